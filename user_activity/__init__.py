@@ -1,0 +1,1 @@
+"""user_activity: event, order, product and profile files in, a tested warehouse of sessions, retention and revenue out."""

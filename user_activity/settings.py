@@ -1,0 +1,164 @@
+"""Every setting of the platform, read from the environment (prefix ``USER_ACTIVITY_``) and ``.env``; the environment wins.
+
+Belongs here: a setting's name, unit, default and sentence, and the paths that follow from them.
+Does not belong here: anything that acts on a setting. This module imports nothing of ours.
+"""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+EVENT_TYPES = (
+    "page_view", "product_view", "search", "click", "login", "logout", "signup", "add_to_cart",
+    "remove_from_cart", "checkout", "purchase", "refund", "video_play", "share",
+)  # fmt: skip
+ORDER_STATUSES = (
+    "placed", "pending", "confirmed", "paid", "processing", "shipped", "delivered", "completed",
+    "cancelled", "failed", "returned", "refunded", "partially_refunded",
+)  # fmt: skip
+PAYMENT_METHODS = (
+    "card", "credit_card", "debit_card", "paypal", "apple_pay", "google_pay", "bank_transfer", "direct_debit",
+    "cash", "cash_on_delivery", "gift_card", "invoice", "klarna", "crypto", "other",
+)  # fmt: skip
+
+NameList = Annotated[tuple[str, ...], NoDecode]
+FieldMap = dict[str, str | dict[str, Any]]
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Settings(BaseSettings):
+    """One value of every setting. ``.env.example`` holds the same list, and a test keeps the two equal."""
+
+    model_config = SettingsConfigDict(env_prefix="USER_ACTIVITY_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("data"), description="The folder that everything written lives in.")
+    warehouse: Literal["duckdb"] = Field("duckdb", description="The engine of the warehouse.")
+    warehouse_url: SecretStr | None = Field(None, description="Where the warehouse is, for engines that are servers.")
+
+    start_date: date = Field(date(2025, 1, 1), description="The first partition; earlier events are rejected.")
+    timezone: str = Field("UTC", description="The reporting time zone (IANA name) that dates are days of.")
+    week_start: Literal["monday", "sunday"] = Field("monday", description="The first day of a week.")
+    session_timeout_minutes: Annotated[int, Field(ge=1, le=1439)] = Field(
+        30, description="Minutes of inactivity after which the next event opens a new session."
+    )
+    event_types: NameList = Field(EVENT_TYPES, description="The event catalogue, comma-separated; replaces the default.")
+    order_statuses: NameList = Field(ORDER_STATUSES, description="The order states that are accepted, comma-separated.")
+    payment_methods: NameList = Field(PAYMENT_METHODS, description="The payment methods that are accepted.")
+    default_currency: str = Field("USD", description="The ISO 4217 currency of amounts that name none.")
+
+    events_field_map: FieldMap = Field({}, description='Column to field name, path, or {"const": value}, as JSON.')
+    orders_field_map: FieldMap = Field({}, description="The same for orders.")
+    products_field_map: FieldMap = Field({}, description="The same for products.")
+    users_field_map: FieldMap = Field({}, description="The same for users.")
+    reviews_field_map: FieldMap = Field({}, description="The same for reviews.")
+
+    products_url: str | None = Field(None, description="The catalogue's HTTP address, read on Mondays; unset: files only.")
+    products_page_size: Annotated[int, Field(ge=1)] = Field(100, description="Products asked for in one page.")
+    http_timeout_seconds: Seconds = Field(10, description="Seconds to wait for one HTTP answer.")
+
+    settle_seconds: Seconds = Field(2, description="Seconds a file must be unchanged before a sensor takes it.")
+    max_line_bytes: Count = Field(16 * 1024**2, description="The longest record, in bytes, that a file may hold.")
+    ingest_memory: str = Field("1GB", description="The memory that reading files may take.")
+    warehouse_memory: str = Field("4GB", description="The memory that building models may take on the embedded engine.")
+    threads: Annotated[int, Field(ge=1)] = Field(2, description="Threads of the embedded engine.")
+
+    min_events_per_day: Count = Field(500, description="Fewer events on a day raise a warning.")
+    max_events_per_day: Count = Field(2_000_000, description="More events on a day raise a warning.")
+    min_orders_per_day: Count = Field(100, description="Fewer orders on a day raise a warning.")
+    max_orders_per_day: Count = Field(500_000, description="More orders on a day raise a warning.")
+    volume_window_days: Annotated[int, Field(ge=2)] = Field(28, description="Days that a day's volume is compared with.")
+    volume_max_deviation: Annotated[float, Field(gt=0)] = Field(
+        0.5, description="Share by which a day's events may differ from the window's median before a warning."
+    )
+    run_timeout_seconds: Count = Field(7200, description="Seconds after which a run is ended and counted as failed.")
+
+    @field_validator("event_types", "order_statuses", "payment_methods", mode="before")
+    @classmethod
+    def _split_names(cls, value: Any) -> Any:
+        names = value.split(",") if isinstance(value, str) else value
+        cleaned = tuple(dict.fromkeys(name.strip().lower() for name in names if name.strip()))
+        if not cleaned:
+            raise ValueError("names at least one value, separated by commas")
+        return cleaned
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no IANA time zone, like Europe/Berlin") from None
+        return value
+
+    @field_validator("default_currency")
+    @classmethod
+    def _iso_currency(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Z]{3}", value):
+            raise ValueError("is an ISO 4217 code of three capital letters, like EUR")
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def incoming_dir(self) -> Path:
+        """Where files are dropped: ``incoming/<source>/[<date>/]<file>``."""
+        return self.data_dir / "incoming"
+
+    @property
+    def archive_dir(self) -> Path:
+        """Where originals are kept once their rows are safe."""
+        return self.data_dir / "archive"
+
+    @property
+    def lake_dir(self) -> Path:
+        """The raw layer: Parquet parts, quarantine and manifests by landing date."""
+        return self.data_dir / "lake"
+
+    @property
+    def warehouse_dir(self) -> Path:
+        """The embedded warehouse and the marks of what it has consumed."""
+        return self.data_dir / "warehouse"
+
+    @property
+    def published_dir(self) -> Path:
+        """Marts and metrics as Parquet, for readers that must never wait."""
+        return self.data_dir / "published"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance: runs, events, sensor cursors."""
+        return self.data_dir / "dagster"
+
+    @property
+    def dbt_dir(self) -> Path:
+        """What dbt writes: compiled models, results, logs."""
+        return self.data_dir / "dbt"
+
+    def field_map(self, source: str) -> FieldMap:
+        """The field map of a source; empty for a source that has no such setting."""
+        return getattr(self, f"{source}_field_map", {})
+
+    def model_environment(self) -> dict[str, str]:
+        """The settings that shape the models' figures, as the environment that dbt reads them from."""
+        return {
+            "USER_ACTIVITY_START_DATE": self.start_date.isoformat(),
+            "USER_ACTIVITY_TIMEZONE": self.timezone,
+            "USER_ACTIVITY_WEEK_START": self.week_start,
+            "USER_ACTIVITY_SESSION_TIMEOUT_MINUTES": str(self.session_timeout_minutes),
+            "USER_ACTIVITY_EVENT_TYPES": ",".join(self.event_types),
+            "USER_ACTIVITY_PAYMENT_METHODS": ",".join(self.payment_methods),
+        }
+
+
+def get_settings() -> Settings:
+    """Read the settings as they are now."""
+    return Settings()

@@ -1,0 +1,65 @@
+"""The warehouse: one protocol, and one adapter an engine.
+
+Belongs here: what every engine must offer to the rest of the platform, and the choice of the adapter.
+Does not belong here: SQL that builds tables (``sql/``), and any import of a driver outside its adapter.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from user_activity.settings import Settings
+
+
+class WarehouseBusy(Exception):
+    """Another process holds the warehouse; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A query's answer: column names, and rows in the query's order."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries, one a row."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class Warehouse(Protocol):
+    """What an engine must offer. Every method opens what it needs and lets go of it."""
+
+    def prepare(self) -> dict[str, str]:
+        """Create what is missing (files, schemas, audit tables) and return the environment that dbt's profile reads."""
+
+    def sync(self) -> int:
+        """Bring ``audit.landed_files``, ``audit.landed_dates``, ``audit.bad_records`` and ``raw.*`` up to the lake.
+
+        Returns how many landing partitions had changed since the last call.
+        """
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Run one read-only statement."""
+
+    def row_counts(self, relation: str, date_column: str, dates: Iterable[date]) -> dict[date, int]:
+        """Rows of ``schema.table`` by date, for the dates asked for (0 where there are none)."""
+
+    def publish(self, relations: dict[str, str | None], dates: Iterable[date]) -> dict[str, int]:
+        """Write ``schema.table`` relations as Parquet below ``published/``; returns rows written by relation.
+
+        ``relations`` maps a relation to its date column (only the given dates' folders are replaced), or to None
+        (the one file is replaced). Every replacement is atomic.
+        """
+
+    def reading(self) -> AbstractContextManager[Any]:
+        """Hold the warehouse open for several read-only queries."""
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    """The adapter of the configured engine."""
+    from user_activity.warehouse.duckdb import DuckDBWarehouse
+
+    return DuckDBWarehouse(settings)
