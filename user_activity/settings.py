@@ -156,6 +156,7 @@ class Settings(BaseSettings):
             "USER_ACTIVITY_SESSION_TIMEOUT_MINUTES": str(self.session_timeout_minutes),
             "USER_ACTIVITY_EVENT_TYPES": ",".join(self.event_types),
             "USER_ACTIVITY_PAYMENT_METHODS": ",".join(self.payment_methods),
+            "USER_ACTIVITY_DEFAULT_CURRENCY": self.default_currency,
         }
 
 

@@ -1,0 +1,147 @@
+{#- What engines write differently about rows: ranges of days, lists inside a column, values picked by order. -#}
+
+{#- A relation with one column, `day`: every day from the first to the last, inclusive. -#}
+{% macro days_between(first_day, last_day) -%}
+    {{ return(adapter.dispatch("days_between")(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first_day, last_day) -%}
+    (select cast(series.day as date) as day from generate_series({{ first_day }}, {{ last_day }}, interval '1 day') as series (day))
+{%- endmacro %}
+
+{% macro bigquery__days_between(first_day, last_day) -%}
+    (select day from unnest(generate_date_array({{ first_day }}, {{ last_day }})) as day)
+{%- endmacro %}
+
+{% macro snowflake__days_between(first_day, last_day) -%}
+    (
+        select dateadd(day, value, {{ first_day }}) as day
+        from table(flatten(array_generate_range(0, datediff(day, {{ first_day }}, {{ last_day }}) + 1)))
+    )
+{%- endmacro %}
+
+{% macro spark__days_between(first_day, last_day) -%}
+    (select explode(sequence({{ first_day }}, {{ last_day }})) as day)
+{%- endmacro %}
+
+{#- The value of the earliest row of a group: by time, then by key, so that chance never picks. Nulls are passed over. -#}
+{% macro earliest(value, at, key) -%}
+    {{ return(adapter.dispatch("pick")(value, at, key, "asc")) }}
+{%- endmacro %}
+
+{% macro latest(value, at, key) -%}
+    {{ return(adapter.dispatch("pick")(value, at, key, "desc")) }}
+{%- endmacro %}
+
+{% macro default__pick(value, at, key, direction) -%}
+    (array_agg({{ value }} order by {{ at }} {{ direction }}, {{ key }} {{ direction }}) filter (where {{ value }} is not null))[1]
+{%- endmacro %}
+
+{% macro duckdb__pick(value, at, key, direction) -%}
+    {{ "arg_min" if direction == "asc" else "arg_max" }}({{ value }}, ({{ at }}, {{ key }})) filter (where {{ value }} is not null)
+{%- endmacro %}
+
+{% macro bigquery__pick(value, at, key, direction) -%}
+    array_agg({{ value }} ignore nulls order by {{ at }} {{ direction }}, {{ key }} {{ direction }} limit 1)[safe_offset(0)]
+{%- endmacro %}
+
+{% macro snowflake__pick(value, at, key, direction) -%}
+    get(array_agg({{ value }}) within group (order by {{ at }} {{ direction }}, {{ key }} {{ direction }}), 0)
+{%- endmacro %}
+
+{% macro spark__pick(value, at, key, direction) -%}
+    {{ "min_by" if direction == "asc" else "max_by" }}({{ value }}, struct({{ at }}, {{ key }})) filter (where {{ value }} is not null)
+{%- endmacro %}
+
+{#- The median as a double: the mean of the middle two where their number is even. -#}
+{% macro median(value) -%}
+    {{ return(adapter.dispatch("median")(value)) }}
+{%- endmacro %}
+
+{% macro default__median(value) -%}
+    percentile_cont(0.5) within group (order by {{ value }})
+{%- endmacro %}
+
+{% macro duckdb__median(value) -%}
+    quantile_cont({{ value }}, 0.5)
+{%- endmacro %}
+
+{% macro bigquery__median(value) -%}
+    (select percentile_cont(v, 0.5) over () from unnest(array_agg({{ value }} ignore nulls)) as v limit 1)
+{%- endmacro %}
+
+{% macro spark__median(value) -%}
+    percentile({{ value }}, 0.5)
+{%- endmacro %}
+
+{#- Order lines out of the JSON text of an order's items: order_id columns given, plus line_number, product_id, quantity, unit_price. -#}
+{% macro order_lines(relation, columns) -%}
+    {{ return(adapter.dispatch("order_lines")(relation, columns)) }}
+{%- endmacro %}
+
+{% macro default__order_lines(relation, columns) -%}
+    select
+        {{ columns | join(", ") }},
+        cast(line.line_number as integer) as line_number,
+        line.item ->> 'product_id' as product_id,
+        cast(line.item ->> 'quantity' as bigint) as quantity,
+        cast(line.item ->> 'unit_price' as numeric(18, 4)) as unit_price
+    from {{ relation }}
+    cross join lateral jsonb_array_elements(cast(items as jsonb)) with ordinality as line (item, line_number)
+{%- endmacro %}
+
+{% macro duckdb__order_lines(relation, columns) -%}
+    select
+        {{ columns | join(", ") }},
+        line_number,
+        item.product_id as product_id,
+        item.quantity as quantity,
+        item.unit_price as unit_price
+    from (
+        select
+            {{ columns | join(", ") }},
+            unnest(lines) as item,
+            cast(unnest(range(1, len(lines) + 1)) as integer) as line_number
+        from (
+            select
+                {{ columns | join(", ") }},
+                from_json(items, '[{"product_id": "VARCHAR", "quantity": "BIGINT", "unit_price": "DECIMAL(18,4)"}]') as lines
+            from {{ relation }}
+        )
+    )
+{%- endmacro %}
+
+{% macro bigquery__order_lines(relation, columns) -%}
+    select
+        {{ columns | join(", ") }},
+        line_offset + 1 as line_number,
+        json_value(item, '$.product_id') as product_id,
+        cast(json_value(item, '$.quantity') as int64) as quantity,
+        cast(json_value(item, '$.unit_price') as numeric) as unit_price
+    from {{ relation }}
+    cross join unnest(json_query_array(items)) as item with offset as line_offset
+{%- endmacro %}
+
+{% macro snowflake__order_lines(relation, columns) -%}
+    select
+        {{ columns | join(", ") }},
+        line.index + 1 as line_number,
+        line.value:product_id::varchar as product_id,
+        line.value:quantity::bigint as quantity,
+        line.value:unit_price::numeric(18, 4) as unit_price
+    from {{ relation }}
+    cross join lateral flatten(input => parse_json(items)) as line
+{%- endmacro %}
+
+{% macro spark__order_lines(relation, columns) -%}
+    select
+        {{ columns | join(", ") }},
+        line_offset + 1 as line_number,
+        item.product_id,
+        item.quantity,
+        item.unit_price
+    from {{ relation }}
+    lateral view posexplode(
+        from_json(items, 'array<struct<product_id: string, quantity: bigint, unit_price: decimal(18, 4)>>')
+    ) as line_offset, item
+{%- endmacro %}

@@ -1,0 +1,175 @@
+{#- What engines write differently about keys, times and text. Each macro returns one expression. -#}
+
+{#- A 60-bit integer out of md5 of the text that the parts make, null-safe and the same on every engine. -#}
+{% macro surrogate_key(parts) -%}
+    {%- set texts = [] -%}
+    {%- for part in parts -%}
+        {%- do texts.append("coalesce(cast(" ~ part ~ " as " ~ type_string() ~ "), '')") -%}
+    {%- endfor -%}
+    {{ return(adapter.dispatch("md5_60_bit")(texts | join(" || '|' || "))) }}
+{%- endmacro %}
+
+{% macro default__md5_60_bit(text) -%}
+    cast(('x' || substr(md5({{ text }}), 1, 15))::bit(60) as bigint)
+{%- endmacro %}
+
+{% macro duckdb__md5_60_bit(text) -%}
+    cast('0x' || left(md5({{ text }}), 15) as bigint)
+{%- endmacro %}
+
+{% macro bigquery__md5_60_bit(text) -%}
+    cast(concat('0x', substr(to_hex(md5({{ text }})), 1, 15)) as int64)
+{%- endmacro %}
+
+{% macro snowflake__md5_60_bit(text) -%}
+    to_number(substr(md5({{ text }}), 1, 15), 'XXXXXXXXXXXXXXX')
+{%- endmacro %}
+
+{% macro spark__md5_60_bit(text) -%}
+    cast(conv(substr(md5({{ text }}), 1, 15), 16, 10) as bigint)
+{%- endmacro %}
+
+{#- The day of the reporting time zone that a UTC timestamp falls on. -#}
+{% macro reporting_date(timestamp_utc) -%}
+    {%- if setting_timezone() == "UTC" -%}
+        cast({{ timestamp_utc }} as date)
+    {%- else -%}
+        {{ adapter.dispatch("zoned_date")(timestamp_utc, setting_timezone()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__zoned_date(timestamp_utc, zone) -%}
+    cast({{ timestamp_utc }} at time zone 'UTC' at time zone '{{ zone }}' as date)
+{%- endmacro %}
+
+{% macro bigquery__zoned_date(timestamp_utc, zone) -%}
+    date(timestamp({{ timestamp_utc }}), '{{ zone }}')
+{%- endmacro %}
+
+{% macro snowflake__zoned_date(timestamp_utc, zone) -%}
+    cast(convert_timezone('UTC', '{{ zone }}', {{ timestamp_utc }}) as date)
+{%- endmacro %}
+
+{% macro spark__zoned_date(timestamp_utc, zone) -%}
+    cast(from_utc_timestamp({{ timestamp_utc }}, '{{ zone }}') as date)
+{%- endmacro %}
+
+{#- Microseconds since 1970, for keys and exact differences. -#}
+{% macro epoch_micros(timestamp_utc) -%}
+    {{ return(adapter.dispatch("epoch_micros")(timestamp_utc)) }}
+{%- endmacro %}
+
+{% macro default__epoch_micros(timestamp_utc) -%}
+    cast(extract(epoch from {{ timestamp_utc }}) * 1000000 as bigint)
+{%- endmacro %}
+
+{% macro duckdb__epoch_micros(timestamp_utc) -%}
+    epoch_us({{ timestamp_utc }})
+{%- endmacro %}
+
+{% macro bigquery__epoch_micros(timestamp_utc) -%}
+    unix_micros(timestamp({{ timestamp_utc }}))
+{%- endmacro %}
+
+{% macro snowflake__epoch_micros(timestamp_utc) -%}
+    date_part(epoch_microsecond, {{ timestamp_utc }})
+{%- endmacro %}
+
+{% macro spark__epoch_micros(timestamp_utc) -%}
+    unix_micros({{ timestamp_utc }})
+{%- endmacro %}
+
+{#- Seconds from one timestamp to a later one, as a double. -#}
+{% macro seconds_between(start_at, end_at) -%}
+    (cast({{ epoch_micros(end_at) }} - {{ epoch_micros(start_at) }} as {{ type_double() }}) / 1000000)
+{%- endmacro %}
+
+{#- A date moved by whole days. -#}
+{% macro add_days(day, days) -%}
+    {{ return(adapter.dispatch("add_days")(day, days)) }}
+{%- endmacro %}
+
+{% macro default__add_days(day, days) -%}
+    cast({{ day }} + {{ days }} as date)
+{%- endmacro %}
+
+{% macro bigquery__add_days(day, days) -%}
+    date_add({{ day }}, interval {{ days }} day)
+{%- endmacro %}
+
+{% macro spark__add_days(day, days) -%}
+    date_add({{ day }}, {{ days }})
+{%- endmacro %}
+
+{#- Whether a text matches a regular expression (RE2 syntax, unanchored). -#}
+{% macro matches(text, pattern) -%}
+    {{ return(adapter.dispatch("matches")(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches(text, pattern) -%}
+    ({{ text }} ~ '{{ pattern }}')
+{%- endmacro %}
+
+{% macro duckdb__matches(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro bigquery__matches(text, pattern) -%}
+    regexp_contains({{ text }}, r'{{ pattern }}')
+{%- endmacro %}
+
+{% macro snowflake__matches(text, pattern) -%}
+    (regexp_instr({{ text }}, '{{ pattern | replace("\\", "\\\\") }}') > 0)
+{%- endmacro %}
+
+{% macro spark__matches(text, pattern) -%}
+    ({{ text }} rlike '{{ pattern | replace("\\", "\\\\") }}')
+{%- endmacro %}
+
+{#- The host of a URL, in lower case, without a leading `www.`; null where there is none. -#}
+{% macro url_host(url) -%}
+    {{ return(adapter.dispatch("first_group")("lower(" ~ url ~ ")", "^[a-z][a-z0-9+.-]*://(?:www\\.)?([^/:?#]+)")) }}
+{%- endmacro %}
+
+{#- The first group of a regular expression's first match; null where nothing matches. -#}
+{% macro default__first_group(text, pattern) -%}
+    substring({{ text }} from '{{ pattern }}')
+{%- endmacro %}
+
+{% macro duckdb__first_group(text, pattern) -%}
+    nullif(regexp_extract({{ text }}, '{{ pattern }}', 1), '')
+{%- endmacro %}
+
+{% macro bigquery__first_group(text, pattern) -%}
+    regexp_extract({{ text }}, r'{{ pattern }}')
+{%- endmacro %}
+
+{% macro snowflake__first_group(text, pattern) -%}
+    regexp_substr({{ text }}, '{{ pattern | replace("(?:", "(") | replace("\\", "\\\\") }}', 1, 1, 'e', 2)
+{%- endmacro %}
+
+{% macro spark__first_group(text, pattern) -%}
+    nullif(regexp_extract({{ text }}, '{{ pattern | replace("\\", "\\\\") }}', 1), '')
+{%- endmacro %}
+
+{#- The 64-bit floating point type. -#}
+{% macro type_double() -%}
+    {{ return(adapter.dispatch("type_double")()) }}
+{%- endmacro %}
+
+{% macro default__type_double() -%}
+    double precision
+{%- endmacro %}
+
+{% macro bigquery__type_double() -%}
+    float64
+{%- endmacro %}
+
+{% macro spark__type_double() -%}
+    double
+{%- endmacro %}
+
+{#- a / b as a double; null where b is zero or null. -#}
+{% macro ratio(numerator, denominator) -%}
+    cast({{ numerator }} as {{ type_double() }}) / nullif({{ denominator }}, 0)
+{%- endmacro %}

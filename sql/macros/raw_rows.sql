@@ -1,0 +1,61 @@
+{#-
+The accepted rows of a source whose own date lies in the given ranges, with `event_date` (the reporting day) and
+`landing_date` beside the columns as received. The one place where models meet the lake.
+-#}
+{% macro raw_rows(source_name, ranges) -%}
+    {%- set relation = source("raw", source_name) -%}
+    {%- set landed = source("audit", "landed_dates") -%}
+    {{ return(adapter.dispatch("raw_rows")(source_name, relation, landed, ranges)) }}
+{%- endmacro %}
+
+{#- The timestamp that dates a source's records. -#}
+{% macro source_timestamp(source_name) -%}
+    {{ return({"events": "event_at", "orders": "order_at", "reviews": "review_at"}.get(source_name, "updated_at")) }}
+{%- endmacro %}
+
+{#- The reporting day of a source's record. A profile or product older than the first partition belongs to the first. -#}
+{% macro source_date(source_name) -%}
+    {%- set day = reporting_date(source_timestamp(source_name)) -%}
+    {%- if source_name in ("users", "products") -%}
+        greatest({{ day }}, {{ setting_start_date() }})
+    {%- else -%}
+        {{ day }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__raw_rows(source_name, relation, landed, ranges) -%}
+    (
+        select *
+        from (select received.*, {{ source_date(source_name) }} as event_date from {{ relation }} as received) as dated
+        where {{ in_ranges("event_date", ranges) }}
+    )
+{%- endmacro %}
+
+{#- The lake's index names the parts that hold such rows, so that a day's cost does not grow with history. -#}
+{% macro duckdb__raw_rows(source_name, relation, landed, ranges) -%}
+    {%- set parts = [] -%}
+    {%- if execute -%}
+        {%- set slack = 0 if setting_timezone() == "UTC" else 1 -%}
+        {%- set wanted = in_ranges("greatest(utc_date, " ~ setting_start_date() ~ ")", ranges, slack, slack) -%}
+        {%- set parts = run_query(
+            "select distinct part_path from " ~ landed ~ " where source = '" ~ source_name ~ "' and " ~ wanted ~ " order by 1"
+        ).columns[0].values() -%}
+    {%- endif -%}
+    {%- set lake = env_var("USER_ACTIVITY_LAKE_DIR", "data/lake") -%}
+    (
+        select *
+        from (
+            select received.*, {{ source_date(source_name) }} as event_date
+            {% if parts -%}
+            from read_parquet(
+                [{% for part in parts %}'{{ (lake ~ "/" ~ part) | replace("'", "''") }}'{{ "," if not loop.last }}{% endfor %}],
+                hive_partitioning = true, hive_types = {'landing_date': date}
+            ) as received
+            {%- else -%}
+            from {{ relation }} as received
+            where 1 = 0
+            {%- endif %}
+        ) as dated
+        where {{ in_ranges("event_date", ranges) }}
+    )
+{%- endmacro %}

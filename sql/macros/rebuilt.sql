@@ -1,0 +1,55 @@
+{#-
+Which days a run builds. The orchestrator asks for days (environment variable USER_ACTIVITY_DATES); the model
+`rebuilt_dates` widens them by whatever depends on them; every dated model rebuilds exactly these, as literals, so that
+engines can prune partitions.
+-#}
+
+{#- The days asked for, as (first, last) pairs of ISO dates; empty means every day that has landed. -#}
+{% macro asked_ranges() -%}
+    {%- set ranges = [] -%}
+    {%- for part in env_var("USER_ACTIVITY_DATES", "").split(",") if part.strip() -%}
+        {%- set ends = part.strip().split("..") -%}
+        {%- do ranges.append((ends[0], ends[-1])) -%}
+    {%- endfor -%}
+    {{ return(ranges) }}
+{%- endmacro %}
+
+{#- The days that rebuilt_dates holds, as (first, last) pairs of dates without gaps. -#}
+{% macro rebuilt_ranges() -%}
+    {%- set relation = ref("rebuilt_dates") -%}
+    {%- set ranges = [] -%}
+    {%- if execute -%}
+        {%- set days = run_query("select distinct event_date from " ~ relation ~ " order by event_date").columns[0].values() -%}
+        {%- for day in days -%}
+            {%- if ranges and day == ranges[-1][1] + modules.datetime.timedelta(days=1) -%}
+                {%- do ranges.append((ranges.pop()[0], day)) -%}
+            {%- else -%}
+                {%- do ranges.append((day, day)) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(ranges) }}
+{%- endmacro %}
+
+{#- A condition: the column lies in one of the ranges, each widened by days before and after. False without a range. -#}
+{% macro in_ranges(column, ranges, before=0, after=0) -%}
+    {%- set tests = [] -%}
+    {%- for first, last in ranges -%}
+        {%- set low = (first if first is string else first.isoformat())[:10] -%}
+        {%- set high = (last if last is string else last.isoformat())[:10] -%}
+        {%- set low = (modules.datetime.date.fromisoformat(low) - modules.datetime.timedelta(days=before)).isoformat() -%}
+        {%- set high = (modules.datetime.date.fromisoformat(high) + modules.datetime.timedelta(days=after)).isoformat() -%}
+        {%- do tests.append(column ~ " between cast('" ~ low ~ "' as date) and cast('" ~ high ~ "' as date)") -%}
+    {%- endfor -%}
+    ({{ tests | join(" or ") if tests else "1 = 0" }})
+{%- endmacro %}
+
+{#- A condition: the column is a day that this run rebuilds, or lies up to some days before or after one. -#}
+{% macro rebuilt(column, before=0, after=0) -%}
+    {{ in_ranges(column, rebuilt_ranges(), before, after) }}
+{%- endmacro %}
+
+{#- A table as the last run left it, for what must be known before it is rebuilt; none where it was never built. -#}
+{% macro previous(schema, name) -%}
+    {{ return(load_relation(api.Relation.create(database=target.database, schema=schema, identifier=name)) if execute else none) }}
+{%- endmacro %}

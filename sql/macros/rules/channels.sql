@@ -1,0 +1,55 @@
+{#-
+Where a visit came from. What campaign parameters say wins; else the referrer does: a search engine, social network or
+video site is organic, any other host a referral, the page's own host nothing. Then Google Analytics 4's default channel
+groups, in their documented order.
+-#}
+
+{% macro is_outside_referrer(referrer, page_url) -%}
+    {{ url_host(referrer) }} is not null
+    and {{ url_host(referrer) }} <> coalesce({{ url_host(page_url) }}, '')
+{%- endmacro %}
+
+{% macro traffic_source(utm_source, utm_medium, referrer, page_url) -%}
+    case
+        when {{ utm_source }} is not null or {{ utm_medium }} is not null then lower({{ utm_source }})
+        when {{ is_outside_referrer(referrer, page_url) }} then {{ url_host(referrer) }}
+    end
+{%- endmacro %}
+
+{% macro traffic_medium(utm_source, utm_medium, referrer, page_url) -%}
+    case
+        when {{ utm_source }} is not null or {{ utm_medium }} is not null then lower({{ utm_medium }})
+        when {{ is_outside_referrer(referrer, page_url) }} then 'referral'
+    end
+{%- endmacro %}
+
+{% macro default_channel(source, medium, campaign, category) -%}
+    {%- set is_paid = matches(medium, "^(.*cp.*|ppc|retargeting|paid.*)$") -%}
+    {%- set is_shopping = "(" ~ category ~ " = 'shopping' or "
+        ~ matches("lower(" ~ campaign ~ ")", "^(.*(([^a-df-z]|^)shop|shopping).*)$") ~ ")" -%}
+    {%- set email = "('email', 'e-mail', 'e_mail', 'e mail')" -%}
+    case
+        when coalesce({{ source }}, '(direct)') = '(direct)' and coalesce({{ medium }}, '(none)') in ('(none)', '(not set)')
+            and {{ campaign }} is null then 'Direct'
+        when {{ matches("lower(" ~ campaign ~ ")", "cross-network") }} then 'Cross-network'
+        when {{ is_shopping }} and {{ is_paid }} then 'Paid Shopping'
+        when {{ category }} = 'search' and {{ is_paid }} then 'Paid Search'
+        when {{ category }} = 'social' and {{ is_paid }} then 'Paid Social'
+        when {{ category }} = 'video' and {{ is_paid }} then 'Paid Video'
+        when {{ medium }} in ('display', 'banner', 'expandable', 'interstitial', 'cpm') then 'Display'
+        when {{ is_paid }} then 'Paid Other'
+        when {{ is_shopping }} then 'Organic Shopping'
+        when {{ category }} = 'social'
+            or {{ medium }} in ('social', 'social-network', 'social-media', 'sm', 'social network', 'social media')
+            then 'Organic Social'
+        when {{ category }} = 'video' or {{ matches(medium, "video") }} then 'Organic Video'
+        when {{ category }} = 'search' or {{ medium }} = 'organic' then 'Organic Search'
+        when {{ medium }} in ('referral', 'app', 'link') then 'Referral'
+        when {{ source }} in {{ email }} or {{ medium }} in {{ email }} then 'Email'
+        when {{ medium }} = 'affiliate' then 'Affiliates'
+        when {{ medium }} = 'audio' then 'Audio'
+        when {{ source }} = 'sms' or {{ medium }} = 'sms' then 'SMS'
+        when {{ matches(medium, "push$|mobile|notification") }} or {{ source }} = 'firebase' then 'Mobile Push Notifications'
+        else 'Unassigned'
+    end
+{%- endmacro %}

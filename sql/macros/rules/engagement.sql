@@ -1,0 +1,50 @@
+{#-
+Which days of daily_engagement a run replaces: the rebuilt days, the day before each (a session of it may go on), and the 29
+after it (their 30-day windows look back on it), as far as events reach; days between that the table does not hold yet; and
+what lies beyond the first or last day of events, which goes.
+-#}
+
+{% macro event_bounds() -%}
+    {%- if execute -%}
+        {%- set bounds = run_query("select min(event_date), max(event_date) from " ~ ref("int_user_days")).rows[0] -%}
+        {%- if bounds[0] is not none -%}{{ return((bounds[0], bounds[1])) }}{%- endif -%}
+    {%- endif -%}
+    {{ return((modules.datetime.date(1900, 1, 1), modules.datetime.date(1900, 1, 1))) }}
+{%- endmacro %}
+
+{% macro is_engagement_date(column, standing) -%}
+    {%- set first, last = event_bounds() -%}
+    {{ column }} between cast('{{ first }}' as date) and cast('{{ last }}' as date)
+    and (
+        {{ rebuilt(column, before=1, after=29) }}
+        {% if standing -%}
+        or {{ column }} not in (select activity_date from {{ standing }})
+        {%- endif %}
+    )
+{%- endmacro %}
+
+{#- The active days that those windows look back on. -#}
+{% macro rebuilt_engagement_inputs(column, standing) -%}
+    {%- set ranges = rebuilt_ranges() -%}
+    {%- set first, last = event_bounds() -%}
+    {%- if standing and execute -%}
+        {%- set known = run_query("select min(activity_date), max(activity_date) from " ~ standing).rows[0] -%}
+        {%- if known[0] is not none -%}
+            {%- if first < known[0] -%}{%- do ranges.append((first, known[0])) -%}{%- endif -%}
+            {%- if last > known[1] -%}{%- do ranges.append((known[1], last)) -%}{%- endif -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ in_ranges(column, ranges, before=30, after=29) }}
+{%- endmacro %}
+
+{% macro replaces_engagement_dates() -%}
+    {%- set first, last = event_bounds() -%}
+    {{ rebuilt("activity_date", before=1, after=29) }}
+    or activity_date < cast('{{ first }}' as date)
+    or activity_date > cast('{{ last }}' as date)
+{%- endmacro %}
+
+{#- The earlier of two days, of which the first may be null. -#}
+{% macro sooner(day_or_null, day) -%}
+    case when {{ day_or_null }} < {{ day }} then {{ day_or_null }} else {{ day }} end
+{%- endmacro %}

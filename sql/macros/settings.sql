@@ -1,0 +1,26 @@
+{#- The settings that shape figures, as dbt reads them: from the environment, so that partial parsing stays. -#}
+
+{% macro setting_start_date() -%}
+    cast('{{ env_var("USER_ACTIVITY_START_DATE", "2025-01-01") }}' as date)
+{%- endmacro %}
+
+{% macro setting_timezone() -%}
+    {{ return(env_var("USER_ACTIVITY_TIMEZONE", "UTC")) }}
+{%- endmacro %}
+
+{#- Seconds of inactivity that a session survives: 86,400 where the source names the session itself. -#}
+{% macro session_gap_seconds(session_id) -%}
+    case
+        when {{ session_id }} is null then {{ env_var("USER_ACTIVITY_SESSION_TIMEOUT_MINUTES", "30") | int * 60 }}
+        else 86400
+    end
+{%- endmacro %}
+
+{#- A comma-separated setting, as a list of values. -#}
+{% macro setting_names(name, default) -%}
+    {%- set names = [] -%}
+    {%- for value in env_var(name, default).split(",") if value.strip() -%}
+        {%- do names.append(value.strip()) -%}
+    {%- endfor -%}
+    {{ return(names) }}
+{%- endmacro %}

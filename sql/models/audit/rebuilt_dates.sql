@@ -1,0 +1,74 @@
+{{ config(materialized="table") }}
+
+{#- Moved records are looked up first: what depends on their days must be known too. -#}
+{%- set asked = asked_ranges() or [("0001-01-01", "9999-12-31")] -%}
+{%- set moved = ranges_of_moved_records(asked) -%}
+{%- set changed = asked + moved -%}
+
+with
+
+asked as (
+    {% if asked_ranges() -%}
+    {% for first, last in asked -%}
+    select day as event_date
+    from {{ days_between("cast('" ~ first ~ "' as date)", "cast('" ~ last ~ "' as date)") }} as days
+    {{ "union" if not loop.last }}
+    {% endfor -%}
+    {%- else -%}
+    {% for source_name in ("events", "orders", "products", "users", "reviews") -%}
+    select event_date from {{ raw_rows(source_name, asked) }} as received
+    {{ "union" if not loop.last }}
+    {% endfor -%}
+    {%- endif %}
+),
+
+moved as (
+    {% for first, last in moved -%}
+    select day as event_date
+    from {{ days_between("cast('" ~ first ~ "' as date)", "cast('" ~ last ~ "' as date)") }} as days
+    {{ "union" if not loop.last }}
+    {% else -%}
+    select event_date from asked where 1 = 0
+    {% endfor -%}
+),
+
+refunded as (
+    {{ dates_of_refunds(changed) }}
+),
+
+reattributed as (
+    {{ dates_of_changed_versions("users", asked) }}
+    union
+    {{ dates_of_changed_versions("products", asked) }}
+),
+
+continued as (
+    {{ dates_of_continued_sessions(changed) }}
+),
+
+reasons as (
+    select event_date, 1 as priority, 'asked for' as reason from asked
+    union all
+    select event_date, 2 as priority, 'a record moved to or from this day' as reason from moved
+    union all
+    select event_date, 3 as priority, 'an order of a rebuilt day was refunded on this day' as reason from refunded
+    union all
+    select event_date, 4 as priority, 'a user or product version of this day changed' as reason from reattributed
+    union all
+    select event_date, 5 as priority, 'a session of a rebuilt day goes on into this day' as reason from continued
+),
+
+ranked as (
+    select
+        event_date,
+        reason,
+        row_number() over (partition by event_date order by priority) as reason_rank
+    from reasons
+    where event_date is not null
+)
+
+select
+    cast(event_date as date) as event_date,
+    reason
+from ranked
+where reason_rank = 1

@@ -1,0 +1,69 @@
+{{ config(
+    materialized="incremental",
+    incremental_strategy="replace",
+    replaces="replaces_rebuilt_dates",
+    meta={"partitioned": true, "date_column": "activity_date"},
+) }}
+
+with
+
+activity as (
+    select
+        product_id,
+        event_date as activity_date,
+        case when is_bot then 0 else 1 end as event_count,
+        case when not is_bot and event_type = 'product_view' then 1 else 0 end as view_count,
+        case when not is_bot and event_type = 'add_to_cart' then 1 else 0 end as cart_count,
+        case when not is_bot and event_type = 'purchase' then 1 else 0 end as purchase_count,
+        0 as ordered_units,
+        0 as review_count,
+        0 as rating_sum
+    from {{ ref("stg_events") }}
+    where {{ rebuilt("event_date") }} and product_id is not null
+    union all
+    select
+        product_id,
+        order_date as activity_date,
+        0 as event_count,
+        0 as view_count,
+        0 as cart_count,
+        0 as purchase_count,
+        quantity as ordered_units,
+        0 as review_count,
+        0 as rating_sum
+    from {{ ref("stg_order_items") }}
+    where {{ rebuilt("order_date") }}
+    union all
+    select
+        product_id,
+        review_date as activity_date,
+        0 as event_count,
+        0 as view_count,
+        0 as cart_count,
+        0 as purchase_count,
+        0 as ordered_units,
+        1 as review_count,
+        rating as rating_sum
+    from {{ ref("stg_reviews") }}
+    where {{ rebuilt("review_date") }}
+),
+
+final as (
+    select
+        {{ surrogate_key(["product_id"]) }} as product_key,
+        product_id,
+
+        activity_date,
+
+        sum(event_count) as event_count,
+        sum(view_count) as view_count,
+        sum(cart_count) as cart_count,
+        sum(purchase_count) as purchase_count,
+        sum(ordered_units) as ordered_units,
+        sum(review_count) as review_count,
+        sum(rating_sum) as rating_sum
+    from activity
+    group by product_id, activity_date
+)
+
+select * from final

@@ -1,0 +1,45 @@
+{{ config(
+    materialized="incremental",
+    incremental_strategy="replace",
+    replaces="replaces_rebuilt_dates",
+    meta={"partitioned": true, "date_column": "event_date"},
+) }}
+
+with
+
+events as (
+    select * from {{ ref("int_event_sessions") }}
+    where {{ rebuilt("event_date") }}
+),
+
+final as (
+    select
+        user_key,
+        user_id,
+
+        event_date,
+        min(event_at) as first_event_at,
+        max(event_at) as last_event_at,
+
+        sum(case when is_bot then 0 else 1 end) as event_count,
+        sum(case when is_bot then 1 else 0 end) as bot_event_count,
+        count(distinct case when not is_bot then session_key end) as session_count,
+        sum(case when not is_bot and event_type = 'purchase' then 1 else 0 end) as purchase_count,
+
+        -- Amounts of different currencies are never added: a day that mixes them has no one figure.
+        case
+            when count(distinct case when not is_bot and revenue is not null then coalesce(currency, '') end) <= 1
+                then sum(case when is_bot then null else revenue end)
+        end as revenue,
+        case
+            when count(distinct case when not is_bot and revenue is not null then coalesce(currency, '') end) <= 1
+                then max(case when not is_bot and revenue is not null then currency end)
+        end as currency,
+
+        {{ latest("device", "event_at", "event_key") }} as device,
+        {{ latest("country", "event_at", "event_key") }} as country
+    from events
+    group by user_key, user_id, event_date
+)
+
+select * from final
