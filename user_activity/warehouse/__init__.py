@@ -4,7 +4,7 @@ Belongs here: what every engine must offer to the rest of the platform, and the 
 Does not belong here: SQL that builds tables (``sql/``), and any import of a driver outside its adapter.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -29,13 +29,29 @@ class Rows:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+class Lake(Protocol):
+    """What a warehouse needs to know of the lake: which landing partitions there are, and what they hold."""
+
+    def marks(self) -> Mapping[tuple[str, date], str]:
+        """(source, landing date) of every landing partition, with a mark that changes when its content does."""
+
+    def read_manifests(self, keys: Iterable[tuple[str, date]]) -> list[dict[str, Any]]:
+        """The manifests of these landing partitions, as they are stored."""
+
+    def raw_columns(self, source: str) -> Mapping[str, str]:
+        """Columns of a source's parts, in order, with their SQL types."""
+
+    def sources(self) -> Iterable[str]:
+        """The names of all sources."""
+
+
 class Warehouse(Protocol):
     """What an engine must offer. Every method opens what it needs and lets go of it."""
 
     def prepare(self) -> dict[str, str]:
         """Create what is missing (files, schemas, audit tables) and return the environment that dbt's profile reads."""
 
-    def sync(self) -> int:
+    def sync(self, lake: Lake) -> int:
         """Bring ``audit.landed_files``, ``audit.landed_dates``, ``audit.bad_records`` and ``raw.*`` up to the lake.
 
         Returns how many landing partitions had changed since the last call.

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -16,10 +16,8 @@ from typing import Any
 
 import duckdb
 
-from user_activity.ingest import lake
 from user_activity.settings import Settings
-from user_activity.sources import SOURCES
-from user_activity.warehouse import Rows, WarehouseBusy
+from user_activity.warehouse import Lake, Rows, WarehouseBusy
 
 FEW_DAYS = 7  # up to this many, a copy a day is quicker than one partitioned copy on one thread
 LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
@@ -64,7 +62,6 @@ class DuckDBWarehouse:
             for layer in LAYERS:
                 connection.execute(f"create schema if not exists {layer}")
             connection.execute(AUDIT_TABLES)
-            self._create_raw_views(connection)
         return {
             "USER_ACTIVITY_WAREHOUSE": "duckdb",
             "USER_ACTIVITY_DUCKDB_PATH": str(self._path),
@@ -73,11 +70,11 @@ class DuckDBWarehouse:
             "USER_ACTIVITY_WAREHOUSE_MEMORY": self._settings.warehouse_memory,
         }
 
-    def sync(self) -> int:
+    def sync(self, lake: Lake) -> int:
         """Load what changed in the lake's manifests since the last call, in one transaction."""
         self.prepare()
         with self._writing() as connection:
-            marks = lake.marks(self._settings)
+            marks = lake.marks()
             known = {
                 (source, landing_date): mark
                 for source, landing_date, mark in connection.sql("from audit.synced_manifests").fetchall()
@@ -87,10 +84,12 @@ class DuckDBWarehouse:
             if changed or gone:
                 manifests = [
                     {**manifest, "mark": marks[manifest["source"], date.fromisoformat(manifest["landing_date"])]}
-                    for manifest in lake.read_manifests(self._settings, changed)
+                    for manifest in lake.read_manifests(changed)
                 ]
                 self._load(connection, manifests, [*changed, *gone])
-            self._create_raw_views(connection)
+            for source in lake.sources():
+                select = self._raw_select(source, lake.raw_columns(source))
+                connection.execute(f"create or replace view raw.{source} as {select}")
         return len(changed) + len(gone)
 
     def _load(
@@ -143,20 +142,16 @@ class DuckDBWarehouse:
             )
         connection.execute("commit")
 
-    def _create_raw_views(self, connection: duckdb.DuckDBPyConnection) -> None:
-        for name in SOURCES:
-            connection.execute(f"create or replace view raw.{name} as {self._raw_select(name)}")
-
-    def _raw_select(self, source: str) -> str:
+    def _raw_select(self, source: str, columns: Mapping[str, str]) -> str:
         folder = self._settings.lake_dir / "raw" / source
         if next(folder.glob("*/*.parquet"), None) is None:
-            columns = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in lake.raw_columns(source).items())
-            return f"select {columns}, cast(null as date) as landing_date where false"
-        pattern = str(folder).replace("'", "''") + "/*/*.parquet"
+            nulls = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in columns.items())
+            return f"select {nulls}, cast(null as date) as landing_date where false"
         return f"""
             select received.* exclude (filename)
-            from read_parquet('{pattern}', hive_partitioning = true, hive_types = {{'landing_date': date}}, filename = true)
-                as received
+            from read_parquet(
+                '{_quoted(folder)}/*/*.parquet', hive_partitioning = true, hive_types = {{'landing_date': date}}, filename = true
+            ) as received
             where parse_filename(filename) in (
                 select parse_filename(part_path) from audit.landed_files where source = '{source}'
             )"""
