@@ -1,0 +1,163 @@
+"""What a source is: a pydantic contract, and the few facts about it that files, partitions and models need.
+
+Belongs here: the contract's base class, how a column is declared, the wording of rejections, and ``Source``.
+Does not belong here: any one source (a module each), kinds of value (``values``), reading files (``ingest``).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+
+from user_activity.settings import Settings
+from user_activity.sources.values import Judge, Text, Value
+
+FORMATS = (".json", ".jsonl", ".ndjson", ".csv", ".parquet")
+COMPRESSIONS = ("", ".gz", ".zst")
+SHOWN_CHARACTERS = 80
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What a column takes when it was not given, in Python and in SQL (over typed columns ``v``)."""
+
+    value: Callable[[dict[str, Any], Judge], Any]
+    sql: Callable[[Settings], str]
+
+
+class Contract(BaseModel):
+    """One record: text in, typed values out. Blank text is missing text; fields no column names are ignored.
+
+    Validated with a ``Judge`` as context: ``contract.model_validate({"user_id": "u1"}, context=judge)``.
+    """
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_blanks(cls, record: Any) -> Any:
+        texts = ((name, str(value).strip()) for name, value in record.items() if value is not None)
+        return {name: text for name, text in texts if text}
+
+    @model_validator(mode="after")
+    def _fill(self, info: ValidationInfo) -> "Contract":
+        for name, fill in fills(type(self)).items():
+            if getattr(self, name) is None:
+                setattr(self, name, fill.value(self.__dict__, info.context))
+        return self
+
+
+def column(description: str, *names: str, optional: bool = False, fill: Fill | None = None) -> Any:
+    """Declare a column; ``names`` are other spellings it may arrive under, dotted ones paths into nested JSON."""
+    extra: dict[str, Any] = {"spellings": names, "fill": fill}
+    if optional or fill:
+        return Field(None, description=description, json_schema_extra=extra)
+    return Field(description=description, json_schema_extra=extra)
+
+
+def kinds(contract: type[BaseModel]) -> dict[str, Value]:
+    """Each column's kind of value, in the contract's order."""
+    return {
+        name: next(mark for mark in field.metadata if isinstance(mark, Value))
+        for name, field in contract.model_fields.items()
+    }
+
+
+def _extra(contract: type[BaseModel], key: str) -> Iterator[tuple[str, Any]]:
+    for name, field in contract.model_fields.items():
+        if isinstance(field.json_schema_extra, dict):
+            yield name, field.json_schema_extra[key]
+
+
+def spellings(contract: type[BaseModel]) -> dict[str, tuple[str, ...]]:
+    """The other names each column may arrive under."""
+    return dict(_extra(contract, "spellings"))
+
+
+def fills(contract: type[BaseModel]) -> dict[str, Fill]:
+    """What columns take when they were not given."""
+    return {name: fill for name, fill in _extra(contract, "fill") if fill}
+
+
+def broken_rules(error: ValidationError) -> list[tuple[str, str]]:
+    """Every rule a record broke: its name (``rating_out_of_range``) and a sentence for people."""
+    return [_worded(dict(detail)) for detail in error.errors(include_url=False)]
+
+
+def _worded(detail: dict[str, Any]) -> tuple[str, str]:
+    field = str(detail["loc"][0])
+    if detail["type"] == "missing":
+        return f"{field}_missing", f"{field} is missing"
+    value = str(detail["input"])
+    shown = value if len(value) <= SHOWN_CHARACTERS else value[:SHOWN_CHARACTERS] + "…"
+    shown = shown if detail["type"] in ("not_whole", "out_of_range", "not_a_number") else repr(shown)
+    return f"{field}_{detail['type']}", f"{field} is {shown}: {detail['msg']}"
+
+
+Properties = Annotated[str | None, Text()]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of records."""
+
+    name: str
+    description: str
+    contract: type[Contract]
+    key: tuple[str, ...]
+    date_column: str
+    owner: str
+    cadence: Literal["daily", "weekly"] = "daily"
+    updated_column: str | None = "updated_at"
+    extra_date_columns: tuple[str, ...] = ()
+    derive_key: bool = False
+    formats: tuple[str, ...] = FORMATS
+    rules: tuple[str, ...] = ()
+    """SQL of the contract's rules across columns, over typed columns ``v``; true where the rule holds."""
+
+    @cached_property
+    def kinds(self) -> dict[str, Value]:
+        """Each column's kind of value, in the contract's order; ``properties`` is not among them."""
+        return kinds(self.contract)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The contract's columns, in order."""
+        return tuple(self.kinds)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns a record must give."""
+        return tuple(name for name, field in self.contract.model_fields.items() if field.is_required())
+
+    @property
+    def spellings(self) -> dict[str, tuple[str, ...]]:
+        """The other names each column may arrive under."""
+        return spellings(self.contract)
+
+    @property
+    def fills(self) -> dict[str, Fill]:
+        """What columns take when they were not given."""
+        return fills(self.contract)
+
+    @property
+    def clamp_early(self) -> bool:
+        """Whether a record from before the start date belongs to the first partition, instead of being rejected."""
+        return bool(getattr(self.kinds[self.date_column], "clamped", False))
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """Every file name ending that is read, compressed ones included."""
+        return tuple(form + compression for form in self.formats for compression in COMPRESSIONS)
+
+    def partition_of(self, landing_date: date) -> date:
+        """The partition a landing date belongs to: itself, or the Monday of its week."""
+        return landing_date - timedelta(days=landing_date.weekday()) if self.cadence == "weekly" else landing_date
+
+    def landing_dates(self, partition: date) -> list[date]:
+        """The landing dates of a partition."""
+        first = self.partition_of(partition)
+        return [first + timedelta(days=day) for day in range(7 if self.cadence == "weekly" else 1)]

@@ -1,0 +1,88 @@
+"""Order lines: a list of small records inside one column, kept as canonical JSON text.
+
+Belongs here: the contract of one line, how a list is judged, and the same in SQL.
+Does not belong here: the order around it (``orders``), splitting lines into rows (``sql/``).
+"""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import ValidationError
+
+from user_activity.settings import Settings
+from user_activity.sources.base import Contract, broken_rules, column, kinds, spellings
+from user_activity.sources.values import Amount, Judge, Text, Value, Whole, broken, quoted
+
+
+class Item(Contract):
+    """One line of an order."""
+
+    product_id: Annotated[str, Text()] = column("The product bought.", "sku", "item_id", "product")
+    quantity: Annotated[int, Whole(minimum=1)] = column("Units bought.", "qty", "count")
+    unit_price: Annotated[Decimal, Amount()] = column("Price of one unit, in the order's currency.", "price")
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return value if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class Items(Value):
+    """A JSON list of at least one order line; what a line holds besides its columns stays in it, as text."""
+
+    def parse(self, text: str, judge: Judge) -> str:
+        try:
+            lines = json.loads(text, parse_int=str, parse_float=lambda number: repr(float(number)))
+        except (ValueError, RecursionError):
+            raise broken("not_a_list", "must be a JSON list of order lines") from None
+        if not isinstance(lines, list) or not lines or not all(isinstance(line, dict) for line in lines):
+            raise broken("not_a_list", "must be a JSON list of at least one order line")
+        return json.dumps(
+            [self._line(number, line, judge) for number, line in enumerate(lines, 1)],
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+
+    def _line(self, number: int, line: dict[str, Any], judge: Judge) -> dict[str, Any]:
+        texts = {name: text.strip() for name, value in line.items() if (text := _as_text(value)) and text.strip()}
+        record: dict[str, str] = {}
+        for name, names in spellings(Item).items():
+            found = next((key for key in (name, *names) if key in texts), None)
+            if found is not None:
+                record[name] = texts.pop(found)
+        try:
+            item = Item.model_validate(record, context=judge)
+        except ValidationError as error:
+            raise broken("bad_line", f"line {number}: {'; '.join(sentence for _, sentence in broken_rules(error))}") from None
+        typed = {"product_id": item.product_id, "quantity": item.quantity, "unit_price": f"{item.unit_price:.4f}"}
+        return typed | {name: texts[name] for name in sorted(texts) if name not in typed}
+
+    def sql(self, text: str, settings: Settings) -> str:
+        names = {name: (name, *others) for name, others in spellings(Item).items()}
+        shape = quoted(json.dumps([dict.fromkeys((key for keys in names.values() for key in keys), "VARCHAR")]))
+        found = {name: f"coalesce({', '.join(f'line.{key}' for key in keys)})" for name, keys in names.items()}
+        typed = {name: kind.sql(found[name], settings) for name, kind in kinds(Item).items()}
+        # JSON readers print fractions and exponents differently, and escape what is not plain: leave those undecided.
+        plain = (
+            f"regexp_full_match({found['product_id']}, '[!#-\\[\\]-~]([ !#-\\[\\]-~]*[!#-\\[\\]-~])?')"
+            f" and not regexp_matches({found['product_id']}, '^[-+]?[0-9]*[.eE]')"
+            f" and length({found['unit_price']}) <= 15"
+        )
+        written = (
+            f"case when {plain} then '{{\"product_id\":\"' || ({typed['product_id']}) || '\",\"quantity\":' || "
+            f"({typed['quantity']}) || ',\"unit_price\":\"' || ({typed['unit_price']}) || '\"}}' end"
+        )
+        lines = f"list_transform(from_json({text}, {shape}), lambda line: {written})"
+        keys = f"list_sum(list_transform(json_extract({text}, '$[*]'), lambda line: len(json_keys(line))))"
+        no_others = f"{keys} = {len(names)} * json_array_length({text})"
+        return (
+            f"case when json_valid({text}) then case when json_type({text}) = 'ARRAY' then case when {no_others} "
+            f"and len(list_filter({lines}, lambda line: line is null)) = 0 "
+            f"then '[' || array_to_string({lines}, ',') || ']' end end end"
+        )

@@ -1,0 +1,91 @@
+"""Orders: one record is one order as of ``updated_at``, with its lines.
+
+Belongs here: the contract of an order. Does not belong here: its lines (``items``), net revenue (``sql/``).
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import ValidationInfo, field_validator
+
+from user_activity.sources.base import Contract, Fill, Source, column
+from user_activity.sources.items import Items
+from user_activity.sources.money import Currency
+from user_activity.sources.times import Moment
+from user_activity.sources.values import Amount, OneOf, Text, broken, quoted, sql_list
+
+COMPLETED = "completed"
+WITHOUT_REVENUE = ("cancelled", "refunded")
+STATUS_SPELLINGS = (("canceled", "cancelled"), ("complete", "completed"), ("partial_refund", "partially_refunded"))
+
+
+class Order(Contract):
+    """One order as of ``updated_at``."""
+
+    order_id: Annotated[str, Text()] = column("The order.", "id", "order_number", "transaction_id")
+    user_id: Annotated[str, Text()] = column("Who ordered.", "customer_id", "customer", "user", "userId")
+    order_at: Annotated[datetime, Moment(dated=True)] = column(
+        "When it was placed, UTC.", "order_date", "ordered_at", "order_ts", "order_timestamp", "created_at", "placed_at",
+        "timestamp", "ts", "time",
+    )  # fmt: skip
+    updated_at: Annotated[datetime | None, Moment()] = column(
+        "When this state began, UTC; the order's time where not given.", "modified_at", "last_updated", "updated_ts",
+        fill=Fill(lambda given, judge: given["order_at"], lambda settings: "v.order_at"),
+    )  # fmt: skip
+    status: Annotated[str | None, OneOf(lambda settings: settings.order_statuses, STATUS_SPELLINGS)] = column(
+        "The order's state; completed where not given.", "order_status", "state",
+        fill=Fill(lambda given, judge: COMPLETED, lambda settings: quoted(COMPLETED)),
+    )  # fmt: skip
+    payment_method: Annotated[str | None, OneOf(lambda settings: settings.payment_methods)] = column(
+        "How it was paid.", "payment", "payment_type", "payment.method", "payment.type", optional=True
+    )
+    currency: Annotated[str | None, Currency()] = column(
+        "ISO 4217 code of all amounts; the default currency where not given.", "currency_code",
+        fill=Fill(lambda given, judge: judge.settings.default_currency, lambda s: quoted(s.default_currency)),
+    )  # fmt: skip
+    revenue: Annotated[Decimal | None, Amount()] = column(
+        "The order's total.", "total", "total_amount", "amount", "order_total", "order_value", "total_price", "gross_revenue",
+        optional=True,
+    )  # fmt: skip
+    discount: Annotated[Decimal | None, Amount()] = column(
+        "Discount given.", "discount_amount", "total_discount", optional=True
+    )
+    tax: Annotated[Decimal | None, Amount()] = column("Tax.", "tax_amount", "total_tax", optional=True)
+    shipping: Annotated[Decimal | None, Amount()] = column(
+        "Shipping charged.", "shipping_amount", "shipping_cost", "shipping_fee", optional=True
+    )
+    refund: Annotated[Decimal | None, Amount()] = column(
+        "Money given back.", "refund_amount", "refunded_amount", optional=True
+    )
+    refunded_at: Annotated[datetime | None, Moment()] = column(
+        "When it was given back, UTC.", "refund_date", "refund_at", optional=True
+    )
+    session_id: Annotated[str | None, Text()] = column("The session it was placed in.", "session", optional=True)
+    channel: Annotated[str | None, Text()] = column("Marketing channel.", "metadata.channel", optional=True)
+    country: Annotated[str | None, Text()] = column(
+        "Country.", "location", "country_code", "shipping_country", "metadata.location", "metadata.country",
+        optional=True,
+    )  # fmt: skip
+    device: Annotated[str | None, Text()] = column("Kind of device.", "device_type", "metadata.device", optional=True)
+    items: Annotated[str, Items()] = column("The lines, as JSON.", "line_items", "order_items", "lines", "products")
+
+    @field_validator("revenue", mode="after")
+    @classmethod
+    def _earns(cls, revenue: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        status = info.data.get("status", WITHOUT_REVENUE[0]) or COMPLETED  # a bad status is a reason of its own
+        if revenue == 0 and status not in WITHOUT_REVENUE:
+            raise broken("not_positive", "must be more than 0 unless the order is cancelled or refunded")
+        return revenue
+
+
+SOURCE = Source(
+    name="orders",
+    description="Orders with their lines, as of their last change.",
+    contract=Order,
+    key=("order_id",),
+    date_column="order_at",
+    extra_date_columns=("refunded_at",),
+    rules=(f"v.revenue is null or v.revenue > 0 or v.status in {sql_list(WITHOUT_REVENUE)}",),
+    owner="team:commerce",
+)

@@ -1,0 +1,49 @@
+"""User profiles: one record is one user's attributes as of ``updated_at``.
+
+Belongs here: the contract of a profile. Does not belong here: versions over time (``sql/``).
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from user_activity.sources.base import Contract, Source, column
+from user_activity.sources.times import Moment
+from user_activity.sources.values import Text
+
+
+class User(Contract):
+    """One user's attributes as of ``updated_at``."""
+
+    user_id: Annotated[str, Text()] = column("The user.", "id", "customer_id", "userId")
+    updated_at: Annotated[datetime, Moment(dated=True, clamped=True)] = column(
+        "Since when the attributes are so, UTC.", "modified_at", "last_updated", "updated_ts", "timestamp", "ts"
+    )
+    signed_up_at: Annotated[datetime | None, Moment()] = column(
+        "When the user signed up, UTC.", "created_at", "signup_date", "signup_at", "registered_at", "registration_date",
+        "joined_at", optional=True,
+    )  # fmt: skip
+    name: Annotated[str | None, Text()] = column("Name.", "full_name", "username", "display_name", optional=True)
+    email: Annotated[str | None, Text()] = column("E-mail address.", "email_address", "mail", optional=True)
+    country: Annotated[str | None, Text()] = column(
+        "Country.", "location", "country_code", "address.country", "metadata.location", optional=True
+    )
+    device: Annotated[str | None, Text()] = column(
+        "Kind of device.", "device_type", "metadata.device", "preferences.device", optional=True
+    )
+    language: Annotated[str | None, Text()] = column(
+        "Language.", "locale", "lang", "preferences.language", optional=True
+    )
+    plan: Annotated[str | None, Text()] = column("Plan or tier.", "tier", "subscription", "segment", optional=True)
+    acquisition_channel: Annotated[str | None, Text()] = column(
+        "Channel that brought the user.", "channel", "source", "signup_channel", optional=True
+    )
+
+
+SOURCE = Source(
+    name="users",
+    description="User profiles, as of their last change.",
+    contract=User,
+    key=("user_id", "updated_at"),
+    date_column="updated_at",
+    owner="team:crm",
+)

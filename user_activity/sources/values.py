@@ -1,0 +1,192 @@
+"""The kinds of value a column may hold: what its text means in Python, and the same judgement in SQL.
+
+Belongs here: one class a kind, with ``parse`` (the truth: a typed value, or a worded rejection) and ``sql`` (a DuckDB
+expression that gives the same typed value, or NULL where it leaves the decision to ``parse``). ``sql`` may be stricter
+than ``parse``, never looser: a property test holds the two together.
+Does not belong here: which column holds which kind (the sources' contracts), reading files (``ingest``).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+from pydantic import GetCoreSchemaHandler, ValidationInfo
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from user_activity.settings import Settings
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What a verdict depends on besides the record: the settings and the day the record landed. Never the clock."""
+
+    settings: Settings
+    landing_date: date
+
+
+def broken(rule: str, sentence: str) -> PydanticCustomError:
+    """A broken rule; the sentence continues "<field> is <value>: "."""
+    return PydanticCustomError(rule, sentence.replace("{", "{{").replace("}", "}}"))  # type: ignore[arg-type]
+
+
+def quoted(text: str) -> str:
+    """The text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def sql_list(names: Iterable[str]) -> str:
+    """The names as the right side of an SQL ``in``."""
+    return "(" + ", ".join(map(quoted, names)) + ")"
+
+
+class Value:
+    """A kind of value. Used as ``Annotated[type, Kind(...)]`` on a contract's column."""
+
+    sql_type: ClassVar[str] = "VARCHAR"
+
+    def parse(self, text: str, judge: Judge) -> Any:
+        """The typed value, or a ``PydanticCustomError`` from ``broken``."""
+        raise NotImplementedError
+
+    def sql(self, text: str, settings: Settings) -> str:
+        """The typed value of a text expression, or NULL; ``_landing`` is the row's landing date."""
+        raise NotImplementedError
+
+    def native_sql(self, value: str, sql_type: str, settings: Settings) -> str | None:
+        """The same for a column that arrives typed (Parquet); None where only its text is understood."""
+        return None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def validate(value: Any, info: ValidationInfo) -> Any:
+            return None if value is None else self.parse(str(value), info.context)
+
+        return core_schema.with_info_plain_validator_function(validate)
+
+
+@dataclass(frozen=True)
+class Text(Value):
+    """Any text that is not blank."""
+
+    def parse(self, text: str, judge: Judge) -> str:
+        return text
+
+    def sql(self, text: str, settings: Settings) -> str:
+        return text
+
+
+@dataclass(frozen=True)
+class OneOf(Value):
+    """A name out of a list; case, spaces and hyphens do not matter, and other spellings may stand for a name."""
+
+    names: Callable[[Settings], Sequence[str]]
+    spellings: tuple[tuple[str, str], ...] = ()
+
+    def parse(self, text: str, judge: Judge) -> str:
+        names = self.names(judge.settings)
+        if text in names:
+            return text
+        name = text.lower().replace(" ", "_").replace("-", "_")
+        name = dict(self.spellings).get(name, name)
+        if name in names:
+            return name
+        close = get_close_matches(name, names, n=1)
+        hint = f" (did you mean '{close[0]}'?)" if close else ""
+        raise broken("unknown", f"must be one of {', '.join(names)}{hint}")
+
+    def sql(self, text: str, settings: Settings) -> str:
+        names = self.names(settings)
+        plain = f"translate(lower({text}), ' -', '__')"
+        others = "".join(
+            f" when {plain} = {quoted(other)} then {quoted(name)}" for other, name in self.spellings if name in names
+        )
+        listed = sql_list(names)
+        return f"case when {text} in {listed} then {text}{others} when {plain} in {listed} then {plain} end"
+
+
+@dataclass(frozen=True)
+class Whole(Value):
+    """A whole number within bounds; a fraction of zeros (3.0) is fine."""
+
+    minimum: int = 0
+    maximum: int = 10**15 - 1
+
+    sql_type: ClassVar[str] = "BIGINT"
+    _PATTERN: ClassVar[re.Pattern[str]] = re.compile(r"[+-]?[0-9]+(\.0*)?")
+
+    def parse(self, text: str, judge: Judge) -> int:
+        if not self._PATTERN.fullmatch(text):
+            raise broken("not_whole", "must be a whole number")
+        digits = text.partition(".")[0]
+        if len(digits) > 20 or not self.minimum <= (number := int(digits)) <= self.maximum:
+            raise broken("out_of_range", self._range())
+        return number
+
+    def _range(self) -> str:
+        upper = f"between {self.minimum} and {self.maximum}"
+        return f"must be {upper}" if self.maximum < 10**15 - 1 else f"must be {self.minimum} or more"
+
+    def sql(self, text: str, settings: Settings) -> str:
+        guard = f"regexp_full_match({text}, '[0-9]{{1,15}}(\\.0{{1,3}})?')"
+        return self.native_sql(f"case when {guard} then try_cast({text} as bigint) end", "BIGINT", settings) or "null"
+
+    def native_sql(self, value: str, sql_type: str, settings: Settings) -> str | None:
+        if "INT" not in sql_type:
+            return None
+        number = f"try_cast({value} as bigint)"
+        return f"case when {number} between {self.minimum} and {self.maximum} then {number} end"
+
+
+@dataclass(frozen=True)
+class Amount(Value):
+    """A decimal number of at most 14 digits before the point, rounded half up to 4 digits after it."""
+
+    minimum: int | None = 0
+
+    sql_type: ClassVar[str] = "DECIMAL(18,4)"
+    _PATTERN: ClassVar[re.Pattern[str]] = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+
+    def parse(self, text: str, judge: Judge) -> Decimal:
+        if not self._PATTERN.fullmatch(text):
+            raise broken("not_a_number", "must be a number, like 12.50")
+        number = Decimal(text)
+        if abs(number) >= 10**14 or abs(number := number.quantize(Decimal("0.0001"), ROUND_HALF_UP)) >= 10**14:
+            raise broken("out_of_range", "must be less than 100000000000000")
+        if self.minimum is not None and number < self.minimum:
+            raise broken("out_of_range", f"must be {self.minimum} or more")
+        return number + Decimal(0)  # a rounded -0.00001 is zero, not minus zero
+
+    def sql(self, text: str, settings: Settings) -> str:
+        guard = f"regexp_full_match({text}, '-?[0-9]{{1,14}}(\\.[0-9]{{0,18}})?')"
+        return self._bounded(f"case when {guard} then try_cast({text} as decimal(18,4)) end")
+
+    def native_sql(self, value: str, sql_type: str, settings: Settings) -> str | None:
+        return self._bounded(f"try_cast({value} as decimal(18,4))") if "INT" in sql_type else None
+
+    def _bounded(self, number: str) -> str:
+        return number if self.minimum is None else f"case when {number} >= {self.minimum} then {number} end"
+
+
+@dataclass(frozen=True)
+class Flag(Value):
+    """Yes or no."""
+
+    sql_type: ClassVar[str] = "BOOLEAN"
+    _YES: ClassVar[tuple[str, ...]] = ("true", "t", "yes", "y", "1", "1.0")
+    _NO: ClassVar[tuple[str, ...]] = ("false", "f", "no", "n", "0", "0.0")
+
+    def parse(self, text: str, judge: Judge) -> bool:
+        word = text.lower()
+        if word not in self._YES + self._NO:
+            raise broken("not_a_flag", "must be true or false")
+        return word in self._YES
+
+    def sql(self, text: str, settings: Settings) -> str:
+        word = f"lower({text})"
+        return f"case when {word} in {sql_list(self._YES)} then true when {word} in {sql_list(self._NO)} then false end"
+
+    def native_sql(self, value: str, sql_type: str, settings: Settings) -> str | None:
+        return value if sql_type == "BOOLEAN" else None
