@@ -1,0 +1,77 @@
+# Everything a developer types, each target ready to run on a fresh clone. `make` alone lists them.
+
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(or $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
+	$(shell $(name) -c '$(SUPPORTED)' 2>/dev/null && echo $(name)))),python3)
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+BIN := .venv/bin
+READY := .venv/.ready
+DOCS := data/dbt/docs
+
+# Two processes are enough to fill a small machine, more than four fill its memory.
+PYTEST_ARGS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo dev test test-quick lint types format bench docs lock clean
+.DELETE_ON_ERROR:
+
+help: ## List these targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+install: $(READY) ## Make the environment in .venv, with `user-activity` in it; nothing happens when it is up to date.
+
+demo: $(READY) ## Simulate a year of messy activity, build every table from it, and show what came out.
+	@$(BIN)/user-activity demo
+
+dev: $(READY) ## Start the Dagster UI, with sensors and schedules on.
+	@$(BIN)/user-activity dev
+
+test: $(READY) ## Run the whole suite, the slow tests and the browser's included.
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-quick: $(READY) ## Run the tests that answer within a minute or two.
+	$(BIN)/pytest $(PYTEST_ARGS) -m "not slow and not browser"
+
+lint: $(READY) ## Check style, formatting, the arrows between rooms, and the SQL.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/sqlfluff lint --disable-progress-bar sql/models
+
+types: $(READY) ## Check the types.
+	$(BIN)/mypy
+
+format: $(READY) ## Put the Python into shape, and mend what can be mended without asking.
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(READY) ## Measure speed and memory, each figure beside its floor from the same run.
+	$(BIN)/python -m bench
+
+docs: $(READY) ## Write the models' documentation of a built warehouse into one HTML page.
+	$(BIN)/dbt docs generate --static --quiet --project-dir sql --profiles-dir sql --target-path "$(CURDIR)/$(DOCS)"
+	@echo "$(DOCS)/static_index.html"
+
+lock: $(UV) ## Choose the newest versions that pyproject.toml allows and write them to requirements.lock.
+	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+
+clean: ## Remove the environment and everything that tools have written; data/ stays.
+	rm -rf .venv .tools sql/target sql/logs logs bench/results .hypothesis \
+		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find user_activity user_activity_tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml requirements.lock | $(UV)
+	@$(PYTHON) -c '$(SUPPORTED)' || { \
+		echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+		echo "Name one that fits: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
+	$(UV) pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.tools/bin/uv:
+	@$(PYTHON) -m venv .tools || { \
+		echo "$(PYTHON) cannot make environments: install its venv module (Debian: apt-get install python3-venv) or uv." >&2; \
+		exit 1; }
+	.tools/bin/pip install --quiet uv

@@ -1,0 +1,109 @@
+"""What a person who writes a ``.env`` relies on."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from user_activity.settings import Settings, get_settings
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _a_folder_without_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"USER_ACTIVITY_{name.upper()}", raising=False)
+
+
+def env_example() -> str:
+    """Every setting with its sentence and its default."""
+    lines = [
+        "# Every setting and its default. Copy this file to .env and change what you need; the environment wins over it."
+    ]
+    for name, field in Settings.model_fields.items():
+        lines += ["", f"# {field.description}", f"# USER_ACTIVITY_{name.upper()}={_written(field.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return json.dumps(value)
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def test_env_example_lists_every_setting_as_it_is() -> None:
+    assert (ROOT / ".env.example").read_text() == env_example()
+
+
+def test_every_setting_has_a_sentence() -> None:
+    sentences = {name: field.description or "" for name, field in Settings.model_fields.items()}
+    assert not [name for name, sentence in sentences.items() if not sentence.endswith(".")]
+
+
+def test_the_example_means_the_defaults(tmp_path: Path) -> None:
+    settings = [line.removeprefix("# ") for line in env_example().splitlines() if line.startswith("# USER_ACTIVITY_")]
+    (tmp_path / ".env").write_text("\n".join(line for line in settings if not line.endswith("=")))
+    assert get_settings() == Settings(_env_file=None)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("USER_ACTIVITY_START_DATE=2024-01-01\nUSER_ACTIVITY_TIMEZONE=Europe/Berlin\n")
+    monkeypatch.setenv("USER_ACTIVITY_START_DATE", "2024-06-01")
+    assert get_settings().start_date == date(2024, 6, 1)
+    assert get_settings().timezone == "Europe/Berlin"
+
+
+def test_settings_are_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = get_settings()
+    monkeypatch.setenv("USER_ACTIVITY_WEEK_START", "sunday")
+    assert (before.week_start, get_settings().week_start) == ("monday", "sunday")
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_EVENT_TYPES", " View, cart ,,purchase,view")
+    assert get_settings().event_types == ("view", "cart", "purchase")
+
+
+def test_a_field_map_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_EVENTS_FIELD_MAP", '{"user_id": "visitor.id", "currency": {"const": "EUR"}}')
+    assert get_settings().field_map("events") == {"user_id": "visitor.id", "currency": {"const": "EUR"}}
+    assert get_settings().field_map("a source without a map") == {}
+
+
+def test_everything_written_lies_below_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_DATA_DIR", "elsewhere")
+    settings = get_settings()
+    folders = {name: getattr(settings, name) for name in dir(type(settings)) if name.endswith(("_dir", "_home"))}
+    assert len(folders) > 6
+    assert all(folder.is_relative_to(tmp_path / "elsewhere") for folder in folders.values())
+
+
+def test_a_warehouse_address_is_not_shown() -> None:
+    settings = Settings(_env_file=None, warehouse_url=SecretStr("postgresql://me:secret@host/db"))
+    assert "secret@" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("timezone", "Mars/Olympus"),
+        ("week_start", "friday"),
+        ("default_currency", "dollars"),
+        ("start_date", "soon"),
+        ("event_types", " , "),
+        ("session_timeout_minutes", "0"),
+        ("events_field_map", "not json"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"USER_ACTIVITY_{name.upper()}", value)
+    with pytest.raises((ValidationError, ValueError), match=name):
+        get_settings()
