@@ -1,0 +1,48 @@
+"""Audit assets: what landed, as tables of the warehouse.
+
+Belongs here: bringing the warehouse's audit tables up to the lake. Does not belong here: their SQL (``warehouse/``)
+and the audit tables that models build (``sql/models/audit``).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES
+from user_activity.warehouse import open_warehouse
+
+TABLES = {
+    "landed_files": "One row a landed file and landing date: its digest, its rows by fate, the event dates it touches.",
+    "landed_dates": "One row a landed file and UTC day of its records: the lake's index.",
+    "bad_records": "One row a quarantined record: its text, its file and row, and every rule it broke.",
+}
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            ["audit", name],
+            deps=[dg.AssetDep(["raw", source], partition_mapping=dg.AllPartitionMapping()) for source in SOURCES],
+            group_name="audit",
+            kinds={"python", "table"},
+            owners=["team:data-platform"],
+            tags={"layer": "audit"},
+            description=description,
+            metadata={"dagster/table_name": f"audit.{name}"},
+        )
+        for name, description in TABLES.items()
+    ],
+    pool=WAREHOUSE_POOL,
+    retry_policy=RETRIES,
+)
+def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult]:
+    """Load what changed in the lake since the last time."""
+    warehouse = open_warehouse(settings)
+    changed = warehouse.sync()
+    context.log.info(f"{changed} landing partitions had changed")
+    for name in TABLES:
+        rows = warehouse.query(f"select count(*) from audit.{name}").rows[0][0]
+        metadata = {"dagster/row_count": rows, "landing_partitions_changed": changed}
+        yield dg.MaterializeResult(asset_key=["audit", name], metadata=metadata)

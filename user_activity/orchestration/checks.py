@@ -1,0 +1,145 @@
+"""Checks that Python makes: the conservation law of raw, volumes, and freshness. A table's own rules are dbt tests.
+
+Laws block what is downstream; everything else warns. Nothing here looks at the clock: a backfill of last year is
+judged as last year would have been.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from statistics import median
+from typing import Any
+
+import dagster as dg
+import pyarrow.parquet as pq
+
+from user_activity.ingest import lake
+from user_activity.orchestration import pages
+from user_activity.orchestration.partitions import DAY, tagged_dates
+from user_activity.orchestration.policies import WAREHOUSE_POOL
+from user_activity.settings import Settings
+from user_activity.warehouse import Warehouse, open_warehouse
+
+NOTHING_LOST = "every_landed_row_is_accepted_or_quarantined"
+NO_FUTURE = "no_row_is_dated_later_than_a_day_after_landing"
+SHOWN = 20
+FEWEST_DAYS = 7  # a window of fewer days says nothing about the next one
+
+EVENTS = dg.AssetKey(["marts", "fct_events"])
+ORDERS = dg.AssetKey(["marts", "fct_orders"])
+Files = Sequence[Mapping[str, Any]]
+
+
+def raw_check_specs(key: dg.AssetKey, days: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:
+    """The checks of a raw asset."""
+    return [
+        dg.AssetCheckSpec(
+            NOTHING_LOST,
+            asset=key,
+            blocking=True,
+            partitions_def=days,
+            description="Rows landed = rows accepted + rows quarantined, and the Parquet parts hold the accepted ones.",
+        ),
+        dg.AssetCheckSpec(NO_FUTURE, asset=key, description="Judged by the landing date, never by the clock."),
+    ]
+
+
+def raw_check_results(settings: Settings, key: dg.AssetKey, files: Mapping[date, Files]) -> Iterator[Any]:
+    """Their results: the law for each partition by itself, the rest once."""
+    yield dg.Output(None, dg.AssetCheckSpec(NOTHING_LOST, asset=key).get_python_identifier())
+    for day, landed in files.items():
+        missing = _missing_rows(settings, landed)
+        yield dg.AssetCheckEvaluation(
+            asset_key=key,
+            check_name=NOTHING_LOST,
+            passed=not missing,
+            metadata={"files": len(landed), "rows_landed": sum(file["rows_landed"] for file in landed)},
+            description="; ".join(missing) or None,
+            partition=day.isoformat(),
+            blocking=True,
+        )
+    future = [
+        (file["file_name"], file["landing_date"], day)
+        for landed in files.values()
+        for file in landed
+        for day in file["dates"]
+        if date.fromisoformat(day) > file["landing_date"] + DAY
+    ]
+    yield _warning(key, NO_FUTURE, ["file", "landed", "dated"], future)
+
+
+def _missing_rows(settings: Settings, files: Files) -> list[str]:
+    """In words, where the rows of a partition don't add up."""
+    found = []
+    for file in files:
+        landed, accepted, quarantined = file["rows_landed"], file["rows_accepted"], file["rows_quarantined"]
+        stored = pq.read_metadata(settings.lake_dir / file["part"]).num_rows if file["part"] else 0
+        if landed != accepted + quarantined:
+            found.append(f"{file['file_name']}: {landed} rows landed, {accepted} accepted, {quarantined} quarantined")
+        if stored != accepted:
+            found.append(f"{file['file_name']}: {accepted} rows accepted, {stored} in its Parquet part")
+    return found
+
+
+VOLUME_CHECKS = {
+    "events_a_day_are_within_bounds": (EVENTS, "min_events_per_day and max_events_per_day are settings."),
+    "orders_a_day_are_within_bounds": (ORDERS, "min_orders_per_day and max_orders_per_day are settings."),
+    "events_a_day_are_near_the_median_of_the_days_before": (EVENTS, "The window leaves the tested day out."),
+    "the_latest_day_that_landed_is_built": (EVENTS, "Compares the lake with the warehouse, never with the clock."),
+}
+
+
+@dg.multi_asset_check(
+    name="volumes",
+    specs=[dg.AssetCheckSpec(name, asset=key, description=text) for name, (key, text) in VOLUME_CHECKS.items()],
+    pool=WAREHOUSE_POOL,
+)
+def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
+    """Whether the days of a run have the rows that one would expect."""
+    dates = sorted(tagged_dates(context.run.tags))
+    warehouse = open_warehouse(settings)
+    window = timedelta(days=settings.volume_window_days)
+    known = [first + DAY * n for first in [min(dates) - window] for n in range((max(dates) - first).days + 1)] if dates else []
+    with warehouse.reading():
+        events = warehouse.row_counts("marts.fct_events", "event_date", known)
+        orders = warehouse.row_counts("marts.fct_orders", "order_date", dates)
+    names = list(VOLUME_CHECKS)
+    bounds = settings.min_events_per_day, settings.max_events_per_day
+    yield _warning(EVENTS, names[0], ["day", "events"], [(day, events[day]) for day in dates if not _within(events[day], bounds)])
+    bounds = settings.min_orders_per_day, settings.max_orders_per_day
+    yield _warning(ORDERS, names[1], ["day", "orders"], [(day, orders[day]) for day in dates if not _within(orders[day], bounds)])
+    yield _warning(EVENTS, names[2], ["day", "events", "median before"], _unusual(settings, events, dates))
+    landed, built = max(lake.touched(settings), default=None), max([*lake.built(settings), *dates], default=None)
+    behind = [(landed, built)] if landed and (built is None or built < landed) else []
+    yield _warning(EVENTS, names[3], ["latest landed", "latest built"], behind)
+
+
+def _unusual(settings: Settings, events: Mapping[date, int], dates: Sequence[date]) -> list[tuple[Any, ...]]:
+    found = []
+    for day in dates:
+        before = [events[day - DAY * n] for n in range(1, settings.volume_window_days + 1)]
+        counted = [count for count in before if count]
+        if len(counted) >= FEWEST_DAYS:
+            usual = median(counted)
+            if abs(events[day] - usual) > settings.volume_max_deviation * usual:
+                found.append((day, events[day], usual))
+    return found
+
+
+def _within(count: int, bounds: tuple[int, int]) -> bool:
+    return bounds[0] <= count <= bounds[1]
+
+
+def _warning(
+    key: dg.AssetKey, name: str, columns: Sequence[str], found: Sequence[Sequence[Any]]
+) -> dg.AssetCheckResult:
+    """A check that warns: how many break it, and some of them."""
+    metadata: dict[str, Any] = {"found": len(found)}
+    if found:
+        metadata["some_of_them"] = dg.MarkdownMetadataValue(pages.table(columns, found, SHOWN))
+    return dg.AssetCheckResult(
+        passed=not found,
+        asset_key=key,
+        check_name=name,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )

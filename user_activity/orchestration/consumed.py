@@ -1,0 +1,41 @@
+"""What a build has consumed: the state of the lake that its dates were built from.
+
+A build remembers that state when it starts to read; the last step of the same run marks the dates as built from it.
+Were it asked for at the end, rows that landed in between would be taken for built.
+Belongs here: carrying that state from one step to another. Does not belong here: what the state is (``ingest/lake``).
+"""
+
+import json
+from datetime import date
+from pathlib import Path
+
+from user_activity.ingest import lake
+from user_activity.settings import Settings
+
+
+def remember(settings: Settings, run_id: str, state: dict[date, str]) -> None:
+    """Keep the state that a run has built from."""
+    path = _path(settings, run_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({day.isoformat(): mark for day, mark in state.items()}))
+
+
+def mark(settings: Settings, run_id: str) -> int:
+    """Mark what a run remembers as built; returns the number of dates."""
+    path = _path(settings, run_id)
+    if not path.exists():
+        return 0
+    state = {date.fromisoformat(day): mark for day, mark in json.loads(path.read_text()).items()}
+    lake.mark_built(settings, state)
+    path.unlink()
+    return len(state)
+
+
+def stale(settings: Settings) -> list[date]:
+    """The dates whose state in the lake is another than the one last built from."""
+    built = lake.built(settings)
+    return sorted(day for day, state in lake.touched(settings).items() if built.get(day) != state)
+
+
+def _path(settings: Settings, run_id: str) -> Path:
+    return settings.warehouse_dir / "building" / f"{run_id}.json"

@@ -1,0 +1,124 @@
+"""dbt inside this process: parsing the project, and building a selection of it.
+
+A dbt command of its own costs some five seconds before its first query; `dbtRunner` in a process that is there anyway
+costs less than one. It keeps global state, so one invocation runs at a time.
+Belongs here: how dbt is called and what it answered. Does not belong here: assets and checks (``models.py``), and what
+dbt's profile must know (the warehouse's `prepare`).
+"""
+
+import contextlib
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from user_activity.settings import Settings
+from user_activity.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.run import RunResult
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+
+PROJECT_DIR = Path(__file__).parents[2] / "sql"
+TARGET_DIR = PROJECT_DIR / "target"
+MANIFEST = TARGET_DIR / "manifest.json"
+PARSED = TARGET_DIR / "partial_parse.msgpack"
+WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
+
+_one_at_a_time = threading.Lock()
+
+
+class BuildFailed(Exception):
+    """dbt could not do what it was asked; the message is dbt's own."""
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """The project's manifest, parsed anew when a file of the project is younger."""
+    if not _is_current():
+        TARGET_DIR.mkdir(exist_ok=True)
+        with (TARGET_DIR / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _is_current():
+                _invoke(["parse", "--target-path", str(TARGET_DIR)], open_warehouse(settings).prepare(), settings)
+    return MANIFEST
+
+
+def build(
+    settings: Settings,
+    selection: Sequence[str],
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None] = lambda line: None,
+) -> list["RunResult"]:
+    """Build the selected nodes and run their tests; the results in the order in which they came.
+
+    A failed model or test is a result, not an exception.
+    """
+    arguments = ["build", "--target-path", str(settings.dbt_dir / "target"), "--select", *selection]
+    answer = _invoke(arguments, environment, settings, _parsed(), on_line)
+    return list(answer.result.results)
+
+
+def _invoke(
+    arguments: list[str],
+    environment: Mapping[str, str],
+    settings: Settings,
+    manifest: "Manifest | None" = None,
+    on_line: Callable[[str], None] = lambda line: None,
+) -> "dbtRunnerResult":
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    common = [
+        *("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)),
+        *("--log-path", str(settings.dbt_dir / "logs"), "--log-level", "none"),
+    ]
+    with _one_at_a_time, _environment({**settings.model_environment(), **environment}):
+        try:
+            answer = dbtRunner(manifest, [lambda event: _tell(event, on_line)]).invoke([*arguments, *common])
+        finally:
+            reset_adapters()
+    # A result with failures comes without an exception; anything else never reached the models.
+    if answer.exception is not None:
+        raise BuildFailed(str(answer.exception))
+    if answer.result is None:
+        raise BuildFailed("dbt ended without a result")
+    return answer
+
+
+def _tell(event: Any, on_line: Callable[[str], None]) -> None:
+    if event.info.name in {"LogModelResult", "LogSeedResult", "LogTestResult"}:
+        on_line(event.info.msg)
+
+
+def _is_current() -> bool:
+    if not (MANIFEST.exists() and PARSED.exists()):
+        return False
+    sources = (
+        path for top in PROJECT_DIR.iterdir() if top.name not in WRITTEN_BY_DBT for path in (top, *top.rglob("*"))
+    )
+    return max(path.stat().st_mtime for path in sources) < MANIFEST.stat().st_mtime
+
+
+def _parsed() -> "Manifest":
+    """A manifest of its own for each build: dbt leaves marks in it that would spoil the next one."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    return Manifest.from_msgpack(PARSED.read_bytes(), decoder=extended_mashumuro_decoder)
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

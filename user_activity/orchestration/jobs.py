@@ -1,0 +1,45 @@
+"""Jobs: what a sensor, a schedule or the command line asks for by name.
+
+Belongs here: selections of assets, with the time limit of a run. Does not belong here: when they run.
+"""
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES
+
+BUILD = "build_models"
+CATALOGUE = "refresh_catalogue"
+
+
+def ingest_job_name(source: str) -> str:
+    """The job that ingests a source."""
+    return f"ingest_{source}"
+
+
+def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
+    """Ingest, a job a source; and the build of everything that follows from what has landed."""
+    limit = {"dagster/max_runtime": str(settings.run_timeout_seconds)}
+    ingest = [
+        dg.define_asset_job(
+            ingest_job_name(name),
+            selection=dg.AssetSelection.assets(["raw", name]),
+            tags=limit,
+            description=f"Take in the {name} files of some landing dates.",
+        )
+        for name in SOURCES
+    ]
+    catalogue = dg.define_asset_job(
+        CATALOGUE,
+        selection=dg.AssetSelection.assets(["landing", "products_api"], ["raw", "products"]),
+        tags=limit,
+        description="Fetch the product catalogue, where it has an address, and take it in.",
+    )
+    build = dg.define_asset_job(
+        BUILD,
+        selection=dg.AssetSelection.groups("audit", "staging", "intermediate", "marts", "metrics", "published"),
+        tags=limit,
+        description="Build every model for some event dates, test it, publish it.",
+    )
+    return [*ingest, catalogue, build]

@@ -1,0 +1,46 @@
+"""Landing assets: what others put there. Folders that files are dropped into, and the products API.
+
+Belongs here: how what lands appears in the lineage. Does not belong here: finding files (``sensors.py``) and reading
+them (``ingest/``).
+"""
+
+import dagster as dg
+
+from user_activity.ingest import products_api as api
+from user_activity.orchestration.policies import RETRIES
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES
+
+
+def landing_folders(settings: Settings) -> list[dg.AssetSpec]:
+    """The folders; the file sensors tell what they hold."""
+    return [
+        dg.AssetSpec(
+            ["landing", source.name],
+            group_name="landing",
+            kinds={"file"},
+            owners=[source.owner],
+            tags={"layer": "landing", "cadence": source.cadence},
+            description=f"Files dropped into incoming/{source.name}/, as they come.",
+            metadata={"dagster/uri": (settings.incoming_dir / source.name).as_uri()},
+        )
+        for source in SOURCES.values()
+    ]
+
+
+@dg.asset(
+    key=["landing", "products_api"],
+    group_name="landing",
+    kinds={"http"},
+    owners=[SOURCES["products"].owner],
+    tags={"layer": "landing", "cadence": "weekly"},
+    retry_policy=RETRIES,
+    description="The product catalogue over HTTP: a copy of what USER_ACTIVITY_PRODUCTS_URL answers lands as a file.",
+)
+def products_api(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+    """Fetch the catalogue, where it has an address."""
+    if settings.products_url is None:
+        context.log.info("USER_ACTIVITY_PRODUCTS_URL is not set: the catalogue comes as files only.")
+        return dg.MaterializeResult(metadata={"files": 0})
+    landed = api.fetch(settings)
+    return dg.MaterializeResult(metadata={"files": 1, "dagster/uri": settings.products_url, "landed": str(landed)})

@@ -1,0 +1,203 @@
+"""Model assets: the dbt project's models and tests as assets and checks, built by one dbt invocation a run.
+
+Belongs here: which models a run builds for which dates, and what it reports of them. Does not belong here: how dbt is
+called (``dbt.py``) and what a model computes (``sql/``).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+
+from user_activity.ingest import lake
+from user_activity.orchestration import consumed, dbt, pages
+from user_activity.orchestration.partitions import event_partitions, ranges, run_dates, written
+from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL, Progress
+from user_activity.settings import Settings
+from user_activity.warehouse import Warehouse, open_warehouse
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.run import RunResult
+
+PLAN = "rebuilt_dates"  # the model that widens the asked dates; every dated model reads it
+SHOWN_FAILURES = 5
+
+
+class Translator(DagsterDbtTranslator):
+    """How a dbt model appears in Dagster."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_code_references=True))
+        self.days = event_partitions(settings)
+
+    def get_partitions_def(self, props: Mapping[str, Any]) -> dg.PartitionsDefinition[str] | None:
+        """Daily by event date where the model's meta says `partitioned`."""
+        return self.days if _meta(props).get("partitioned") else None
+
+    def get_partition_mapping(
+        self, props: Mapping[str, Any], parent: Mapping[str, Any]
+    ) -> dg.PartitionMapping | None:
+        """Any landing date may hold rows of an event date."""
+        return dg.AllPartitionMapping() if parent["resource_type"] == "source" else None
+
+    def get_group_name(self, props: Mapping[str, Any]) -> str:
+        """The layer."""
+        return str(props["schema"])
+
+    def get_owners(self, props: Mapping[str, Any]) -> Sequence[str]:
+        """The model's or its group's owner."""
+        owner = _meta(props).get("owner")
+        return [owner] if owner else super().get_owners(props) or ["team:data-platform"]
+
+    def get_tags(self, props: Mapping[str, Any]) -> Mapping[str, str]:
+        """dbt's tags, and the layer."""
+        return {**super().get_tags(props), "layer": str(props["schema"])}
+
+    def get_metadata(self, props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Columns, and the table's name."""
+        return {**super().get_metadata(props), "dagster/table_name": _relation(props)}
+
+
+def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """All models of the dbt project, and its tests as their checks."""
+    nodes = manifest["nodes"]
+
+    @dbt_assets(
+        manifest=manifest,
+        name="models",
+        project=DbtProject(dbt.PROJECT_DIR),
+        dagster_dbt_translator=Translator(settings),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=RETRIES,
+        pool=WAREHOUSE_POOL,
+    )
+    def models(
+        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
+    ) -> Iterator[Any]:
+        asked = run_dates(context)
+        warehouse = open_warehouse(settings)
+        # What is built is at least as new as this; what lands from here on leaves its dates stale.
+        touched = lake.touched(settings)
+        warehouse.sync()
+        selection = _selection(context, nodes)
+        environment = {**warehouse.prepare(), "USER_ACTIVITY_DATES": written(ranges(asked))}
+        results = dbt.build(settings, selection, environment, _teller(context, progress, len(selection)))
+        yield from _report(context, warehouse, nodes, results, asked)
+        errors = [result for result in results if result.status == "error" and result.node.resource_type != "test"]
+        if errors:
+            raise dg.Failure(_sentence(errors), allow_retries=False)
+        if selection == ["fqn:*"]:
+            consumed.remember(settings, context.run_id, {day: touched[day] for day in asked if day in touched})
+
+    return models
+
+
+def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
+    """The marts and metrics: relation to its date column, or to None for a table that is replaced as a whole."""
+    return {
+        _relation(node): _meta(node).get("date_column") if _meta(node).get("partitioned") else None
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] in ("marts", "metrics")
+    }
+
+
+def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> list[str]:
+    """What dbt is to build: everything, or the selected models and checks, and the plan that dated models read."""
+    if not context.is_subset:
+        return ["fqn:*"]
+    models, checks = _unique_ids(context)
+    chosen = [name for name, key in models.items() if key in context.selected_asset_keys]
+    chosen += [name for name, key in checks.items() if key in context.selected_asset_check_keys]
+    if any(_meta(nodes[name]).get("partitioned") for name in chosen):
+        chosen.append(next(name for name in models if nodes[name]["name"] == PLAN))
+    return sorted({".".join(nodes[name]["fqn"]) for name in chosen})
+
+
+def _unique_ids(context: dg.AssetExecutionContext) -> tuple[dict[str, dg.AssetKey], dict[str, dg.AssetCheckKey]]:
+    """dbt's names of all models and tests, with Dagster's."""
+    assets = context.assets_def
+    models = {spec.metadata["dagster_dbt/unique_id"]: spec.key for spec in assets.specs}
+    checks = {spec.metadata["dagster_dbt/unique_id"]: spec.key for spec in assets.node_check_specs_by_output_name.values()}
+    return models, checks
+
+
+def _report(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    nodes: Mapping[str, Any],
+    results: Sequence["RunResult"],
+    asked: Sequence[date],
+) -> Iterator[Any]:
+    """Materialisations of what was built, and the tests' outcomes."""
+    models, checks = _unique_ids(context)
+    with warehouse.reading():
+        rebuilt = [row[0] for row in warehouse.query("select event_date from audit.rebuilt_dates").rows]
+        dates = sorted({*asked, *rebuilt})
+        for result in results:
+            name = result.node.unique_id
+            if name in models and models[name] in context.selected_asset_keys and result.status == "success":
+                shared = {"seconds": round(result.execution_time, 3)}
+                yield from _materialise(context, warehouse, models[name], nodes[name], dates, shared)
+            elif name in checks and checks[name] in context.selected_asset_check_keys and result.status != "skipped":
+                yield _check_result(warehouse, checks[name], result)
+
+
+def _materialise(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    key: dg.AssetKey,
+    node: Mapping[str, Any],
+    dates: Sequence[date],
+    shared: dict[str, Any],
+) -> Iterator[Any]:
+    if _meta(node).get("partitioned"):
+        counts = warehouse.row_counts(_relation(node), _meta(node)["date_column"], dates)
+        facts = {day: {"dagster/partition_row_count": count} for day, count in counts.items()}
+        yield from pages.materialise(context, key, facts, **shared)
+    else:
+        rows = warehouse.query(f"select count(*) from {_relation(node)}").rows[0][0]
+        yield dg.MaterializeResult(asset_key=key, metadata={**shared, "dagster/row_count": rows})
+
+
+def _check_result(warehouse: Warehouse, key: dg.AssetCheckKey, result: "RunResult") -> dg.AssetCheckResult:
+    """A dbt test's outcome: how many rows break it, and some of them."""
+    passed = result.status == "pass"
+    metadata: dict[str, Any] = {"failing_rows": result.failures or 0}
+    if not passed and result.failures and result.node.compiled_code:
+        rows = warehouse.query(f"select * from ({result.node.compiled_code}) as failing limit {SHOWN_FAILURES}")
+        metadata["some_of_them"] = dg.MarkdownMetadataValue(pages.table(rows.columns, rows.rows))
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
+        description=None if passed else result.message,
+        metadata=metadata,
+    )
+
+
+def _teller(context: dg.AssetExecutionContext, progress: Progress, total: int) -> Any:
+    done = iter(range(1, 1_000_000))
+
+    def tell(line: str) -> None:
+        context.log.info(line)
+        progress.tell("models", next(done), total)
+
+    return tell
+
+
+def _sentence(errors: Sequence["RunResult"]) -> str:
+    causes = [f"{result.node.schema}.{result.node.name}: {(result.message or '').strip()}" for result in errors]
+    return "\n".join([f"{len(errors)} models could not be built.", *causes])
+
+
+def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta: Mapping[str, Any] = node.get("config", {}).get("meta", {})
+    return meta
+
+
+def _relation(node: Mapping[str, Any]) -> str:
+    return f"{node['schema']}.{node.get('alias') or node['name']}"

@@ -1,0 +1,133 @@
+"""What an asset's page shows: row counts by partition, files, rejected rows by rule, schemas, previews.
+
+Belongs here: facts turned into Dagster metadata. Does not belong here: finding the facts out.
+"""
+
+import inspect
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow.parquet as pq
+from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
+
+from user_activity.ingest import lake
+from user_activity.settings import Settings
+from user_activity.sources import Source
+
+SHOWN_ROWS = 5
+SHOWN_FILES = 50
+WIDEST_CELL = 80
+
+Metadata = dict[str, Any]
+
+
+def materialise(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, facts: Mapping[date, Metadata], **shared: Any
+) -> Iterator[Any]:
+    """The result of an asset whose partitions have facts of their own.
+
+    Partitions beyond the run's own range (late rows reopen them) get materialisations of their own, so that they too
+    show as rebuilt.
+    """
+    own = set(context.partition_keys) if context.has_partition_key_range else set()
+    add_partition_metadata(context, key, {str(day): facts[day] for day in facts if str(day) in own})
+    for day, metadata in facts.items():
+        if str(day) not in own:
+            context.log_event(dg.AssetMaterialization(key, partition=str(day), metadata={**shared, **metadata}))
+    yield dg.MaterializeResult(asset_key=key, metadata=shared)
+
+
+def add_partition_metadata(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, metadata: Mapping[str, Metadata]
+) -> None:
+    """`context.add_asset_metadata` for many partitions: each call of that copies all that was added before."""
+    step = context.get_step_execution_context()
+    added = {AssetMetadataHandle(asset_key=key, partition_key=part): facts for part, facts in metadata.items()}
+    step._metadata_accumulator = OutputMetadataAccumulator(  # noqa: SLF001
+        per_output_metadata={**step._metadata_accumulator.per_output_metadata, **added}  # noqa: SLF001
+    )
+
+
+def raw_metadata(files: Sequence[Mapping[str, Any]]) -> Metadata:
+    """What one raw partition took in."""
+    rules = Counter[str]()
+    for file in files:
+        rules.update(file["rules"])
+    touched = sorted({day for file in files for day in file["touches"]})
+    metadata: Metadata = {
+        "dagster/partition_row_count": _total(files, "rows_accepted"),
+        "rows_landed": _total(files, "rows_landed"),
+        "rows_accepted": _total(files, "rows_accepted"),
+        "rows_quarantined": _total(files, "rows_quarantined"),
+        "rows_late": _total(files, "rows_late"),
+        "event_dates_touched": ", ".join(touched),
+    }
+    if files:
+        metadata["files"] = dg.MarkdownMetadataValue(file_list(files))
+    if rules:
+        metadata["quarantined_by_rule"] = dg.MarkdownMetadataValue(table(["rule", "rows"], rules.most_common()))
+    return metadata
+
+
+def file_list(files: Sequence[Mapping[str, Any]]) -> str:
+    """The landed files of a partition as a table."""
+    names = ["file_name", "status", "rows_landed", "rows_accepted", "rows_quarantined", "rows_late", "size_bytes"]
+    return table(names, [[file[name] for name in names] for file in files], SHOWN_FILES)
+
+
+def preview(settings: Settings, files: Sequence[Mapping[str, Any]]) -> str:
+    """The first accepted rows of a partition as a table; columns without a value are left out."""
+    part = next((file["part"] for file in files if file["part"]), None)
+    if part is None:
+        return "No row was accepted."
+    rows = next(pq.ParquetFile(settings.lake_dir / part).iter_batches(batch_size=SHOWN_ROWS)).to_pylist()
+    names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    return table(names, [[row[name] for name in names] for row in rows])
+
+
+def raw_schema(source: Source) -> dg.TableSchema:
+    """The columns of a raw asset, with the words of the contract."""
+    fields = source.contract.model_fields
+    return dg.TableSchema(
+        [
+            dg.TableColumn(name, kind.lower(), description=fields[name].description if name in fields else None)
+            for name, kind in lake.raw_columns(source.name).items()
+        ]
+    )
+
+
+def code_of(*objects: Any) -> dg.CodeReferencesMetadataValue:
+    """Where the code stands that makes an asset."""
+    return dg.CodeReferencesMetadataValue(
+        code_references=[
+            dg.LocalFileCodeReference(
+                file_path=str(Path(inspect.getfile(thing)).resolve()),
+                line_number=inspect.getsourcelines(thing)[1],
+                label=thing.__name__,
+            )
+            for thing in objects
+        ]
+    )
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[Any]], limit: int = 1000) -> str:
+    """A Markdown table, with a last line on what was left out."""
+    every = list(rows)
+    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in every[:limit]]
+    if len(every) > limit:
+        lines.append(f"\n… and {len(every) - limit} more")
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
+    return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
+
+
+def _total(files: Sequence[Mapping[str, Any]], name: str) -> int:
+    return sum(file[name] for file in files)

@@ -1,0 +1,70 @@
+"""Published assets: marts and metrics as Parquet, for readers that must never wait for the warehouse.
+
+Belongs here: what is published, and when a build is over. Does not belong here: how files are replaced (``warehouse/``).
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from user_activity.orchestration import consumed, pages
+from user_activity.orchestration.models import published_relations
+from user_activity.orchestration.partitions import event_partitions, run_dates
+from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL
+from user_activity.settings import Settings
+from user_activity.warehouse import open_warehouse
+
+
+def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """One asset a mart or metric: its Parquet, a file a day where it is dated."""
+    relations = published_relations(manifest)
+    days = event_partitions(settings)
+
+    @dg.multi_asset(
+        name="published",
+        specs=[
+            dg.AssetSpec(
+                ["published", *relation.split(".")],
+                deps=[dg.AssetKey(relation.split("."))],
+                partitions_def=days if date_column else None,
+                skippable=True,
+                group_name="published",
+                kinds={"parquet"},
+                owners=["team:data-platform"],
+                tags={"layer": "published"},
+                description=f"{relation} as Parquet, replaced atomically.",
+                metadata={"dagster/uri": settings.published_dir.joinpath(*relation.split(".")).as_uri()},
+            )
+            for relation, date_column in relations.items()
+        ],
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=WAREHOUSE_POOL,
+        retry_policy=RETRIES,
+    )
+    def published(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
+        warehouse = open_warehouse(settings)
+        chosen = {name: column for name, column in relations.items() if _key(name) in context.selected_asset_keys}
+        dates = sorted({*run_dates(context), *_rebuilt_dates(settings)})
+        written = warehouse.publish(chosen, dates)
+        for relation, date_column in chosen.items():
+            if date_column is None:
+                metadata = {"dagster/row_count": written[relation]}
+                yield dg.MaterializeResult(asset_key=_key(relation), metadata=metadata)
+            else:
+                facts: dict[date, pages.Metadata] = {day: {} for day in dates}
+                yield from pages.materialise(context, _key(relation), facts, rows_written=written[relation])
+        # The last thing of a build: from here on its dates are no longer stale.
+        consumed.mark(settings, context.run_id)
+
+    return published
+
+
+def _rebuilt_dates(settings: Settings) -> list[date]:
+    return [row[0] for row in open_warehouse(settings).query("select event_date from audit.rebuilt_dates").rows]
+
+
+def _key(relation: str) -> dg.AssetKey:
+    return dg.AssetKey(["published", *relation.split(".")])

@@ -1,0 +1,35 @@
+"""Schedules: what happens by the calendar, beside the sensors.
+
+Belongs here: the times. Does not belong here: what the jobs do.
+"""
+
+import dagster as dg
+
+from user_activity.orchestration.jobs import BUILD, CATALOGUE
+from user_activity.orchestration.partitions import DAY, monday, range_tags
+
+
+@dg.schedule(
+    cron_schedule="0 2 * * *",
+    job_name=BUILD,
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Closes yesterday, even when nothing landed.",
+)
+def close_of_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Build yesterday."""
+    yesterday = context.scheduled_execution_time.date() - DAY
+    return dg.RunRequest(run_key=yesterday.isoformat(), tags=range_tags([yesterday]))
+
+
+@dg.schedule(
+    cron_schedule="0 1 * * 1",
+    job_name=CATALOGUE,
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Reads the product catalogue of the week.",
+)
+def weekly_catalogue(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Fetch this week's products and take them in."""
+    week = monday(context.scheduled_execution_time.date())
+    return dg.RunRequest(run_key=week.isoformat(), tags=range_tags([week]))

@@ -1,0 +1,142 @@
+"""Sensors: files that wait become ingest runs, and event dates that they touched become build runs.
+
+Both compare states and look at no clock: a file waits until a run has archived it, a date is stale until a build has
+consumed what the lake holds of it. So nothing is lost by a missed tick or a failed run: it is still there at the next.
+A run request has no run key: Dagster would swallow the second request for a file that was sent again as it was.
+Belongs here: when to ask for which run. Does not belong here: what waits and what is stale (``ingest/``).
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import dagster as dg
+
+from user_activity.ingest import lake, landing
+from user_activity.orchestration import consumed, pages
+from user_activity.orchestration.jobs import BUILD, ingest_job_name
+from user_activity.orchestration.partitions import DAY, WEEK, days, range_tags, ranges, tagged_dates
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES, Source
+
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+LONGEST_WAIT = 64  # ticks
+
+
+def sensors() -> list[dg.SensorDefinition]:
+    """A sensor a source, and the one that rebuilds what they touched."""
+    return [*(build_file_sensor(source) for source in SOURCES.values()), touched_dates]
+
+
+def build_file_sensor(source: Source) -> dg.SensorDefinition:
+    """Asks for the landing dates of a source on which settled files wait."""
+    step = WEEK if source.cadence == "weekly" else DAY
+
+    @dg.sensor(
+        name=f"{source.name}_files",
+        job_name=ingest_job_name(source.name),
+        minimum_interval_seconds=10,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Settled files in incoming/{source.name}/ become runs over their landing dates.",
+    )
+    def files(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
+        waiting: dict[date, list[landing.LandedFile]] = defaultdict(list)
+        for file in landing.scan(settings, source.name, settings.settle_seconds):
+            waiting[source.partition_of(file.landing_date)].append(file)
+        states = {day: _digest((str(f.path), f.size, f.mtime_ns) for f in found) for day, found in waiting.items()}
+        asked = Asked.read(context.cursor)
+        new = [file for day, found in waiting.items() if asked.state(day) != states[day] for file in found]
+        ready = asked.choose(states, _under_way(context.instance, ingest_job_name(source.name)))
+        requests = [
+            dg.RunRequest(tags=range_tags(days((span,), step), step))
+            for span in ranges(ready, step)
+        ]
+        events = [_landed(source, new)] if new else []
+        return dg.SensorResult(run_requests=requests, cursor=asked.write(), asset_events=events)
+
+    return files
+
+
+@dg.sensor(
+    name="touched_dates",
+    job_name=BUILD,
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Event dates whose rows in the lake are not the ones last built from become one build run.",
+)
+def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
+    """Asks for a build of everything stale; rows on time and rows three months late take the same path."""
+    touched = lake.touched(settings)
+    asked = Asked.read(context.cursor)
+    under_way = _under_way(context.instance, BUILD)
+    ready = asked.choose({day: touched[day] for day in consumed.stale(settings)}, under_way)
+    requests = [dg.RunRequest(tags=range_tags(ready))] if ready else []
+    return dg.SensorResult(run_requests=requests, cursor=asked.write())
+
+
+class Asked:
+    """A sensor's memory: for which state of which date it has asked, how often, and how many ticks to wait now."""
+
+    def __init__(self, memory: dict[str, tuple[str, int, int]]) -> None:
+        self._memory = memory
+
+    @classmethod
+    def read(cls, cursor: str | None) -> "Asked":
+        """The memory out of a cursor."""
+        return cls({day: (state, tries, wait) for day, (state, tries, wait) in json.loads(cursor or "{}").items()})
+
+    def write(self) -> str:
+        """The memory as a cursor."""
+        return json.dumps(self._memory, separators=(",", ":"))
+
+    def state(self, day: date) -> str | None:
+        """The state of a date that was last asked for."""
+        return self._memory.get(day.isoformat(), (None, 0, 0))[0]
+
+    def choose(self, states: Mapping[date, str], under_way: set[date]) -> list[date]:
+        """The dates to ask for now; what is done is forgotten, what failed is asked for again, ever less often."""
+        memory, chosen = {}, []
+        for day in sorted(states):
+            state, tries, wait = self._memory.get(day.isoformat(), ("", 0, 0))
+            if state != states[day]:
+                tries, wait = 0, 0
+            if day in under_way:
+                memory[day.isoformat()] = (state, tries, wait)
+            elif wait > 0:
+                memory[day.isoformat()] = (state, tries, wait - 1)
+            else:
+                memory[day.isoformat()] = (states[day], tries + 1, min(2**tries, LONGEST_WAIT))
+                chosen.append(day)
+        self._memory = memory
+        return chosen
+
+
+def _under_way(instance: dg.DagsterInstance, job: str) -> set[date]:
+    """The dates of a job's unfinished runs."""
+    runs = instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED))
+    return {day for run in runs for day in tagged_dates(run.tags)}
+
+
+def _landed(source: Source, files: list[landing.LandedFile]) -> dg.AssetMaterialization:
+    """What the page of `landing/<source>` shows of files seen for the first time."""
+    rows = [(file.path.name, file.landing_date, file.size) for file in files]
+    return dg.AssetMaterialization(
+        asset_key=["landing", source.name],
+        metadata={
+            "files": len(files),
+            "dagster/size_bytes": sum(file.size for file in files),
+            "file_list": dg.MarkdownMetadataValue(pages.table(["file", "landing date", "bytes"], rows, pages.SHOWN_FILES)),
+        },
+    )
+
+
+def _digest(facts: Iterable[object]) -> str:
+    return hashlib.md5(repr(sorted(facts, key=repr)).encode(), usedforsecurity=False).hexdigest()
