@@ -52,7 +52,7 @@ docs: $(READY) ## Write the models' documentation of a built warehouse into one 
 	$(BIN)/dbt docs generate --static --quiet --project-dir sql --profiles-dir sql --target-path "$(CURDIR)/$(DOCS)"
 	@echo "$(DOCS)/static_index.html"
 
-lock: $(UV) ## Choose the newest versions that pyproject.toml allows and write them to requirements.lock.
+lock: $(READY) ## Choose the newest versions that pyproject.toml allows and write them to requirements.lock.
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
 
@@ -61,17 +61,14 @@ clean: ## Remove the environment and everything that tools have written; data/ s
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find user_activity user_activity_tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
-$(READY): pyproject.toml requirements.lock | $(UV)
+$(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c '$(SUPPORTED)' || { \
 		echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
 		echo "Name one that fits: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@test -x $(UV) || $(PYTHON) -m venv .tools || { \
+		echo "$(PYTHON) has no venv module: install it (Debian: apt-get install python3-venv), or install uv." >&2; exit 1; }
+	@test -x $(UV) || .tools/bin/pip install --quiet uv
 	$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
 	$(UV) pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
-
-.tools/bin/uv:
-	@$(PYTHON) -m venv .tools || { \
-		echo "$(PYTHON) cannot make environments: install its venv module (Debian: apt-get install python3-venv) or uv." >&2; \
-		exit 1; }
-	.tools/bin/pip install --quiet uv
