@@ -6,13 +6,15 @@
 {%- endmacro %}
 
 {#-
-Users whose row in dim_users may change: active or described on a rebuilt day, or first or last seen there as the table
-stands. A day in the middle of a user's life that went away changes nothing there.
+Users whose rows in dim_users may change: active or described on a rebuilt day, with a record there that now stands
+elsewhere, or first or last seen there as the table stands.
 -#}
 {% macro rebuilt_users(standing) -%}
     select user_key from {{ ref("int_user_days") }} where {{ rebuilt("event_date") }}
     union
     select user_key from {{ ref("stg_users") }} where {{ rebuilt("updated_date") }}
+    union
+    select user_key from {{ ref("stg_duplicates") }} where {{ rebuilt("event_date") }} and user_key is not null
     {% if standing -%}
     union
     select user_key from {{ standing }}

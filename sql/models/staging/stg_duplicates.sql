@@ -16,6 +16,7 @@ with
 {{ source_name }}_received as (
     select
         {{ record_key(source_name) }} as record_key,
+        {{ "cast(null as bigint)" if source_name == "products" else surrogate_key(["user_id"]) }} as user_key,
         event_date,
         {{ "cast(null as timestamp)" if source_name == "events" else "updated_at" }} as updated_at,
         landing_date,
@@ -29,6 +30,7 @@ with
     {% if standing -%}
     select
         {{ key }} as record_key,
+        cast(null as bigint) as user_key,
         {{ day }} as event_date,
         {{ "cast(null as timestamp)" if source_name == "events" else "updated_at" }} as updated_at,
         _landing_date as landing_date,
@@ -79,6 +81,7 @@ final as (
         file_sha256,
         row_number,
         record_key,
+        user_key,
         standing_date
     from {{ source_name }}_ranked
     where record_rank > 1 and is_standing = 0
