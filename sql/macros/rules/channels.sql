@@ -4,22 +4,22 @@ video site is organic, any other host a referral, the page's own host nothing. T
 groups, in their documented order.
 -#}
 
-{% macro is_outside_referrer(referrer, page_url) -%}
-    {{ url_host(referrer) }} is not null
-    and {{ url_host(referrer) }} <> coalesce({{ url_host(page_url) }}, '')
+{#- Over the columns utm_source, utm_medium, referrer and page_host. -#}
+{% macro is_outside_referrer() -%}
+    {{ url_host("referrer") }} <> page_host
 {%- endmacro %}
 
-{% macro traffic_source(utm_source, utm_medium, referrer, page_url) -%}
+{% macro traffic_source() -%}
     case
-        when {{ utm_source }} is not null or {{ utm_medium }} is not null then lower({{ utm_source }})
-        when {{ is_outside_referrer(referrer, page_url) }} then {{ url_host(referrer) }}
+        when utm_source is not null or utm_medium is not null then lower(utm_source)
+        when {{ is_outside_referrer() }} then {{ url_host("referrer") }}
     end
 {%- endmacro %}
 
-{% macro traffic_medium(utm_source, utm_medium, referrer, page_url) -%}
+{% macro traffic_medium() -%}
     case
-        when {{ utm_source }} is not null or {{ utm_medium }} is not null then lower({{ utm_medium }})
-        when {{ is_outside_referrer(referrer, page_url) }} then 'referral'
+        when utm_source is not null or utm_medium is not null then lower(utm_medium)
+        when {{ is_outside_referrer() }} then 'referral'
     end
 {%- endmacro %}
 

@@ -11,65 +11,91 @@ events as (
     select * from {{ staged_rows("events") }} as staged
 ),
 
-labelled as (
+-- What a user agent or a traffic source tells is worked out once for each that occurs, not once for each event.
+user_agents as (
+    select
+        user_agent,
+        {{ bot_reason("user_agent") }} as bot_reason,
+        {{ device_of("user_agent") }} as device,
+        {{ browser_of("user_agent") }} as browser,
+        {{ os_of("user_agent") }} as os
+    from (select distinct user_agent from events where user_agent is not null) as occurring
+),
+
+visits as (
     select
         *,
-        {{ bot_reason("user_agent") }} as bot_reason,
-        {{ traffic_source("utm_source", "utm_medium", "referrer", "page_url") }} as traffic_source,
-        {{ traffic_medium("utm_source", "utm_medium", "referrer", "page_url") }} as traffic_medium
+        case when referrer is not null then coalesce({{ url_host("page_url") }}, '') end as page_host
     from events
 ),
 
-categorised as (
+traffic as (
     select
-        labelled.*,
-        channel_sources.category as source_category
-    from labelled
-    left join {{ ref("channel_sources") }} as channel_sources
-        on channel_sources.traffic_source = labelled.traffic_source
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        referrer,
+        page_host,
+        {{ traffic_source() }} as traffic_source,
+        {{ traffic_medium() }} as traffic_medium
+    from (select distinct utm_source, utm_medium, utm_campaign, referrer, page_host from visits) as occurring
+),
+
+channels as (
+    select
+        traffic.*,
+        {{ default_channel("traffic.traffic_source", "traffic.traffic_medium", "traffic.utm_campaign", "sources.category") }} as channel
+    from traffic
+    left join {{ ref("channel_sources") }} as sources on sources.traffic_source = traffic.traffic_source
 ),
 
 final as (
     select
         {{ record_key("events") }} as event_key,
-        event_id,
-        user_id,
-        {{ surrogate_key(["user_id"]) }} as user_key,
-        session_id,
-        product_id,
-        order_id,
+        visits.event_id,
+        visits.user_id,
+        {{ surrogate_key(["visits.user_id"]) }} as user_key,
+        visits.session_id,
+        visits.product_id,
+        visits.order_id,
 
-        event_at,
-        event_date,
+        visits.event_at,
+        visits.event_date,
 
-        event_type,
-        quantity,
-        revenue,
-        currency,
-        page_url,
-        referrer,
-        coalesce(device, {{ device_of("user_agent") }}) as device,
-        coalesce(browser, {{ browser_of("user_agent") }}) as browser,
-        coalesce(os, {{ os_of("user_agent") }}) as os,
-        user_agent,
-        country,
-        coalesce(
-            channel, {{ default_channel("traffic_source", "traffic_medium", "utm_campaign", "source_category") }}
-        ) as channel,
-        utm_source,
-        utm_medium,
-        utm_campaign,
+        visits.event_type,
+        visits.quantity,
+        visits.revenue,
+        visits.currency,
+        visits.page_url,
+        visits.referrer,
+        coalesce(visits.device, user_agents.device) as device,
+        coalesce(visits.browser, user_agents.browser) as browser,
+        coalesce(visits.os, user_agents.os) as os,
+        visits.user_agent,
+        visits.country,
+        coalesce(visits.channel, channels.channel) as channel,
+        visits.utm_source,
+        visits.utm_medium,
+        visits.utm_campaign,
 
-        bot_reason is not null as is_bot,
-        bot_reason,
-        event_date < landing_date as is_late,
-        properties,
+        user_agents.bot_reason is not null as is_bot,
+        user_agents.bot_reason,
+        visits.event_date < visits.landing_date as is_late,
+        visits.properties,
 
-        landing_date as _landing_date,
-        _source_file,
-        _file_sha256,
-        _row_number
-    from categorised
+        visits.landing_date as _landing_date,
+        visits._source_file,
+        visits._file_sha256,
+        visits._row_number
+    from visits
+    left join user_agents on user_agents.user_agent = visits.user_agent
+    left join channels
+        on
+            channels.utm_source is not distinct from visits.utm_source
+            and channels.utm_medium is not distinct from visits.utm_medium
+            and channels.utm_campaign is not distinct from visits.utm_campaign
+            and channels.referrer is not distinct from visits.referrer
+            and channels.page_host is not distinct from visits.page_host
 )
 
 select * from final
