@@ -55,13 +55,13 @@ final as (
 
         activity_date,
 
-        sum(event_count) as event_count,
-        sum(view_count) as view_count,
-        sum(cart_count) as cart_count,
-        sum(purchase_count) as purchase_count,
-        sum(ordered_units) as ordered_units,
-        sum(review_count) as review_count,
-        sum(rating_sum) as rating_sum
+        cast(sum(event_count) as bigint) as event_count,
+        cast(sum(view_count) as bigint) as view_count,
+        cast(sum(cart_count) as bigint) as cart_count,
+        cast(sum(purchase_count) as bigint) as purchase_count,
+        cast(sum(ordered_units) as bigint) as ordered_units,
+        cast(sum(review_count) as bigint) as review_count,
+        cast(sum(rating_sum) as bigint) as rating_sum
     from activity
     group by product_id, activity_date
 )

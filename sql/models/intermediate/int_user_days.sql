@@ -21,15 +21,15 @@ final as (
         min(event_at) as first_event_at,
         max(event_at) as last_event_at,
 
-        sum(case when is_bot then 0 else 1 end) as event_count,
-        sum(case when is_bot then 1 else 0 end) as bot_event_count,
+        cast(sum(case when is_bot then 0 else 1 end) as bigint) as event_count,
+        cast(sum(case when is_bot then 1 else 0 end) as bigint) as bot_event_count,
         count(distinct case when not is_bot then session_key end) as session_count,
-        sum(case when not is_bot and event_type = 'purchase' then 1 else 0 end) as purchase_count,
+        cast(sum(case when not is_bot and event_type = 'purchase' then 1 else 0 end) as bigint) as purchase_count,
 
         -- Amounts of different currencies are never added: a day that mixes them has no one figure.
         case
             when count(distinct case when not is_bot and revenue is not null then coalesce(currency, '') end) <= 1
-                then sum(case when is_bot then null else revenue end)
+                then cast(sum(case when is_bot then null else revenue end) as {{ type_money() }})
         end as revenue,
         case
             when count(distinct case when not is_bot and revenue is not null then coalesce(currency, '') end) <= 1

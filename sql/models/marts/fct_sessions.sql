@@ -33,8 +33,8 @@ sessions as (
         {{ earliest("country", "event_at", "event_key") }} as country,
 
         count(*) as event_count,
-        sum(case when event_type = 'page_view' then 1 else 0 end) as page_view_count,
-        sum(case when event_type = 'purchase' then 1 else 0 end) as purchase_count,
+        cast(sum(case when event_type = 'page_view' then 1 else 0 end) as bigint) as page_view_count,
+        cast(sum(case when event_type = 'purchase' then 1 else 0 end) as bigint) as purchase_count,
         min(case when is_bot then 1 else 0 end) as bot_flag
     from events
     group by session_key, user_key, user_id, session_date
