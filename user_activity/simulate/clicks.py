@@ -58,7 +58,7 @@ def describe_clicks(rng: np.random.Generator, world: World, orders: Orders) -> T
     event_type = _event_types(rng, walk)
     product, quantity = _products(rng, world, event_type == _CODES["product_view"])
     agent = people.draw_agent(rng, visits.user)
-    device = only(rng.random(len(agent)) < 0.3, pick(AGENT_DEVICES, agent))
+    device = only((rng.random(len(agent)) < 0.3) & ~visits.is_bot, pick(AGENT_DEVICES, agent))
     referrer, source, medium, campaign = _origins(rng, visits)
     user = visits.user[walk.visit]
     table = {

@@ -27,13 +27,17 @@ _GOOD = -1
 
 @dataclass(frozen=True)
 class Feed:
-    """All that a source has to say: records, and for each the staged row it is about and when it was sent."""
+    """All that a source has to say: records, and for each the staged row that it is a version of.
+
+    ``sent_column`` decides on which day a record lands, ``date_column`` to which day it belongs.
+    """
 
     source: str
     table: Table
     entity: Ints
     date_column: str
     sent_column: str
+    id_column: str | None = None
     is_punctual: bool = False
 
 
@@ -118,8 +122,8 @@ def _pack(rng: np.random.Generator, feed: Feed, start: date, days: int, messy: f
         draw = rng.random(len(rows))
         delay = np.where(draw < _LATE_SHARE, rng.integers(1, 4, len(rows)), delay)
         delay = np.where(draw < _VERY_LATE_SHARE, rng.integers(14, 180, len(rows)), delay)
-        # A record without an id counts each time it is sent, so only those that carry one are sent twice.
-        named = rows if feed.source != "events" else np.flatnonzero(feed.table["event_id"] != np.array(None))
+        # A record that lacks its id counts each time it is sent, so only those that carry one are sent twice.
+        named = rows[feed.table[feed.id_column] != np.array(None)] if feed.id_column else rows
         twice = rng.choice(named, round(_TWICE_SHARE * len(named)), replace=False)
         resent = np.flatnonzero(rng.random(days - 1) < _RESENT_DAYS_SHARE)
         lost = named[np.isin(np.minimum(sent + delay, days - 1)[named], resent)]
@@ -176,15 +180,11 @@ def _records(
     for place in np.flatnonzero(draws != _GOOD):
         flaw = possible[draws[place] % len(possible)]
         record = {name: values[place] for name, values in slices.items() if values[place] is not None}
-        records[place] = _spelled(flaw.spoil(_renamed(feed.source, record), landing), file.dialect)
+        if feed.id_column in record:  # the record that this one was made from stays what it was
+            record[feed.id_column] += "f"
+        records[place] = _spelled(flaw.spoil(record, landing), file.dialect)
         flaws[flaw.name] += 1
     return records
-
-
-def _renamed(source: str, record: Record) -> Record:
-    """The record under an id of its own, so that the one it was made from stays what it was."""
-    key = f"{source[:-1]}_id"
-    return {**record, key: f"{record[key]}f"} if source in ("events", "orders", "reviews") and key in record else record
 
 
 def _spelled(record: Record | bytes, dialect: Dialect) -> Record | bytes:

@@ -51,9 +51,8 @@ _CRAWLER_AGENTS = (
 )
 
 USER_AGENTS = tuple(agent for agents in _AGENTS_OF_DEVICES for agent in agents) + _CRAWLER_AGENTS
-AGENT_DEVICES = tuple(device for device, agents in zip(DEVICES, _AGENTS_OF_DEVICES, strict=True) for _ in agents) + (
-    None,
-) * len(_CRAWLER_AGENTS)
+AGENT_DEVICES = [device for device, agents in zip(DEVICES, _AGENTS_OF_DEVICES, strict=True) for _ in agents]
+AGENT_DEVICES += [""] * len(_CRAWLER_AGENTS)
 
 
 @dataclass(frozen=True)

@@ -110,11 +110,11 @@ def _report(rng: np.random.Generator, world: World, orders: Orders) -> list[Feed
     known = describe_people(rng, world.visits, world.people, world.end)
     reviewed, review = write_reviews(rng, world, orders)
     return [
-        Feed("events", clicked, np.arange(len(clicked["event_at"])), "event_at", "event_at"),
-        Feed("orders", ordered, order, "order_at", "updated_at"),
+        Feed("events", clicked, np.arange(len(clicked["event_at"])), "event_at", "event_at", "event_id"),
+        Feed("orders", ordered, order, "order_at", "updated_at", "order_id"),
         Feed("products", listed, np.arange(len(listed["updated_at"])), "updated_at", "updated_at", is_punctual=True),
         Feed("users", known, np.arange(len(known["updated_at"])), "updated_at", "updated_at"),
-        Feed("reviews", reviewed, review, "review_at", "updated_at"),
+        Feed("reviews", reviewed, review, "review_at", "updated_at", "review_id"),
     ]
 
 

@@ -55,7 +55,6 @@ class Visits:
     session_ids: Objects
     is_new: Bools
     is_bot: Bools
-    users: int
     first_users: int
 
 
@@ -69,10 +68,10 @@ def draw_visits(rng: np.random.Generator, daily_shares: Floats, events: int) -> 
     begins = np.concatenate([[0], ends[: visits - 1]])
     day = np.searchsorted(np.cumsum(daily_shares)[:-1] * events, begins, side="right")
     is_new, is_bot = is_new[:visits], is_bot[:visits]
-    user, users, first_users = _choose_users(rng, day, is_new, is_bot, len(daily_shares))
+    user, first_users = _choose_users(rng, day, is_new, is_bot, len(daily_shares))
     channel = np.where(is_bot, CHANNELS.index("direct"), codes(rng, _CHANNEL_SHARES, visits))
     session_ids = only(rng.random(visits) < _TRACKED_SHARE, ids(rng, "s", visits))
-    return Visits(day, user, steps[:visits], basket[:visits], channel, session_ids, is_new, is_bot, users, first_users)
+    return Visits(day, user, steps[:visits], basket[:visits], channel, session_ids, is_new, is_bot, first_users)
 
 
 def _draw_steps(rng: np.random.Generator, is_new: Bools, is_bot: Bools) -> tuple[Ints, Ints]:
@@ -99,9 +98,7 @@ def _draw_steps(rng: np.random.Generator, is_new: Bools, is_bot: Bools) -> tuple
     return steps, basket
 
 
-def _choose_users(
-    rng: np.random.Generator, day: Ints, is_new: Bools, is_bot: Bools, days: int
-) -> tuple[Ints, int, int]:
+def _choose_users(rng: np.random.Generator, day: Ints, is_new: Bools, is_bot: Bools, days: int) -> tuple[Ints, int]:
     first_users = max(1, len(day) // 25)
     joined = np.concatenate([np.full(first_users, -1), day[is_new]])
     users = len(joined)
@@ -119,4 +116,4 @@ def _choose_users(
     for today, visits in enumerate(np.split(returning, np.searchsorted(day[returning], np.arange(1, days)))):
         known = int(np.searchsorted(joined, today))
         user[visits] = codes(rng, np.where(leaves[:known] >= today, pull[:known], 0.0), len(visits))
-    return user, users, first_users
+    return user, first_users

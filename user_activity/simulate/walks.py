@@ -25,9 +25,10 @@ class Walk:
     step: Ints
     at: Ints
 
-    def moments_of(self, step: int) -> Ints:
-        """The moments of all events of one step, in the order of the visits."""
-        moments: Ints = self.at[self.step == step]
+    def signups(self, visits: Visits) -> Ints:
+        """The moment of each newcomer's sign-up: the second step, unless the last visit is cut off before it."""
+        opening = np.flatnonzero(np.diff(self.visit, prepend=-1))[visits.is_new]
+        moments: Ints = self.at[np.minimum(opening + 1, len(self.at) - 1)]
         return moments
 
 

@@ -13,7 +13,7 @@ from user_activity.simulate.catalogue import Catalogue, stock
 from user_activity.simulate.draws import DAY
 from user_activity.simulate.people import People, gather
 from user_activity.simulate.seasons import daily_shares, first_moment
-from user_activity.simulate.visits import SIGNUP, Visits, draw_visits
+from user_activity.simulate.visits import Visits, draw_visits
 from user_activity.simulate.walks import Baskets, Walk, draw_baskets, take_walks
 
 
@@ -42,7 +42,7 @@ def imagine(rng: np.random.Generator, start: date, days: int, events: int) -> Wo
         end=end,
         visits=visits,
         walk=walk,
-        people=gather(rng, visits, walk.moments_of(SIGNUP), begin, end),
+        people=gather(rng, visits, walk.signups(visits), begin, end),
         catalogue=catalogue,
         baskets=draw_baskets(rng, visits, catalogue),
     )

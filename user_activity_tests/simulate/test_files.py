@@ -58,8 +58,11 @@ def test_a_file_sent_again_has_a_name_of_its_own(season: Season) -> None:
     assert any("-resent." in entry.file for entry in season.landed)
 
 
-def test_one_event_is_a_simulation(tmp_path: Path) -> None:
-    assert simulate(tmp_path, days=1, events=1).distinct["events"] == 1
+@pytest.mark.parametrize("events", [1, 2, 3, 5, 8, 13, 21, 34])
+def test_a_few_events_are_a_simulation(tmp_path: Path, events: int) -> None:
+    for days in 1, 4:
+        summary = simulate(tmp_path / str(days), days=days, events=events, seed=events)
+        assert summary.distinct["events"] == events
 
 
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:

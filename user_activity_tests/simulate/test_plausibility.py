@@ -132,6 +132,18 @@ def test_profiles_change_one_attribute_at_a_time(clean_season: Season) -> None:
             assert different <= {"plan", "country", "email", "device"}
 
 
+def test_everyone_but_robots_has_a_profile_from_the_first_event_on(clean_season: Season) -> None:
+    known = {record["user_id"]: moment(record["signed_up_at"]) for record in clean_season.records("users")}
+    signups = {
+        r["user_id"]: moment(r["event_at"]) for r in clean_season.records("events") if r["event_type"] == "signup"
+    }
+    assert len(signups) > 300
+    assert all(known[user] == at for user, at in signups.items())
+    strangers = [record for record in clean_season.records("events") if record["user_id"] not in known]
+    assert strangers
+    assert not any("Version/" in record["user_agent"] or "Edg/" in record["user_agent"] for record in strangers)
+
+
 def test_users_come_back_less_and_less(clean_season: Season) -> None:
     active: dict[str, set[date]] = defaultdict(set)
     joined: dict[str, date] = {}
