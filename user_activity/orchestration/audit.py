@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from user_activity.orchestration.lake import IngestedLake
 from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
@@ -40,7 +41,7 @@ TABLES = {
 def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult]:
     """Load what changed in the lake since the last time."""
     warehouse = open_warehouse(settings)
-    changed = warehouse.sync()
+    changed = warehouse.sync(IngestedLake(settings))
     context.log.info(f"{changed} landing partitions had changed")
     for name in TABLES:
         rows = warehouse.query(f"select count(*) from audit.{name}").rows[0][0]

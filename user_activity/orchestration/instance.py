@@ -5,8 +5,11 @@ Belongs here: what must be so before Dagster is imported or a run starts. Does n
 """
 
 import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from user_activity.settings import Settings
 
@@ -42,3 +45,23 @@ def open_instance(settings: Settings) -> "dg.DagsterInstance":
     # The default limit of pools is not enforced for the first runs of a fresh instance; a limit that is set is.
     instance.event_log_storage.set_concurrency_slots(WAREHOUSE_POOL, 1)
     return instance
+
+
+def latest_runs(settings: Settings, number: int) -> list[dict[str, Any]]:
+    """The runs that began last, read from Dagster's table of runs without importing Dagster."""
+    path = settings.dagster_home / "history" / "runs.db"
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        rows = connection.execute(
+            "select pipeline_name, lower(status), start_time, end_time from runs order by id desc limit ?", [number]
+        ).fetchall()
+    return [
+        {
+            "job": job,
+            "state": state,
+            "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds") if started else None,
+            "seconds": round(ended - started, 1) if started and ended else None,
+        }
+        for job, state, started, ended in rows
+    ]

@@ -14,6 +14,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from user_activity.ingest import lake
 from user_activity.orchestration import consumed, dbt, pages
+from user_activity.orchestration.lake import IngestedLake
 from user_activity.orchestration.partitions import event_partitions, ranges, run_dates, written
 from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL, Progress
 from user_activity.settings import Settings
@@ -81,7 +82,7 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         warehouse = open_warehouse(settings)
         # What is built is at least as new as this; what lands from here on leaves its dates stale.
         touched = lake.touched(settings)
-        warehouse.sync()
+        warehouse.sync(IngestedLake(settings))
         selection = _selection(context, nodes)
         environment = {**warehouse.prepare(), "USER_ACTIVITY_DATES": written(ranges(asked))}
         results = dbt.build(settings, selection, environment, _teller(context, progress, len(selection)))
@@ -102,6 +103,11 @@ def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] in ("marts", "metrics")
     }
+
+
+def rebuilt_dates(warehouse: Warehouse) -> list[date]:
+    """The event dates that the latest build rebuilt: those it was asked for, and those that depend on them."""
+    return [row[0] for row in warehouse.query("select event_date from audit.rebuilt_dates").rows]
 
 
 def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> list[str]:
@@ -133,9 +139,9 @@ def _report(
 ) -> Iterator[Any]:
     """Materialisations of what was built, and the tests' outcomes."""
     models, checks = _unique_ids(context)
+    planned = any(result.node.name == PLAN and result.status == "success" for result in results)
     with warehouse.reading():
-        rebuilt = [row[0] for row in warehouse.query("select event_date from audit.rebuilt_dates").rows]
-        dates = sorted({*asked, *rebuilt})
+        dates = sorted({*asked, *rebuilt_dates(warehouse)}) if planned else list(asked)
         for result in results:
             name = result.node.unique_id
             if name in models and models[name] in context.selected_asset_keys and result.status == "success":

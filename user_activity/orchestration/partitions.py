@@ -15,6 +15,7 @@ from user_activity.sources import Source
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 DATES = "user_activity/dates"
+REBUILD = "user_activity/rebuild"
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 

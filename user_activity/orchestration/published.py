@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from user_activity.orchestration import consumed, pages
-from user_activity.orchestration.models import published_relations
+from user_activity.orchestration.models import published_relations, rebuilt_dates
 from user_activity.orchestration.partitions import event_partitions, run_dates
 from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL
 from user_activity.settings import Settings
@@ -47,7 +47,7 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
     def published(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
         warehouse = open_warehouse(settings)
         chosen = {name: column for name, column in relations.items() if _key(name) in context.selected_asset_keys}
-        dates = sorted({*run_dates(context), *_rebuilt_dates(settings)})
+        dates = sorted({*run_dates(context), *rebuilt_dates(warehouse)})
         written = warehouse.publish(chosen, dates)
         for relation, date_column in chosen.items():
             if date_column is None:
@@ -60,10 +60,6 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
         consumed.mark(settings, context.run_id)
 
     return published
-
-
-def _rebuilt_dates(settings: Settings) -> list[date]:
-    return [row[0] for row in open_warehouse(settings).query("select event_date from audit.rebuilt_dates").rows]
 
 
 def _key(relation: str) -> dg.AssetKey:

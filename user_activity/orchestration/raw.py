@@ -13,7 +13,7 @@ import dagster as dg
 from user_activity import ingest
 from user_activity.ingest import lake
 from user_activity.orchestration import checks, pages
-from user_activity.orchestration.partitions import landing_partitions, run_dates
+from user_activity.orchestration.partitions import REBUILD, landing_partitions, run_dates
 from user_activity.orchestration.policies import RETRIES, Progress
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
@@ -51,7 +51,8 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
     ) -> Iterator[Any]:
         keys = run_dates(context)
-        ingest.ingest(settings, source.name, [day for key in keys for day in source.landing_dates(key)])
+        landing_dates = [day for key in keys for day in source.landing_dates(key)]
+        ingest.ingest(settings, source.name, landing_dates, rebuild=REBUILD in context.run_tags)
         files = _files(settings, source, keys)
         yield from pages.materialise(context, key, {day: pages.raw_metadata(files[day]) for day in keys})
         yield from checks.raw_check_results(settings, key, files)

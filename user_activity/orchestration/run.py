@@ -4,22 +4,26 @@ Every run is a run of Dagster's instance, so that the UI shows it beside the dae
 Belongs here: which runs, in which order. Does not belong here: what they do, and how it is shown (``cli/``).
 """
 
+import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
-from user_activity.ingest import landing
+from user_activity.ingest import lake, landing
 from user_activity.orchestration import consumed
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
-from user_activity.orchestration.partitions import DAY, WEEK, range_tags
+from user_activity.orchestration.partitions import DAY, REBUILD, WEEK, days, range_tags
 from user_activity.orchestration.policies import Progress
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 
 LOCATION = "user_activity"
+VERDICTS = {None: "passed", dg.AssetCheckSeverity.WARN: "warned", dg.AssetCheckSeverity.ERROR: "failed"}
+REPOSITORY_TAG = ".dagster/repository"  # by which the UI lists runs under their job
 MOST_ROUNDS = 10  # files that land while a run goes on are taken in as well, but not for ever
 
 
@@ -28,13 +32,32 @@ class Outcome:
     """What a series of runs did."""
 
     runs: list[dg.ExecuteInProcessResult] = field(default_factory=list)
-    ingested: set[tuple[str, date]] = field(default_factory=set)
+    files: list[dict[str, Any]] = field(default_factory=list)
     rebuilt: set[date] = field(default_factory=set)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     @property
     def success(self) -> bool:
         """Whether every run succeeded."""
         return all(run.success for run in self.runs)
+
+    @property
+    def failures(self) -> list[str]:
+        """What went wrong, a text a failed step."""
+        failed = [event for run in self.runs if not run.success for event in run.get_step_failure_events()]
+        return [f"{event.step_key}: {_cause(event)}" for event in failed]
+
+    @property
+    def checks(self) -> dict[str, Any]:
+        """How many checks passed, and which warned or failed."""
+        worst: dict[str, str] = {}
+        for run in self.runs:
+            for result in run.get_asset_check_evaluations():
+                name = f"{result.asset_key.to_user_string()}: {result.check_name}"
+                verdict = "passed" if result.passed else VERDICTS[result.severity]
+                worst[name] = max(worst.get(name, "passed"), verdict, key=list(VERDICTS.values()).index)
+        named = {verdict: sorted(name for name in worst if worst[name] == verdict) for verdict in VERDICTS.values()}
+        return {**named, "passed": len(named["passed"])}
 
 
 @dataclass(frozen=True)
@@ -45,38 +68,91 @@ class Runner:
     settings: Settings
     instance: dg.DagsterInstance
     progress: Progress = Progress()
+    verbose: bool = False
 
     def settle(self) -> Outcome:
         """Ingest and build until nothing waits and nothing is stale, or until a run fails."""
         outcome = Outcome()
         for _ in range(MOST_ROUNDS):
-            self.ingest(outcome)
+            self._ingest(outcome)
             stale = consumed.stale(self.settings) if outcome.success else []
             if not stale:
                 break
-            outcome.runs.append(self.execute(BUILD, range_tags(stale)))
+            self.execute(outcome, BUILD, range_tags(stale))
             outcome.rebuilt.update(stale)
         return outcome
 
-    def ingest(self, outcome: Outcome) -> None:
+    def backfill(self, first: date, last: date, selection: str | None, *, rebuild_raw: bool) -> Outcome:
+        """Build a range of dates anew; ``selection`` narrows it to some assets, in Dagster's words."""
+        outcome = Outcome()
+        chosen = self._chosen(selection) if selection else None
+        for name, source in SOURCES.items():
+            if rebuild_raw if chosen is None else dg.AssetKey(["raw", name]) in chosen:
+                step = WEEK if source.cadence == "weekly" else DAY
+                keys = {source.partition_of(day) for day in days([(first, last)])}
+                tags = range_tags(keys, step) | ({REBUILD: "true"} if rebuild_raw else {})
+                self.execute(outcome, ingest_job_name(name), tags)
+        built = self.definitions.resolve_job_def(BUILD).asset_layer.executable_asset_keys
+        models = None if chosen is None else sorted(chosen & built)
+        if outcome.success and models != []:
+            self.execute(outcome, BUILD, range_tags(days([(first, last)])), models)
+            outcome.rebuilt.update(days([(first, last)]))
+        return outcome
+
+    def execute(
+        self, outcome: Outcome, job: str, tags: Mapping[str, str], selection: Sequence[dg.AssetKey] | None = None
+    ) -> None:
+        """One run of a job; a failed run is an outcome, not an exception."""
+        started = time.monotonic()
+        level = "DEBUG" if self.verbose else "CRITICAL"
+        result = self.definitions.resolve_job_def(job).execute_in_process(
+            instance=self.instance,
+            tags={**tags, REPOSITORY_TAG: f"__repository__@{LOCATION}"},
+            resources={"settings": self.settings, "progress": self.progress},
+            run_config={"loggers": {"console": {"config": {"log_level": level}}}},
+            asset_selection=selection,
+            raise_on_error=False,
+        )
+        outcome.runs.append(result)
+        outcome.seconds[job] += time.monotonic() - started
+
+    def _chosen(self, selection: str) -> set[dg.AssetKey]:
+        try:
+            chosen = dg.AssetSelection.from_string(selection).resolve(self.definitions.resolve_asset_graph())
+        except dg.DagsterError as error:
+            raise LookupError(f"The selection {selection!r} cannot be read: {error}") from None
+        if not chosen:
+            raise LookupError(f'No asset is called {selection!r}: an asset is "layer/table", like marts/fct_events.')
+        return set(chosen)
+
+    def _ingest(self, outcome: Outcome) -> None:
         """Take in every landing date on which files wait, a run a source."""
         waiting: dict[str, set[date]] = defaultdict(set)
         for file in landing.scan(self.settings):
             waiting[file.source].add(file.landing_date)
+        known = self._files(waiting)
         for name, landed in waiting.items():
             keys = {SOURCES[name].partition_of(day) for day in landed}
             step = WEEK if SOURCES[name].cadence == "weekly" else DAY
-            outcome.runs.append(self.execute(ingest_job_name(name), range_tags(keys, step)))
-            outcome.ingested.update((name, day) for day in landed)
+            self.execute(outcome, ingest_job_name(name), range_tags(keys, step))
+        outcome.files += [file for key, file in self._files(waiting).items() if key not in known]
 
-    def execute(
-        self, job: str, tags: Mapping[str, str], selection: Sequence[dg.AssetKey] | None = None
-    ) -> dg.ExecuteInProcessResult:
-        """One run of a job; a failed run is an outcome, not an exception."""
-        return self.definitions.resolve_job_def(job).execute_in_process(
-            instance=self.instance,
-            tags={**tags, ".dagster/repository": f"__repository__@{LOCATION}"},
-            resources={"settings": self.settings, "progress": self.progress},
-            asset_selection=selection,
-            raise_on_error=False,
-        )
+    def _files(self, landed: Mapping[str, Iterable[date]]) -> dict[tuple[str, date, str], dict[str, Any]]:
+        """What the lake holds of some landing dates, by source, date and digest."""
+        keys = [(name, day) for name, dates in landed.items() for day in dates]
+        return {
+            (manifest["source"], day, file["file_sha256"]): {
+                **file, "source": manifest["source"], "landing_date": day
+            }
+            for manifest in lake.read_manifests(self.settings, keys)
+            for day in [date.fromisoformat(manifest["landing_date"])]
+            for file in manifest["files"]
+        }
+
+
+def _cause(event: dg.DagsterEvent) -> str:
+    """The innermost message of a failure: the one that names file, row or model."""
+    error = event.step_failure_data.error
+    while error and error.cause:
+        error = error.cause
+    return error.message.strip() if error else "failed without a message"

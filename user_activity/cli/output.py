@@ -1,0 +1,166 @@
+"""What every command shares: where output goes, how a value looks, how an error reads.
+
+Progress and prose go to stderr, answers to stdout; with ``--json`` stdout holds one document and nothing else.
+Belongs here: forms. Does not belong here: what is said.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from user_activity.settings import Settings, get_settings
+from user_activity.warehouse import WarehouseBusy
+
+WIDEST_CELL = 100
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show what Dagster and dbt say.")]
+
+prose = Console(stderr=True, highlight=False)
+answer = Console(highlight=False)
+
+
+class Exit(IntEnum):
+    """Exit codes."""
+
+    FINE = 0
+    FAILED = 1
+    USAGE = 2
+    REJECTED = 3
+
+
+class Problem(Exception):
+    """Something a person can mend; the message is one sentence that says what and how."""
+
+    def __init__(self, message: str, code: Exit = Exit.USAGE) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def settings() -> Settings:
+    """The settings, or a sentence on the one that is wrong."""
+    try:
+        return get_settings()
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)[0]
+        name = f"{Settings.model_config['env_prefix']}{found['loc'][0]}".upper()
+        reason = found["msg"].removeprefix("Value error, ")
+        raise Problem(f"{name} is {found['input']!r}: {reason}.") from None
+    except SettingsError as error:
+        name = str(error).split('"')[1] if '"' in str(error) else "A setting"
+        prefix = str(Settings.model_config["env_prefix"])
+        raise Problem(f"{f'{prefix}{name}'.upper()} cannot be read: it must be valid JSON.") from None
+
+
+def explain(error: Exception) -> int:
+    """Say in one sentence what went wrong; returns the exit code."""
+    if isinstance(error, Problem):
+        prose.print(str(error), style="red", markup=False)
+        return error.code
+    if isinstance(error, (WarehouseBusy, FileNotFoundError)):
+        prose.print(str(error), style="red", markup=False)
+        return Exit.FAILED
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    prose.print(f"{lines[0]} (the whole story: {_log(error)})", style="red", markup=False)
+    return Exit.FAILED
+
+
+def _log(error: Exception) -> Path:
+    path = get_settings().data_dir / "logs" / "errors.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as log:
+        log.write(f"{datetime.now().isoformat(timespec='seconds')} {' '.join(sys.argv)}\n")
+        log.writelines(traceback.format_exception(error))
+    return path
+
+
+def print_json(value: Any) -> None:
+    """One document on stdout."""
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return list(value) if isinstance(value, (set, frozenset, tuple)) else str(value)
+
+
+def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], console: Console = answer) -> None:
+    """A table on the screen."""
+    every = [list(row) for row in rows]
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for number, name in enumerate(columns):
+        figures = bool(every) and all(isinstance(row[number], (int, float, Decimal, type(None))) for row in every)
+        table.add_column(name, justify="right" if figures else "left", overflow="fold")
+    for row in every:
+        table.add_row(*(shown(value) for value in row))
+    console.print(table, markup=False)
+
+
+def shown(value: Any) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, (float, Decimal)):
+        return f"{value:,.2f}"
+    text = str(value)
+    return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """``1 file``, ``2,000 files``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+@contextmanager
+def bars(*, quiet: bool = False) -> Iterator["Bars"]:
+    """Progress bars on stderr, gone when done; none where nobody looks."""
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    with Progress(*columns, console=prose, transient=True, disable=quiet or not prose.is_terminal) as progress:
+        yield Bars(progress)
+
+
+class Bars:
+    """One bar a thing that takes long, made when it is first heard of."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """How far a thing is."""
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=total)
+        self._progress.update(self._tasks[what], completed=done, total=total)
+
+
+def hush(*, verbose: bool) -> None:
+    """Keep libraries from talking over the answer."""
+    logging.captureWarnings(capture=True)
+    if not verbose:
+        logging.disable(logging.WARNING)
+
+    def under(self, heading: str) -> Callable[[str, int, int], None]:
+        """The same, with the things called ``heading thing``."""
+        return lambda what, done, total: self.tell(f"{heading} {what}", done, total)

@@ -1,0 +1,63 @@
+"""``query``: one read-only statement on the warehouse."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from user_activity.cli import output
+from user_activity.cli.output import Exit, JsonOption, Problem
+from user_activity.settings import Settings
+from user_activity.warehouse import Rows, WarehouseBusy, open_warehouse
+
+READING = ("select", "with", "from", "values", "table", "show", "describe", "summarize", "explain", "pivot", "unpivot")
+COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+
+Statement = Annotated[str, typer.Argument(metavar="SQL", help="One statement that reads.", show_default=False)]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Hang the command into the application."""
+    app.command()(query)
+
+
+def query(sql: Statement, as_json: JsonOption = False) -> None:
+    """Ask the warehouse a question; it is never changed by it.
+
+    Example: user-activity query "select activity_date, dau from metrics.daily_engagement order by 1 desc limit 7"
+    """
+    refuse_writing(sql)
+    rows = ask(output.settings(), sql)
+    if as_json:
+        output.print_json(rows.records())
+    else:
+        output.grid("", rows.columns, rows.rows)
+        output.prose.print(output.counted(len(rows.rows), "row"))
+
+
+def refuse_writing(sql: str) -> None:
+    """Let through one statement that reads, nothing else."""
+    # Quoted text goes first: a ; or -- in it is neither an end nor a comment.
+    bare = COMMENTS.sub(" ", QUOTED.sub("''", sql)).strip().rstrip(";").strip()
+    if not bare:
+        raise Problem('There is no statement: user-activity query "select count(*) from marts.fct_events".')
+    if ";" in bare:
+        raise Problem("One statement at a time: leave the others for the next call.")
+    verb = re.match(r"\(*\s*(\w*)", bare)
+    if verb is None or verb.group(1).lower() not in READING:
+        raise Problem(f"Only statements that read are let through ({', '.join(READING[:3])}, …), and this one begins otherwise.")
+
+
+def ask(settings: Settings, sql: str) -> Rows:
+    """The warehouse's answer, or that of the published files while another process writes the warehouse."""
+    warehouse = open_warehouse(settings)
+    try:
+        return warehouse.query(sql)
+    except WarehouseBusy:
+        output.prose.print("A run is writing the warehouse: the answer comes from the marts and metrics last published.")
+        return warehouse.query_published(sql)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # noqa: BLE001 - every engine has its own errors
+        raise Problem(f"The warehouse refused the statement: {str(error).strip().splitlines()[0]}", Exit.FAILED) from None

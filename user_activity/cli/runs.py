@@ -1,0 +1,180 @@
+"""``run`` and ``backfill``: taking in what landed, and building what follows from it."""
+
+import time
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from user_activity.cli import output
+from user_activity.cli.output import Exit, JsonOption, Problem, VerboseOption
+from user_activity.cli.session import one_at_a_time, runner
+from user_activity.settings import Settings
+
+if TYPE_CHECKING:
+    from user_activity.orchestration.run import Outcome
+
+SHOWN_RULES = 10
+
+First = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first date.")]
+Last = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last date.")]
+Select = Annotated[
+    str | None, typer.Option(help='Assets, in Dagster\'s words: "marts/fct_events", "key:metrics/daily_revenue+".')
+]
+RebuildRaw = Annotated[bool, typer.Option(help="Read the archived files of these landing dates again as well.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Hang the commands into the application."""
+    app.command()(run)
+    app.command()(backfill)
+
+
+def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> int:
+    """Take in every file that has landed and rebuild the dates that its rows touch.
+
+    Example: user-activity run
+    """
+    settings = output.settings()
+    started = time.monotonic()
+    with one_at_a_time(settings):
+        outcome = settle(settings, verbose=verbose, quiet=as_json)
+    summary = summarise(settings, outcome, time.monotonic() - started)
+    if as_json:
+        output.print_json(summary)
+    else:
+        show(summary)
+    return code_of(summary)
+
+
+def settle(settings: Settings, *, verbose: bool, quiet: bool) -> "Outcome | None":
+    """Ingest and build until nothing is left to do; None where there was nothing to begin with."""
+    from user_activity.ingest import landing
+    from user_activity.orchestration import consumed
+
+    if not landing.scan(settings) and not consumed.stale(settings):
+        return None
+    with output.bars(quiet=quiet) as bars, runner(settings, bars, verbose=verbose) as ready:
+        return ready.settle()
+
+
+def backfill(
+    first: First,
+    last: Last,
+    select: Select = None,
+    rebuild_raw: RebuildRaw = False,
+    verbose: VerboseOption = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Build event dates anew, whether anything changed or not: what is right stays as it is.
+
+    Example: user-activity backfill --from 2025-01-01 --to 2025-03-31
+    """
+    if last < first:
+        raise Problem(f"--from {first.date()} is after --to {last.date()}.")
+    settings = output.settings()
+    if first.date() < settings.start_date:
+        raise Problem(f"--from {first.date()} is before the first partition, {settings.start_date}.")
+    started = time.monotonic()
+    with (
+        one_at_a_time(settings),
+        output.bars(quiet=as_json) as bars,
+        runner(settings, bars, verbose=verbose) as ready,
+    ):
+        try:
+            outcome = ready.backfill(first.date(), last.date(), select, rebuild_raw=rebuild_raw)
+        except LookupError as error:
+            raise Problem(str(error)) from None
+    summary = summarise(settings, outcome, time.monotonic() - started)
+    if as_json:
+        output.print_json(summary)
+    else:
+        show(summary)
+    return code_of(summary)
+
+
+def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> dict[str, Any]:
+    """What runs did, as plain values."""
+    files = outcome.files if outcome else []
+    rows: dict[str, Counter[str]] = {}
+    for file in files:
+        counts = rows.setdefault(file["source"], Counter())
+        counts["files"] += 1
+        for name in ("rows_landed", "rows_accepted", "rows_quarantined", "rows_late"):
+            counts[name] += file[name]
+    return {
+        "success": outcome.success if outcome else True,
+        "failures": outcome.failures if outcome else [],
+        "sources": {name: dict(counts) for name, counts in sorted(rows.items())},
+        "quarantined": quarantined(settings, files),
+        "dates_rebuilt": sorted(outcome.rebuilt) if outcome else [],
+        "seconds": round(seconds, 2),
+    }
+
+
+def quarantined(settings: Settings, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rules that were broken, the most broken first, each with one record that broke it."""
+    broken: Counter[tuple[str, str]] = Counter()
+    where: dict[tuple[str, str], dict[str, Any]] = {}
+    for file in files:
+        for rule, count in file["rules"].items():
+            broken[file["source"], rule] += count
+            where.setdefault((file["source"], rule), file)
+    return [
+        {"source": source, "rule": rule, "rows": count, **_example(settings, where[source, rule], rule)}
+        for (source, rule), count in broken.most_common()
+    ]
+
+
+def _example(settings: Settings, file: dict[str, Any], rule: str) -> dict[str, Any]:
+    from user_activity.ingest import lake
+
+    record = lake.quarantined(settings, file, rule)
+    return {
+        "file": file["file_name"],
+        "landing_date": file["landing_date"],
+        "row": record["row_number"],
+        "reason": record["reasons"][list(record["rules"]).index(rule)],
+    }
+
+
+def show(summary: dict[str, Any]) -> None:
+    """The same for a person."""
+    if summary["sources"]:
+        names = ["files", "rows_landed", "rows_accepted", "rows_quarantined", "rows_late"]
+        rows = [[source, *(counts[name] for name in names)] for source, counts in summary["sources"].items()]
+        output.grid("Taken in", ["source", *(name.replace("_", " ") for name in names)], rows)
+    if summary["quarantined"]:
+        show_quarantined(summary["quarantined"])
+    for failure in summary["failures"]:
+        output.prose.print(failure, style="red", markup=False)
+    if summary["failures"]:
+        output.prose.print("What was built before stays as it was; `user-activity run` tries the rest again.")
+    elif not summary["sources"] and not summary["dates_rebuilt"]:
+        output.answer.print("Nothing new: 0 rows changed.")
+    else:
+        dates = summary["dates_rebuilt"]
+        span = f" ({dates[0]} to {dates[-1]})" if dates else ""
+        built = output.counted(len(dates), "date")
+        output.answer.print(f"{built} rebuilt{span} in {summary['seconds']:.1f} s.", markup=False)
+
+
+def show_quarantined(rules: list[dict[str, Any]]) -> None:
+    """Broken rules as a table, and what to do about them."""
+    rows = [
+        [entry["source"], entry["rows"], entry["reason"], entry["file"], entry["row"]] for entry in rules[:SHOWN_RULES]
+    ]
+    output.grid("Quarantined", ["source", "rows", "for example", "file", "row"], rows)
+    if len(rules) > SHOWN_RULES:
+        output.answer.print(f"… and {output.counted(len(rules) - SHOWN_RULES, 'more rule')}.")
+    output.answer.print(
+        "Mend these records and land them again, or widen the setting that lists them: user-activity quarantine --help"
+    )
+
+
+def code_of(summary: dict[str, Any]) -> int:
+    """The exit code of such a summary."""
+    if not summary["success"]:
+        return Exit.FAILED
+    return Exit.REJECTED if summary["quarantined"] else Exit.FINE

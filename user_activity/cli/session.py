@@ -1,0 +1,56 @@
+"""What the commands that run jobs share: one at a time, in this process, quietly.
+
+Belongs here: opening Dagster for a command. Does not belong here: what is run.
+"""
+
+import fcntl
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from user_activity.cli.output import Bars, hush, prose
+from user_activity.settings import Settings
+
+if TYPE_CHECKING:
+    from user_activity.orchestration.run import Runner
+
+
+@contextmanager
+def one_at_a_time(settings: Settings) -> Iterator[None]:
+    """Wait until no other command runs jobs on the same data."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.data_dir / ".run.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            prose.print(f"Another run is at work here (process {lock.read().strip()}): waiting for it to finish.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextmanager
+def runner(settings: Settings, bars: Bars, *, verbose: bool) -> Iterator["Runner"]:
+    """The platform's jobs, ready to run in this process."""
+    hush(verbose=verbose)
+    with prose.status("Loading Dagster and dbt"):
+        # Thousands of modules and definitions that stay: looking for garbage among them takes half a second.
+        gc.disable()
+        from user_activity.orchestration.instance import open_instance
+
+        instance = open_instance(settings)
+        from user_activity.definitions import platform
+        from user_activity.orchestration.policies import Progress
+        from user_activity.orchestration.run import Runner
+
+        definitions = platform(settings)
+        gc.enable()
+        gc.freeze()
+    with instance:
+        yield Runner(definitions, settings, instance, Progress(bars.tell), verbose)

@@ -1,0 +1,99 @@
+"""``status``: what waits, what has landed, what is stale, what ran last, what the warehouse holds."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import typer
+
+from user_activity.cli import output
+from user_activity.cli.output import JsonOption
+from user_activity.settings import Settings
+from user_activity.warehouse import WarehouseBusy, open_warehouse
+
+LAYERS = ("staging", "intermediate", "marts", "metrics", "audit")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Hang the command into the application."""
+    app.command()(status)
+
+
+def status(as_json: JsonOption = False) -> None:
+    """Say what waits, what has landed, what is to be rebuilt and what the warehouse holds.
+
+    Example: user-activity status
+    """
+    state = gather(output.settings())
+    if as_json:
+        output.print_json(state)
+    else:
+        show(state)
+
+
+def gather(settings: Settings) -> dict[str, Any]:
+    """The state as plain values. Dagster is not needed for it."""
+    from user_activity.ingest import lake, landing
+    from user_activity.orchestration import consumed
+    from user_activity.orchestration.instance import latest_runs
+
+    waiting = Counter(file.source for file in landing.scan(settings))
+    landed: dict[str, list[date]] = {}
+    for source, day in lake.marks(settings):
+        landed.setdefault(source, []).append(day)
+    return {
+        "data_dir": str(settings.data_dir),
+        "files_waiting": dict(sorted(waiting.items())),
+        "landed": {
+            source: {"landing_dates": len(days), "first": min(days), "last": max(days)}
+            for source, days in sorted(landed.items())
+        },
+        "stale_dates": consumed.stale(settings),
+        "latest_runs": latest_runs(settings, 3),
+        "warehouse": _warehouse(settings),
+    }
+
+
+def _warehouse(settings: Settings) -> dict[str, Any]:
+    size = sum(path.stat().st_size for path in settings.warehouse_dir.glob("*.duckdb*"))
+    warehouse = open_warehouse(settings)
+    try:
+        with warehouse.reading():
+            tables = warehouse.query(
+                "select table_schema || '.' || table_name from information_schema.tables where table_type = 'BASE TABLE' order by 1"
+            ).rows
+            names = [name for (name,) in tables if name.split(".")[0] in LAYERS]
+            counts = " union all ".join(f"select '{name}', count(*) from {name}" for name in names)
+            rows = dict(warehouse.query(counts).rows) if counts else {}
+    except FileNotFoundError:
+        return {"state": "not built yet", "bytes": size, "rows": {}}
+    except WarehouseBusy:
+        return {"state": "being written", "bytes": size, "rows": {}}
+    return {"state": "ready", "bytes": size, "rows": rows}
+
+
+def show(state: dict[str, Any]) -> None:
+    """The same for a person."""
+    say = output.answer.print
+    waiting = state["files_waiting"]
+    names = ", ".join(f"{count:,} {source}" for source, count in waiting.items()) or "none"
+    say(f"Data          {state['data_dir']}", markup=False)
+    say(f"Files waiting {names}", markup=False)
+    stale = state["stale_dates"]
+    span = f" ({stale[0]} to {stale[-1]})" if stale else ""
+    say(f"Stale         {output.counted(len(stale), 'date')}{span}", markup=False)
+    for run in state["latest_runs"]:
+        say(f"Run           {run['job']} {run['state']} at {run['started']}, {run['seconds']} s", markup=False)
+    warehouse = state["warehouse"]
+    say(f"Warehouse     {warehouse['state']}, {warehouse['bytes'] / 1e6:,.1f} MB", markup=False)
+    if state["landed"]:
+        rows = [[source, each["landing_dates"], each["first"], each["last"]] for source, each in state["landed"].items()]
+        output.grid("Landed", ["source", "landing dates", "first", "last"], rows)
+    if warehouse["rows"]:
+        output.grid("Rows", ["table", "rows"], sorted(warehouse["rows"].items(), key=_by_layer))
+    if waiting or stale:
+        output.prose.print("Next: user-activity run")
+
+
+def _by_layer(entry: tuple[str, int]) -> tuple[int, str]:
+    return LAYERS.index(entry[0].split(".")[0]), entry[0]
