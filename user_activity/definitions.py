@@ -1,4 +1,4 @@
-"""The platform as Dagster sees it: landing, raw, audit, models, published; their checks, jobs, sensors and schedules."""
+"""The platform as Dagster sees it: landing, raw, audit, models, published; checks, jobs, sensors and schedules."""
 
 import json
 

@@ -6,11 +6,10 @@ Belongs here: arguments, progress, summaries, exit codes. Does not belong here: 
 
 import sys
 
-import click
 import typer
 
 from user_activity.cli import data, demo, dev, quarantine, query, runs, status
-from user_activity.cli.output import Problem, explain
+from user_activity.cli.output import Exit, explain, prose
 
 app = typer.Typer(
     name="user-activity",
@@ -29,15 +28,12 @@ app.add_typer(quarantine.app, name="quarantine")
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code. An error is one sentence; what led to it goes to a log file."""
     try:
-        code = app(arguments, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit("Interrupted: what was finished stays, the next run does the rest.")
+        app(arguments)
+    except KeyboardInterrupt:
+        prose.print("Interrupted: what was finished stays, the next run does the rest.")
+        sys.exit(Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - a command line never shows a traceback
         sys.exit(explain(error))
-    sys.exit(code if isinstance(code, int) else 0)
 
 
-__all__ = ["Problem", "app", "main"]
+__all__ = ["app", "main"]

@@ -9,7 +9,6 @@ import typer
 from user_activity.cli import data, output, runs, status
 from user_activity.cli.output import Exit, JsonOption, VerboseOption
 from user_activity.cli.session import one_at_a_time
-from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def demo(
     start: data.Start = datetime.fromisoformat(data.FIRST_DAY),
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
-) -> int:
+) -> None:
     """Simulate a year of messy activity, build every table from it, and show what came out.
 
     Example: user-activity demo --days 40 --events 20000
@@ -69,7 +68,7 @@ def demo(
         output.print_json(summary)
     else:
         show(summary)
-    return Exit.FINE if summary["success"] else Exit.FAILED
+    raise typer.Exit(Exit.FINE if summary["success"] else Exit.FAILED)
 
 
 def _seconds(simulated: float, outcome: "Outcome | None", total: float) -> dict[str, float]:
@@ -103,5 +102,5 @@ def show(summary: dict[str, Any]) -> None:
         output.grid("The latest week", list(week[0]), [list(day.values()) for day in week])
     parts = summary["seconds_by_part"].items()
     output.grid("Seconds", ["part", "seconds"], sorted(parts, key=lambda part: -part[1]))
-    say("Next: `make dev` shows all of this in the Dagster UI, `user-activity query \"select …\"` answers questions,")
+    say('Next: `make dev` shows all of this in the Dagster UI, `user-activity query "select …"` answers questions,')
     say("and `user-activity land FILE --source events && user-activity run` takes in files of your own.")

@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import IntEnum
 from pathlib import Path
@@ -31,8 +31,10 @@ WIDEST_CELL = 100
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show what Dagster and dbt say.")]
 
-prose = Console(stderr=True, highlight=False)
-answer = Console(highlight=False)
+# Where nobody looks, lines are not folded: programs and logs read them.
+PIPED_WIDTH = 240
+prose = Console(stderr=True, highlight=False, soft_wrap=True)
+answer = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 class Exit(IntEnum):
@@ -84,7 +86,7 @@ def _log(error: Exception) -> Path:
     path = get_settings().data_dir / "logs" / "errors.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as log:
-        log.write(f"{datetime.now().isoformat(timespec='seconds')} {' '.join(sys.argv)}\n")
+        log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {' '.join(sys.argv)}\n")
         log.writelines(traceback.format_exception(error))
     return path
 
@@ -154,13 +156,13 @@ class Bars:
             self._tasks[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._tasks[what], completed=done, total=total)
 
+    def under(self, heading: str) -> Callable[[str, int, int], None]:
+        """The same, with the things called ``heading thing``."""
+        return lambda what, done, total: self.tell(f"{heading} {what}", done, total)
+
 
 def hush(*, verbose: bool) -> None:
     """Keep libraries from talking over the answer."""
     logging.captureWarnings(capture=True)
     if not verbose:
         logging.disable(logging.WARNING)
-
-    def under(self, heading: str) -> Callable[[str, int, int], None]:
-        """The same, with the things called ``heading thing``."""
-        return lambda what, done, total: self.tell(f"{heading} {what}", done, total)

@@ -30,8 +30,8 @@ def list_rules(source: Source = None, as_json: JsonOption = False) -> None:
     Example: user-activity quarantine list --source orders
     """
     rows = _ask(
-        "select source, rules, count(*) as rows, count(distinct file_name) as files, min(landing_date) as first_landed, "
-        "max(landing_date) as last_landed, min(reasons) as for_example",
+        "select source, rules, count(*) as rows, count(distinct file_name) as files, "
+        "min(landing_date) as first_landed, max(landing_date) as last_landed, min(reasons) as for_example",
         "group by source, rules order by rows desc, source, rules",
         source=source,
     )
@@ -68,7 +68,11 @@ def export(target: Target, source: Source = None, rule: Rule = None, file: File 
 
 
 def _ask(columns: str, ending: str, **wanted: str | None) -> Rows:
-    conditions = {"source": "source = ?", "rule": "contains(', ' || rules || ',', ', ' || ? || ',')", "file": "file_name = ?"}
+    conditions = {
+        "source": "source = ?",
+        "rule": "contains(', ' || rules || ',', ', ' || ? || ',')",
+        "file": "file_name = ?",
+    }
     given = {name: value for name, value in wanted.items() if value is not None}
     where = " and ".join(conditions[name] for name in given) or "true"
     sql = f"{columns} from audit.bad_records where {where} {ending}"

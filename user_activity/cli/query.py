@@ -12,6 +12,7 @@ from user_activity.warehouse import Rows, WarehouseBusy, open_warehouse
 
 READING = ("select", "with", "from", "values", "table", "show", "describe", "summarize", "explain", "pivot", "unpivot")
 COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+WRITING = re.compile(r"\b(insert\s+into|update\s+\S+\s+set|delete\s+from|merge\s+into)\b", re.IGNORECASE)
 QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 
 Statement = Annotated[str, typer.Argument(metavar="SQL", help="One statement that reads.", show_default=False)]
@@ -45,8 +46,8 @@ def refuse_writing(sql: str) -> None:
     if ";" in bare:
         raise Problem("One statement at a time: leave the others for the next call.")
     verb = re.match(r"\(*\s*(\w*)", bare)
-    if verb is None or verb.group(1).lower() not in READING:
-        raise Problem(f"Only statements that read are let through ({', '.join(READING[:3])}, …), and this one begins otherwise.")
+    if verb is None or verb.group(1).lower() not in READING or WRITING.search(bare):
+        raise Problem("Only statements that read are let through: select, with, from, show, describe, explain.")
 
 
 def ask(settings: Settings, sql: str) -> Rows:
@@ -55,9 +56,13 @@ def ask(settings: Settings, sql: str) -> Rows:
     try:
         return warehouse.query(sql)
     except WarehouseBusy:
-        output.prose.print("A run is writing the warehouse: the answer comes from the marts and metrics last published.")
+        output.prose.print(
+            "A run is writing the warehouse: the answer comes from the marts and metrics last published."
+        )
         return warehouse.query_published(sql)
     except FileNotFoundError:
         raise
     except Exception as error:  # noqa: BLE001 - every engine has its own errors
-        raise Problem(f"The warehouse refused the statement: {str(error).strip().splitlines()[0]}", Exit.FAILED) from None
+        raise Problem(
+            f"The warehouse refused the statement: {str(error).strip().splitlines()[0]}", Exit.FAILED
+        ) from None

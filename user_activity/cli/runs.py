@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,9 +14,10 @@ from user_activity.cli.session import one_at_a_time, runner
 from user_activity.settings import Settings
 
 if TYPE_CHECKING:
-    from user_activity.orchestration.run import Outcome
+    from user_activity.orchestration.run import Outcome, TakenIn
 
 SHOWN_RULES = 10
+ROWS = ("rows_landed", "rows_accepted", "rows_quarantined", "rows_late")
 
 First = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first date.")]
 Last = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last date.")]
@@ -31,7 +33,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(backfill)
 
 
-def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> int:
+def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> None:
     """Take in every file that has landed and rebuild the dates that its rows touch.
 
     Example: user-activity run
@@ -45,7 +47,7 @@ def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> int:
         output.print_json(summary)
     else:
         show(summary)
-    return code_of(summary)
+    raise typer.Exit(code_of(summary))
 
 
 def settle(settings: Settings, *, verbose: bool, quiet: bool) -> "Outcome | None":
@@ -66,7 +68,7 @@ def backfill(
     rebuild_raw: RebuildRaw = False,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
-) -> int:
+) -> None:
     """Build event dates anew, whether anything changed or not: what is right stays as it is.
 
     Example: user-activity backfill --from 2025-01-01 --to 2025-03-31
@@ -91,18 +93,18 @@ def backfill(
         output.print_json(summary)
     else:
         show(summary)
-    return code_of(summary)
+    raise typer.Exit(code_of(summary))
 
 
 def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> dict[str, Any]:
     """What runs did, as plain values."""
     files = outcome.files if outcome else []
     rows: dict[str, Counter[str]] = {}
-    for file in files:
-        counts = rows.setdefault(file["source"], Counter())
+    for taken in files:
+        counts = rows.setdefault(taken.source, Counter())
         counts["files"] += 1
-        for name in ("rows_landed", "rows_accepted", "rows_quarantined", "rows_late"):
-            counts[name] += file[name]
+        for name in ROWS:
+            counts[name] += getattr(taken.file, name)
     return {
         "success": outcome.success if outcome else True,
         "failures": outcome.failures if outcome else [],
@@ -113,36 +115,37 @@ def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> 
     }
 
 
-def quarantined(settings: Settings, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def quarantined(settings: Settings, files: Sequence["TakenIn"]) -> list[dict[str, Any]]:
     """Rules that were broken, the most broken first, each with one record that broke it."""
     broken: Counter[tuple[str, str]] = Counter()
-    where: dict[tuple[str, str], dict[str, Any]] = {}
-    for file in files:
-        for rule, count in file["rules"].items():
-            broken[file["source"], rule] += count
-            where.setdefault((file["source"], rule), file)
+    where: dict[tuple[str, str], TakenIn] = {}
+    for taken in files:
+        for rule, count in taken.file.rules.items():
+            broken[taken.source, rule] += count
+            where.setdefault((taken.source, rule), taken)
     return [
         {"source": source, "rule": rule, "rows": count, **_example(settings, where[source, rule], rule)}
         for (source, rule), count in broken.most_common()
     ]
 
 
-def _example(settings: Settings, file: dict[str, Any], rule: str) -> dict[str, Any]:
-    from user_activity.ingest import lake
+def _example(settings: Settings, taken: "TakenIn", rule: str) -> dict[str, Any]:
+    import pyarrow.parquet as pq
 
-    record = lake.quarantined(settings, file, rule)
+    records = pq.read_table(settings.lake_dir / str(taken.file.quarantine)).to_pylist()
+    record = next(record for record in records if rule in record["rules"])
     return {
-        "file": file["file_name"],
-        "landing_date": file["landing_date"],
+        "file": taken.file.file_name,
+        "landing_date": taken.landing_date,
         "row": record["row_number"],
-        "reason": record["reasons"][list(record["rules"]).index(rule)],
+        "reason": record["reasons"][record["rules"].index(rule)],
     }
 
 
 def show(summary: dict[str, Any]) -> None:
     """The same for a person."""
     if summary["sources"]:
-        names = ["files", "rows_landed", "rows_accepted", "rows_quarantined", "rows_late"]
+        names = ["files", *ROWS]
         rows = [[source, *(counts[name] for name in names)] for source, counts in summary["sources"].items()]
         output.grid("Taken in", ["source", *(name.replace("_", " ") for name in names)], rows)
     if summary["quarantined"]:

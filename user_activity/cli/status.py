@@ -39,7 +39,7 @@ def gather(settings: Settings) -> dict[str, Any]:
 
     waiting = Counter(file.source for file in landing.scan(settings))
     landed: dict[str, list[date]] = {}
-    for source, day in lake.marks(settings):
+    for source, day in lake.state(settings):
         landed.setdefault(source, []).append(day)
     return {
         "data_dir": str(settings.data_dir),
@@ -48,7 +48,7 @@ def gather(settings: Settings) -> dict[str, Any]:
             source: {"landing_dates": len(days), "first": min(days), "last": max(days)}
             for source, days in sorted(landed.items())
         },
-        "stale_dates": consumed.stale(settings),
+        "stale_dates": list(consumed.stale(settings)),
         "latest_runs": latest_runs(settings, 3),
         "warehouse": _warehouse(settings),
     }
@@ -60,7 +60,8 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
     try:
         with warehouse.reading():
             tables = warehouse.query(
-                "select table_schema || '.' || table_name from information_schema.tables where table_type = 'BASE TABLE' order by 1"
+                "select table_schema || '.' || table_name from information_schema.tables "
+                "where table_type = 'BASE TABLE' order by 1"
             ).rows
             names = [name for (name,) in tables if name.split(".")[0] in LAYERS]
             counts = " union all ".join(f"select '{name}', count(*) from {name}" for name in names)
@@ -87,13 +88,15 @@ def show(state: dict[str, Any]) -> None:
     warehouse = state["warehouse"]
     say(f"Warehouse     {warehouse['state']}, {warehouse['bytes'] / 1e6:,.1f} MB", markup=False)
     if state["landed"]:
-        rows = [[source, each["landing_dates"], each["first"], each["last"]] for source, each in state["landed"].items()]
+        rows = [
+            [source, each["landing_dates"], each["first"], each["last"]] for source, each in state["landed"].items()
+        ]
         output.grid("Landed", ["source", "landing dates", "first", "last"], rows)
     if warehouse["rows"]:
-        output.grid("Rows", ["table", "rows"], sorted(warehouse["rows"].items(), key=_by_layer))
+        output.grid(
+            "Rows",
+            ["table", "rows"],
+            sorted(warehouse["rows"].items(), key=lambda row: (LAYERS.index(row[0].split(".")[0]), row[0])),
+        )
     if waiting or stale:
         output.prose.print("Next: user-activity run")
-
-
-def _by_layer(entry: tuple[str, int]) -> tuple[int, str]:
-    return LAYERS.index(entry[0].split(".")[0]), entry[0]

@@ -5,6 +5,7 @@ and the audit tables that models build (``sql/models/audit``).
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -38,7 +39,7 @@ TABLES = {
     pool=WAREHOUSE_POOL,
     retry_policy=RETRIES,
 )
-def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult]:
+def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
     """Load what changed in the lake since the last time."""
     warehouse = open_warehouse(settings)
     changed = warehouse.sync(IngestedLake(settings))

@@ -12,12 +12,12 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
-from user_activity.ingest import lake
-from user_activity.orchestration import pages
-from user_activity.orchestration.partitions import DAY, tagged_dates
+from user_activity.ingest import Entry, PartitionResult, lake
+from user_activity.orchestration import consumed, pages
+from user_activity.orchestration.partitions import DAY, days, tagged_dates
 from user_activity.orchestration.policies import WAREHOUSE_POOL
 from user_activity.settings import Settings
-from user_activity.warehouse import Warehouse, open_warehouse
+from user_activity.warehouse import open_warehouse
 
 NOTHING_LOST = "every_landed_row_is_accepted_or_quarantined"
 NO_FUTURE = "no_row_is_dated_later_than_a_day_after_landing"
@@ -26,7 +26,6 @@ FEWEST_DAYS = 7  # a window of fewer days says nothing about the next one
 
 EVENTS = dg.AssetKey(["marts", "fct_events"])
 ORDERS = dg.AssetKey(["marts", "fct_orders"])
-Files = Sequence[Mapping[str, Any]]
 
 
 def raw_check_specs(key: dg.AssetKey, days: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:
@@ -43,41 +42,39 @@ def raw_check_specs(key: dg.AssetKey, days: dg.PartitionsDefinition[str]) -> lis
     ]
 
 
-def raw_check_results(settings: Settings, key: dg.AssetKey, files: Mapping[date, Files]) -> Iterator[Any]:
+def raw_check_results(settings: Settings, key: dg.AssetKey, results: Sequence[PartitionResult]) -> Iterator[Any]:
     """Their results: the law for each partition by itself, the rest once."""
     yield dg.Output(None, dg.AssetCheckSpec(NOTHING_LOST, asset=key).get_python_identifier())
-    for day, landed in files.items():
-        missing = _missing_rows(settings, landed)
+    for result in results:
+        missing = [text for file in result.files for text in _missing_rows(settings, file)]
         yield dg.AssetCheckEvaluation(
             asset_key=key,
             check_name=NOTHING_LOST,
             passed=not missing,
-            metadata={"files": len(landed), "rows_landed": sum(file["rows_landed"] for file in landed)},
+            metadata={"files": len(result.files), "rows_landed": result.rows_landed},
             description="; ".join(missing) or None,
-            partition=day.isoformat(),
+            partition=result.partition.isoformat(),
             blocking=True,
         )
     future = [
-        (file["file_name"], file["landing_date"], day)
-        for landed in files.values()
-        for file in landed
-        for day in file["dates"]
-        if date.fromisoformat(day) > file["landing_date"] + DAY
+        (file.file_name, landed.landing_date, day)
+        for result in results
+        for landed in result.manifests
+        for file in landed.files
+        for day in file.dates
+        if date.fromisoformat(day) > landed.landing_date + DAY
     ]
     yield _warning(key, NO_FUTURE, ["file", "landed", "dated"], future)
 
 
-def _missing_rows(settings: Settings, files: Files) -> list[str]:
-    """In words, where the rows of a partition don't add up."""
-    found = []
-    for file in files:
-        landed, accepted, quarantined = file["rows_landed"], file["rows_accepted"], file["rows_quarantined"]
-        stored = pq.read_metadata(settings.lake_dir / file["part"]).num_rows if file["part"] else 0
-        if landed != accepted + quarantined:
-            found.append(f"{file['file_name']}: {landed} rows landed, {accepted} accepted, {quarantined} quarantined")
-        if stored != accepted:
-            found.append(f"{file['file_name']}: {accepted} rows accepted, {stored} in its Parquet part")
-    return found
+def _missing_rows(settings: Settings, file: Entry) -> Iterator[str]:
+    """In words, where the rows of a file don't add up."""
+    landed, accepted, quarantined = file.rows_landed, file.rows_accepted, file.rows_quarantined
+    stored = pq.read_metadata(settings.lake_dir / file.part).num_rows if file.part else 0
+    if landed != accepted + quarantined:
+        yield f"{file.file_name}: {landed} rows landed, {accepted} accepted, {quarantined} quarantined"
+    if stored != accepted:
+        yield f"{file.file_name}: {accepted} rows accepted, {stored} in its Parquet part"
 
 
 VOLUME_CHECKS = {
@@ -98,17 +95,17 @@ def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[S
     dates = sorted(tagged_dates(context.run.tags))
     warehouse = open_warehouse(settings)
     window = timedelta(days=settings.volume_window_days)
-    known = [first + DAY * n for first in [min(dates) - window] for n in range((max(dates) - first).days + 1)] if dates else []
     with warehouse.reading():
+        known = days([(dates[0] - window, dates[-1])]) if dates else ()
         events = warehouse.row_counts("marts.fct_events", "event_date", known)
         orders = warehouse.row_counts("marts.fct_orders", "order_date", dates)
     names = list(VOLUME_CHECKS)
-    bounds = settings.min_events_per_day, settings.max_events_per_day
-    yield _warning(EVENTS, names[0], ["day", "events"], [(day, events[day]) for day in dates if not _within(events[day], bounds)])
-    bounds = settings.min_orders_per_day, settings.max_orders_per_day
-    yield _warning(ORDERS, names[1], ["day", "orders"], [(day, orders[day]) for day in dates if not _within(orders[day], bounds)])
+    odd = _outside(events, dates, settings.min_events_per_day, settings.max_events_per_day)
+    yield _warning(EVENTS, names[0], ["day", "events"], odd)
+    odd = _outside(orders, dates, settings.min_orders_per_day, settings.max_orders_per_day)
+    yield _warning(ORDERS, names[1], ["day", "orders"], odd)
     yield _warning(EVENTS, names[2], ["day", "events", "median before"], _unusual(settings, events, dates))
-    landed, built = max(lake.touched(settings), default=None), max([*lake.built(settings), *dates], default=None)
+    landed, built = max(consumed.wanted(settings), default=None), max([*lake.built(settings), *dates], default=None)
     behind = [(landed, built)] if landed and (built is None or built < landed) else []
     yield _warning(EVENTS, names[3], ["latest landed", "latest built"], behind)
 
@@ -125,8 +122,8 @@ def _unusual(settings: Settings, events: Mapping[date, int], dates: Sequence[dat
     return found
 
 
-def _within(count: int, bounds: tuple[int, int]) -> bool:
-    return bounds[0] <= count <= bounds[1]
+def _outside(counts: Mapping[date, int], dates: Sequence[date], low: int, high: int) -> list[tuple[date, int]]:
+    return [(day, counts[day]) for day in dates if not low <= counts[day] <= high]
 
 
 def _warning(

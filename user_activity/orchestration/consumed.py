@@ -5,7 +5,9 @@ Were it asked for at the end, rows that landed in between would be taken for bui
 Belongs here: carrying that state from one step to another. Does not belong here: what the state is (``ingest/lake``).
 """
 
+import hashlib
 import json
+from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
@@ -31,10 +33,18 @@ def mark(settings: Settings, run_id: str) -> int:
     return len(state)
 
 
-def stale(settings: Settings) -> list[date]:
-    """The dates whose state in the lake is another than the one last built from."""
+def wanted(settings: Settings) -> dict[date, str]:
+    """The state of every date: of the rows that bear on it, and of the files that landed on it, which are counted."""
+    facts = defaultdict(list, {day: [state] for day, state in lake.touched(settings).items()})
+    for (source, day), state in sorted(lake.state(settings).items()):
+        facts[day].append(f"{source} {state}")
+    return {day: hashlib.sha256("\n".join(states).encode()).hexdigest()[:16] for day, states in facts.items()}
+
+
+def stale(settings: Settings) -> dict[date, str]:
+    """The dates whose state is another than the one last built from."""
     built = lake.built(settings)
-    return sorted(day for day, state in lake.touched(settings).items() if built.get(day) != state)
+    return {day: state for day, state in sorted(wanted(settings).items()) if built.get(day) != state}
 
 
 def _path(settings: Settings, run_id: str) -> Path:

@@ -11,14 +11,15 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
 if TYPE_CHECKING:
-    from dbt.artifacts.schemas.run import RunResult
+    from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
@@ -33,6 +34,20 @@ _one_at_a_time = threading.Lock()
 
 class BuildFailed(Exception):
     """dbt could not do what it was asked; the message is dbt's own."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What came of one model, seed or test."""
+
+    unique_id: str
+    relation: str
+    kind: str
+    status: str
+    message: str
+    failures: int
+    seconds: float
+    sql: str | None
 
 
 def ensure_manifest(settings: Settings) -> Path:
@@ -51,14 +66,28 @@ def build(
     selection: Sequence[str],
     environment: Mapping[str, str],
     on_line: Callable[[str], None] = lambda line: None,
-) -> list["RunResult"]:
+) -> list[NodeResult]:
     """Build the selected nodes and run their tests; the results in the order in which they came.
 
     A failed model or test is a result, not an exception.
     """
     arguments = ["build", "--target-path", str(settings.dbt_dir / "target"), "--select", *selection]
     answer = _invoke(arguments, environment, settings, _parsed(), on_line)
-    return list(answer.result.results)
+    return [_result(found) for found in cast("RunExecutionResult", answer.result).results]
+
+
+def _result(found: Any) -> NodeResult:
+    node = found.node
+    return NodeResult(
+        unique_id=node.unique_id,
+        relation=f"{node.schema}.{node.name}",
+        kind=str(node.resource_type),
+        status=str(found.status),
+        message=(found.message or "").strip(),
+        failures=found.failures or 0,
+        seconds=round(found.execution_time, 3),
+        sql=getattr(node, "compiled_code", None),
+    )
 
 
 def _invoke(
@@ -79,7 +108,7 @@ def _invoke(
         try:
             answer = dbtRunner(manifest, [lambda event: _tell(event, on_line)]).invoke([*arguments, *common])
         finally:
-            reset_adapters()
+            reset_adapters()  # type: ignore[no-untyped-call]
     # A result with failures comes without an exception; anything else never reached the models.
     if answer.exception is not None:
         raise BuildFailed(str(answer.exception))

@@ -3,14 +3,28 @@
 Belongs here: handing one room's answers to the other. Does not belong here: any answer of its own.
 """
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from user_activity.ingest import lake
+from user_activity.ingest import lake, manifest
 from user_activity.settings import Settings
-from user_activity.sources import SOURCES
+from user_activity.sources import SOURCES, Source
+
+RECEIVED = {
+    "properties": "VARCHAR",
+    "_source_file": "VARCHAR",
+    "_file_sha256": "VARCHAR",
+    "_row_number": "BIGINT",
+    "_loaded_at": "TIMESTAMP",
+}
+
+
+def raw_columns(source: Source) -> dict[str, str]:
+    """Columns of a source's parts, in order, with their SQL types."""
+    return {**{name: kind.sql_type for name, kind in source.kinds.items()}, **RECEIVED}
 
 
 @dataclass(frozen=True)
@@ -21,15 +35,16 @@ class IngestedLake:
 
     def marks(self) -> Mapping[tuple[str, date], str]:
         """(source, landing date) of every landing partition, with a mark that changes when its content does."""
-        return lake.marks(self.settings)
+        return lake.state(self.settings)
 
     def read_manifests(self, keys: Iterable[tuple[str, date]]) -> list[dict[str, Any]]:
         """The manifests of these landing partitions."""
-        return lake.read_manifests(self.settings, keys)
+        found = (manifest.read(self.settings, source, day) for source, day in keys)
+        return [json.loads(json.dumps(asdict(each), default=str)) for each in found if each]
 
     def raw_columns(self, source: str) -> Mapping[str, str]:
         """Columns of a source's parts, in order, with their SQL types."""
-        return lake.raw_columns(source)
+        return raw_columns(SOURCES[source])
 
     def sources(self) -> Iterable[str]:
         """The names of all sources."""

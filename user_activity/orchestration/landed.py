@@ -6,7 +6,7 @@ them (``ingest/``).
 
 import dagster as dg
 
-from user_activity.ingest import products_api as api
+from user_activity.ingest import catalogue
 from user_activity.orchestration.policies import RETRIES
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
@@ -37,10 +37,10 @@ def landing_folders(settings: Settings) -> list[dg.AssetSpec]:
     retry_policy=RETRIES,
     description="The product catalogue over HTTP: a copy of what USER_ACTIVITY_PRODUCTS_URL answers lands as a file.",
 )
-def products_api(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+def products_api(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
     """Fetch the catalogue, where it has an address."""
     if settings.products_url is None:
         context.log.info("USER_ACTIVITY_PRODUCTS_URL is not set: the catalogue comes as files only.")
         return dg.MaterializeResult(metadata={"files": 0})
-    landed = api.fetch(settings)
+    landed = catalogue.fetch(settings)
     return dg.MaterializeResult(metadata={"files": 1, "dagster/uri": settings.products_url, "landed": str(landed)})

@@ -4,26 +4,24 @@ Belongs here: which models a run builds for which dates, and what it reports of 
 called (``dbt.py``) and what a model computes (``sql/``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from user_activity.ingest import lake
 from user_activity.orchestration import consumed, dbt, pages
+from user_activity.orchestration.dbt import NodeResult
 from user_activity.orchestration.lake import IngestedLake
 from user_activity.orchestration.partitions import event_partitions, ranges, run_dates, written
 from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL, Progress
 from user_activity.settings import Settings
 from user_activity.warehouse import Warehouse, open_warehouse
 
-if TYPE_CHECKING:
-    from dbt.artifacts.schemas.run import RunResult
-
-PLAN = "rebuilt_dates"  # the model that widens the asked dates; every dated model reads it
+PLAN = "audit.rebuilt_dates"  # the model that widens the asked dates; every dated model reads it
+DBT_NAME = "dagster_dbt/unique_id"
 SHOWN_FAILURES = 5
 
 
@@ -38,9 +36,7 @@ class Translator(DagsterDbtTranslator):
         """Daily by event date where the model's meta says `partitioned`."""
         return self.days if _meta(props).get("partitioned") else None
 
-    def get_partition_mapping(
-        self, props: Mapping[str, Any], parent: Mapping[str, Any]
-    ) -> dg.PartitionMapping | None:
+    def get_partition_mapping(self, props: Mapping[str, Any], parent: Mapping[str, Any]) -> dg.PartitionMapping | None:
         """Any landing date may hold rows of an event date."""
         return dg.AllPartitionMapping() if parent["resource_type"] == "source" else None
 
@@ -81,17 +77,17 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         asked = run_dates(context)
         warehouse = open_warehouse(settings)
         # What is built is at least as new as this; what lands from here on leaves its dates stale.
-        touched = lake.touched(settings)
+        wanted = consumed.wanted(settings)
         warehouse.sync(IngestedLake(settings))
         selection = _selection(context, nodes)
         environment = {**warehouse.prepare(), "USER_ACTIVITY_DATES": written(ranges(asked))}
-        results = dbt.build(settings, selection, environment, _teller(context, progress, len(selection)))
+        results = dbt.build(settings, selection, environment, _teller(context, progress, _size(context)))
         yield from _report(context, warehouse, nodes, results, asked)
-        errors = [result for result in results if result.status == "error" and result.node.resource_type != "test"]
+        errors = [result for result in results if result.status == "error" and result.kind != "test"]
         if errors:
             raise dg.Failure(_sentence(errors), allow_retries=False)
         if selection == ["fqn:*"]:
-            consumed.remember(settings, context.run_id, {day: touched[day] for day in asked if day in touched})
+            consumed.remember(settings, context.run_id, {day: wanted[day] for day in asked if day in wanted})
 
     return models
 
@@ -107,7 +103,7 @@ def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
 
 def rebuilt_dates(warehouse: Warehouse) -> list[date]:
     """The event dates that the latest build rebuilt: those it was asked for, and those that depend on them."""
-    return [row[0] for row in warehouse.query("select event_date from audit.rebuilt_dates").rows]
+    return [row[0] for row in warehouse.query(f"select event_date from {PLAN}").rows]
 
 
 def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> list[str]:
@@ -118,35 +114,33 @@ def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> l
     chosen = [name for name, key in models.items() if key in context.selected_asset_keys]
     chosen += [name for name, key in checks.items() if key in context.selected_asset_check_keys]
     if any(_meta(nodes[name]).get("partitioned") for name in chosen):
-        chosen.append(next(name for name in models if nodes[name]["name"] == PLAN))
+        chosen.append(next(name for name in models if _relation(nodes[name]) == PLAN))
     return sorted({".".join(nodes[name]["fqn"]) for name in chosen})
 
 
 def _unique_ids(context: dg.AssetExecutionContext) -> tuple[dict[str, dg.AssetKey], dict[str, dg.AssetCheckKey]]:
     """dbt's names of all models and tests, with Dagster's."""
-    assets = context.assets_def
-    models = {spec.metadata["dagster_dbt/unique_id"]: spec.key for spec in assets.specs}
-    checks = {spec.metadata["dagster_dbt/unique_id"]: spec.key for spec in assets.node_check_specs_by_output_name.values()}
-    return models, checks
+    models = {spec.metadata[DBT_NAME]: spec.key for spec in context.assets_def.specs}
+    specs = context.assets_def.node_check_specs_by_output_name.values()
+    return models, {spec.metadata[DBT_NAME]: spec.key for spec in specs}
 
 
 def _report(
     context: dg.AssetExecutionContext,
     warehouse: Warehouse,
     nodes: Mapping[str, Any],
-    results: Sequence["RunResult"],
+    results: Sequence[NodeResult],
     asked: Sequence[date],
 ) -> Iterator[Any]:
     """Materialisations of what was built, and the tests' outcomes."""
     models, checks = _unique_ids(context)
-    planned = any(result.node.name == PLAN and result.status == "success" for result in results)
+    planned = any(result.relation == PLAN and result.status == "success" for result in results)
     with warehouse.reading():
         dates = sorted({*asked, *rebuilt_dates(warehouse)}) if planned else list(asked)
         for result in results:
-            name = result.node.unique_id
+            name = result.unique_id
             if name in models and models[name] in context.selected_asset_keys and result.status == "success":
-                shared = {"seconds": round(result.execution_time, 3)}
-                yield from _materialise(context, warehouse, models[name], nodes[name], dates, shared)
+                yield from _materialise(context, warehouse, models[name], nodes[name], dates, seconds=result.seconds)
             elif name in checks and checks[name] in context.selected_asset_check_keys and result.status != "skipped":
                 yield _check_result(warehouse, checks[name], result)
 
@@ -157,7 +151,7 @@ def _materialise(
     key: dg.AssetKey,
     node: Mapping[str, Any],
     dates: Sequence[date],
-    shared: dict[str, Any],
+    **shared: Any,
 ) -> Iterator[Any]:
     if _meta(node).get("partitioned"):
         counts = warehouse.row_counts(_relation(node), _meta(node)["date_column"], dates)
@@ -168,12 +162,12 @@ def _materialise(
         yield dg.MaterializeResult(asset_key=key, metadata={**shared, "dagster/row_count": rows})
 
 
-def _check_result(warehouse: Warehouse, key: dg.AssetCheckKey, result: "RunResult") -> dg.AssetCheckResult:
+def _check_result(warehouse: Warehouse, key: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckResult:
     """A dbt test's outcome: how many rows break it, and some of them."""
     passed = result.status == "pass"
-    metadata: dict[str, Any] = {"failing_rows": result.failures or 0}
-    if not passed and result.failures and result.node.compiled_code:
-        rows = warehouse.query(f"select * from ({result.node.compiled_code}) as failing limit {SHOWN_FAILURES}")
+    metadata: dict[str, Any] = {"failing_rows": result.failures}
+    if not passed and result.failures and result.sql:
+        rows = warehouse.query(f"select * from ({result.sql}) as failing limit {SHOWN_FAILURES}")
         metadata["some_of_them"] = dg.MarkdownMetadataValue(pages.table(rows.columns, rows.rows))
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
@@ -185,8 +179,8 @@ def _check_result(warehouse: Warehouse, key: dg.AssetCheckKey, result: "RunResul
     )
 
 
-def _teller(context: dg.AssetExecutionContext, progress: Progress, total: int) -> Any:
-    done = iter(range(1, 1_000_000))
+def _teller(context: dg.AssetExecutionContext, progress: Progress, total: int) -> Callable[[str], None]:
+    done = count(1)
 
     def tell(line: str) -> None:
         context.log.info(line)
@@ -195,8 +189,12 @@ def _teller(context: dg.AssetExecutionContext, progress: Progress, total: int) -
     return tell
 
 
-def _sentence(errors: Sequence["RunResult"]) -> str:
-    causes = [f"{result.node.schema}.{result.node.name}: {(result.message or '').strip()}" for result in errors]
+def _size(context: dg.AssetExecutionContext) -> int:
+    return len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
+
+
+def _sentence(errors: Sequence[NodeResult]) -> str:
+    causes = [f"{result.relation}: {result.message}" for result in errors]
     return "\n".join([f"{len(errors)} models could not be built.", *causes])
 
 

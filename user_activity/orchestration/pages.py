@@ -4,23 +4,22 @@ Belongs here: facts turned into Dagster metadata. Does not belong here: finding 
 """
 
 import inspect
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pyarrow.parquet as pq
 from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
 
-from user_activity.ingest import lake
-from user_activity.settings import Settings
+from user_activity.ingest import PartitionResult
+from user_activity.orchestration.lake import raw_columns
 from user_activity.sources import Source
 
 SHOWN_ROWS = 5
 SHOWN_FILES = 50
 WIDEST_CELL = 80
+FILE_FACTS = ("file_name", "status", "rows_landed", "rows_accepted", "rows_quarantined", "rows_late", "size_bytes")
 
 Metadata = dict[str, Any]
 
@@ -46,47 +45,40 @@ def add_partition_metadata(
 ) -> None:
     """`context.add_asset_metadata` for many partitions: each call of that copies all that was added before."""
     step = context.get_step_execution_context()
-    added = {AssetMetadataHandle(asset_key=key, partition_key=part): facts for part, facts in metadata.items()}
+    added: dict[Any, Any] = {
+        AssetMetadataHandle(asset_key=key, partition_key=part): facts for part, facts in metadata.items()
+    }
     step._metadata_accumulator = OutputMetadataAccumulator(  # noqa: SLF001
         per_output_metadata={**step._metadata_accumulator.per_output_metadata, **added}  # noqa: SLF001
     )
 
 
-def raw_metadata(files: Sequence[Mapping[str, Any]]) -> Metadata:
+def raw_metadata(result: PartitionResult) -> Metadata:
     """What one raw partition took in."""
-    rules = Counter[str]()
-    for file in files:
-        rules.update(file["rules"])
-    touched = sorted({day for file in files for day in file["touches"]})
     metadata: Metadata = {
-        "dagster/partition_row_count": _total(files, "rows_accepted"),
-        "rows_landed": _total(files, "rows_landed"),
-        "rows_accepted": _total(files, "rows_accepted"),
-        "rows_quarantined": _total(files, "rows_quarantined"),
-        "rows_late": _total(files, "rows_late"),
-        "event_dates_touched": ", ".join(touched),
+        "dagster/partition_row_count": result.rows_accepted,
+        "rows_landed": result.rows_landed,
+        "rows_accepted": result.rows_accepted,
+        "rows_quarantined": result.rows_quarantined,
+        "rows_late": result.rows_late,
+        "event_dates_touched": ", ".join(map(str, result.event_dates)),
     }
-    if files:
-        metadata["files"] = dg.MarkdownMetadataValue(file_list(files))
-    if rules:
-        metadata["quarantined_by_rule"] = dg.MarkdownMetadataValue(table(["rule", "rows"], rules.most_common()))
+    if result.files:
+        metadata["files"] = dg.MarkdownMetadataValue(
+            table(FILE_FACTS, ([getattr(file, fact) for fact in FILE_FACTS] for file in result.files), SHOWN_FILES)
+        )
+    if result.rejected_by_rule:
+        metadata["quarantined_by_rule"] = dg.MarkdownMetadataValue(
+            table(["rule", "rows"], result.rejected_by_rule.items())
+        )
     return metadata
 
 
-def file_list(files: Sequence[Mapping[str, Any]]) -> str:
-    """The landed files of a partition as a table."""
-    names = ["file_name", "status", "rows_landed", "rows_accepted", "rows_quarantined", "rows_late", "size_bytes"]
-    return table(names, [[file[name] for name in names] for file in files], SHOWN_FILES)
-
-
-def preview(settings: Settings, files: Sequence[Mapping[str, Any]]) -> str:
+def preview(result: PartitionResult) -> dg.MarkdownMetadataValue:
     """The first accepted rows of a partition as a table; columns without a value are left out."""
-    part = next((file["part"] for file in files if file["part"]), None)
-    if part is None:
-        return "No row was accepted."
-    rows = next(pq.ParquetFile(settings.lake_dir / part).iter_batches(batch_size=SHOWN_ROWS)).to_pylist()
+    rows = result.preview(SHOWN_ROWS)
     names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
-    return table(names, [[row[name] for name in names] for row in rows])
+    return dg.MarkdownMetadataValue(table(names, ([row[name] for name in names] for row in rows)))
 
 
 def raw_schema(source: Source) -> dg.TableSchema:
@@ -95,7 +87,7 @@ def raw_schema(source: Source) -> dg.TableSchema:
     return dg.TableSchema(
         [
             dg.TableColumn(name, kind.lower(), description=fields[name].description if name in fields else None)
-            for name, kind in lake.raw_columns(source.name).items()
+            for name, kind in raw_columns(source).items()
         ]
     )
 
@@ -127,7 +119,3 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Any]], limit: int = 1000
 def _cell(value: Any) -> str:
     text = "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
     return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
-
-
-def _total(files: Sequence[Mapping[str, Any]], name: str) -> int:
-    return sum(file[name] for file in files)

@@ -27,6 +27,6 @@ class Progress:
 
 
 RESOURCES = {
-    "settings": dg.ResourceDefinition(lambda _: get_settings(), description="Every setting, as it is when a run starts."),
+    "settings": dg.ResourceDefinition(lambda _: get_settings(), description="Every setting, as when the run starts."),
     "progress": dg.ResourceDefinition(lambda _: Progress(), description="Who is told how far a step is."),
 }

@@ -1,6 +1,7 @@
 """Published assets: marts and metrics as Parquet, for readers that must never wait for the warehouse.
 
-Belongs here: what is published, and when a build is over. Does not belong here: how files are replaced (``warehouse/``).
+Belongs here: what is published, and when a build is over. Does not belong here: how files are replaced
+(``warehouse/``).
 """
 
 from collections.abc import Iterator, Mapping

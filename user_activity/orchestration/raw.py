@@ -4,17 +4,15 @@ Belongs here: which partitions a source has, and what its asset page tells. Does
 judged (``ingest/``).
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
 from user_activity import ingest
-from user_activity.ingest import lake
 from user_activity.orchestration import checks, pages
 from user_activity.orchestration.partitions import REBUILD, landing_partitions, run_dates
-from user_activity.orchestration.policies import RETRIES, Progress
+from user_activity.orchestration.policies import RETRIES
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
@@ -47,24 +45,14 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
             "dagster/code_references": pages.code_of(source.contract, build_raw_asset),
         },
     )
-    def raw(
-        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
-    ) -> Iterator[Any]:
-        keys = run_dates(context)
-        landing_dates = [day for key in keys for day in source.landing_dates(key)]
-        ingest.ingest(settings, source.name, landing_dates, rebuild=REBUILD in context.run_tags)
-        files = _files(settings, source, keys)
-        yield from pages.materialise(context, key, {day: pages.raw_metadata(files[day]) for day in keys})
-        yield from checks.raw_check_results(settings, key, files)
+    def raw(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
+        dates = [day for key in run_dates(context) for day in source.landing_dates(key)]
+        results = ingest.ingest(settings, source.name, dates, rebuild=REBUILD in context.run_tags)
+        by_day = {result.partition: pages.raw_metadata(result) for result in results}
+        latest = next((result for result in reversed(results) if result.rows_accepted), None)
+        if latest:
+            by_day[latest.partition]["preview"] = pages.preview(latest)
+        yield from pages.materialise(context, key, by_day)
+        yield from checks.raw_check_results(settings, key, results)
 
     return raw
-
-
-def _files(settings: Settings, source: Source, keys: list[date]) -> Mapping[date, list[dict[str, Any]]]:
-    """What the lake's manifests say of the files of each partition."""
-    landing = [(source.name, day) for key in keys for day in source.landing_dates(key)]
-    files: dict[date, list[dict[str, Any]]] = {key: [] for key in keys}
-    for manifest in lake.read_manifests(settings, landing):
-        landed = date.fromisoformat(manifest["landing_date"])
-        files[source.partition_of(landed)] += [{**file, "landing_date": landed} for file in manifest["files"]]
-    return files

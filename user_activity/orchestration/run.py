@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from user_activity.ingest import lake, landing
+from user_activity.ingest import Entry, landing, manifest
 from user_activity.orchestration import consumed
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import DAY, REBUILD, WEEK, days, range_tags
@@ -27,12 +27,21 @@ REPOSITORY_TAG = ".dagster/repository"  # by which the UI lists runs under their
 MOST_ROUNDS = 10  # files that land while a run goes on are taken in as well, but not for ever
 
 
+@dataclass(frozen=True)
+class TakenIn:
+    """A file that was taken in."""
+
+    source: str
+    landing_date: date
+    file: Entry
+
+
 @dataclass
 class Outcome:
     """What a series of runs did."""
 
     runs: list[dg.ExecuteInProcessResult] = field(default_factory=list)
-    files: list[dict[str, Any]] = field(default_factory=list)
+    files: list[TakenIn] = field(default_factory=list)
     rebuilt: set[date] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
@@ -67,7 +76,7 @@ class Runner:
     definitions: dg.Definitions
     settings: Settings
     instance: dg.DagsterInstance
-    progress: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)
     verbose: bool = False
 
     def settle(self) -> Outcome:
@@ -93,7 +102,7 @@ class Runner:
                 tags = range_tags(keys, step) | ({REBUILD: "true"} if rebuild_raw else {})
                 self.execute(outcome, ingest_job_name(name), tags)
         built = self.definitions.resolve_job_def(BUILD).asset_layer.executable_asset_keys
-        models = None if chosen is None else sorted(chosen & built)
+        models = None if chosen is None else sorted(chosen.intersection(built))
         if outcome.success and models != []:
             self.execute(outcome, BUILD, range_tags(days([(first, last)])), models)
             outcome.rebuilt.update(days([(first, last)]))
@@ -135,19 +144,12 @@ class Runner:
             keys = {SOURCES[name].partition_of(day) for day in landed}
             step = WEEK if SOURCES[name].cadence == "weekly" else DAY
             self.execute(outcome, ingest_job_name(name), range_tags(keys, step))
-        outcome.files += [file for key, file in self._files(waiting).items() if key not in known]
+        outcome.files += [file for file in self._files(waiting) if file not in known]
 
-    def _files(self, landed: Mapping[str, Iterable[date]]) -> dict[tuple[str, date, str], dict[str, Any]]:
-        """What the lake holds of some landing dates, by source, date and digest."""
-        keys = [(name, day) for name, dates in landed.items() for day in dates]
-        return {
-            (manifest["source"], day, file["file_sha256"]): {
-                **file, "source": manifest["source"], "landing_date": day
-            }
-            for manifest in lake.read_manifests(self.settings, keys)
-            for day in [date.fromisoformat(manifest["landing_date"])]
-            for file in manifest["files"]
-        }
+    def _files(self, landed: Mapping[str, Iterable[date]]) -> list[TakenIn]:
+        """What the lake holds of some landing dates."""
+        found = (manifest.read(self.settings, name, day) for name, dates in landed.items() for day in sorted(dates))
+        return [TakenIn(each.source, each.landing_date, file) for each in found if each for file in each.files]
 
 
 def _cause(event: dg.DagsterEvent) -> str:

@@ -14,7 +14,7 @@ from datetime import date
 
 import dagster as dg
 
-from user_activity.ingest import lake, landing
+from user_activity.ingest import landing
 from user_activity.orchestration import consumed, pages
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import DAY, WEEK, days, range_tags, ranges, tagged_dates
@@ -29,6 +29,7 @@ UNFINISHED = [
     dg.DagsterRunStatus.CANCELING,
 ]
 LONGEST_WAIT = 64  # ticks
+FILE_COLUMNS = ["file", "landing date", "bytes"]
 
 
 def sensors() -> list[dg.SensorDefinition]:
@@ -55,10 +56,7 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
         asked = Asked.read(context.cursor)
         new = [file for day, found in waiting.items() if asked.state(day) != states[day] for file in found]
         ready = asked.choose(states, _under_way(context.instance, ingest_job_name(source.name)))
-        requests = [
-            dg.RunRequest(tags=range_tags(days((span,), step), step))
-            for span in ranges(ready, step)
-        ]
+        requests = [dg.RunRequest(tags=range_tags(days((span,), step), step)) for span in ranges(ready, step)]
         events = [_landed(source, new)] if new else []
         return dg.SensorResult(run_requests=requests, cursor=asked.write(), asset_events=events)
 
@@ -74,10 +72,9 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
 )
 def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
     """Asks for a build of everything stale; rows on time and rows three months late take the same path."""
-    touched = lake.touched(settings)
     asked = Asked.read(context.cursor)
     under_way = _under_way(context.instance, BUILD)
-    ready = asked.choose({day: touched[day] for day in consumed.stale(settings)}, under_way)
+    ready = asked.choose(consumed.stale(settings), under_way)
     requests = [dg.RunRequest(tags=range_tags(ready))] if ready else []
     return dg.SensorResult(run_requests=requests, cursor=asked.write())
 
@@ -133,7 +130,7 @@ def _landed(source: Source, files: list[landing.LandedFile]) -> dg.AssetMaterial
         metadata={
             "files": len(files),
             "dagster/size_bytes": sum(file.size for file in files),
-            "file_list": dg.MarkdownMetadataValue(pages.table(["file", "landing date", "bytes"], rows, pages.SHOWN_FILES)),
+            "file_list": dg.MarkdownMetadataValue(pages.table(FILE_COLUMNS, rows, pages.SHOWN_FILES)),
         },
     )
 

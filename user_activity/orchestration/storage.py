@@ -63,7 +63,8 @@ class BatchedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
                 last_id = connection.execute(db.text("select last_insert_rowid()")).scalar_one()
                 numbered = [(event, last_id - len(rows) + n) for n, (event, _) in enumerate(rows, start=1)]
                 self._store_asset_event_tags(connection, [event for event, _ in numbered], [n for _, n in numbered])
-                for event, number in {event.get_dagster_event().asset_key: (event, n) for event, n in numbered}.values():
+                latest = {event.get_dagster_event().asset_key: (event, number) for event, number in numbered}
+                for event, number in latest.values():
                     self._store_asset_event(connection, event, number)
         for event in events:
             if event.dagster_event_type not in BATCHED:
@@ -75,7 +76,7 @@ class BatchedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
         if not isinstance(data, AssetMaterializationPlannedData) or data.partitions_subset is None:
             return [self._event_to_row(event)]
         planned = DagsterEvent.build_asset_materialization_planned_event(
-            event.job_name, event.step_key, AssetMaterializationPlannedData(data.asset_key, partition=ANY_KEY)
+            event.job_name or "", event.step_key or "", AssetMaterializationPlannedData(data.asset_key, ANY_KEY)
         )
         template = self._event_to_row(event._replace(dagster_event=planned))
         return [
