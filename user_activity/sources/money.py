@@ -7,7 +7,7 @@ Does not belong here: amounts (``values``), conversion (there is none).
 from dataclasses import dataclass
 
 from user_activity.settings import Settings
-from user_activity.sources.values import Judge, Value, broken, sql_list
+from user_activity.sources.values import Judge, Value, broken, sql_is_one_of
 
 CURRENCIES = frozenset(
     """
@@ -32,5 +32,5 @@ class Currency(Value):
         return text.upper()
 
     def sql(self, text: str, settings: Settings) -> str:
-        codes = sql_list(sorted(CURRENCIES))
-        return f"case when regexp_full_match({text}, '[A-Za-z]{{3}}') and upper({text}) in {codes} then upper({text}) end"
+        known = sql_is_one_of(f"upper({text})", sorted(CURRENCIES))
+        return f"case when regexp_full_match({text}, '[A-Za-z]{{3}}') and {known} then upper({text}) end"

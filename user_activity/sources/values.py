@@ -38,6 +38,11 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def sql_is_one_of(text: str, names: Iterable[str]) -> str:
+    """Whether a text is one of many names. (A long ``in`` list becomes a join, which loses the order of the rows.)"""
+    return f"regexp_full_match({text}, {quoted('|'.join(map(re.escape, names)))})"
+
+
 def sql_list(names: Iterable[str]) -> str:
     """The names as the right side of an SQL ``in``."""
     return "(" + ", ".join(map(quoted, names)) + ")"
@@ -103,8 +108,9 @@ class OneOf(Value):
         others = "".join(
             f" when {plain} = {quoted(other)} then {quoted(name)}" for other, name in self.spellings if name in names
         )
-        listed = sql_list(names)
-        return f"case when {text} in {listed} then {text}{others} when {plain} in {listed} then {plain} end"
+        return (
+            f"case when {sql_is_one_of(text, names)} then {text}{others} when {sql_is_one_of(plain, names)} then {plain} end"
+        )
 
 
 @dataclass(frozen=True)
@@ -186,7 +192,8 @@ class Flag(Value):
 
     def sql(self, text: str, settings: Settings) -> str:
         word = f"lower({text})"
-        return f"case when {word} in {sql_list(self._YES)} then true when {word} in {sql_list(self._NO)} then false end"
+        yes, no = sql_is_one_of(word, self._YES), sql_is_one_of(word, self._NO)
+        return f"case when {yes} then true when {no} then false end"
 
     def native_sql(self, value: str, sql_type: str, settings: Settings) -> str | None:
         return value if sql_type == "BOOLEAN" else None

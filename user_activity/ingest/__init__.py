@@ -1,0 +1,13 @@
+"""From landed files to the raw lake: reading, judging, quarantine, manifests.
+
+Belongs here: everything that knows files. ``ingest`` builds raw; ``landing``, ``lake``, ``quarantine`` and ``catalogue``
+are the other doors.
+Does not belong here: tables (``warehouse``, ``sql/``), Dagster, printing.
+"""
+
+from user_activity.ingest.landing import LandedFile, LandResult, land, scan
+from user_activity.ingest.manifest import Entry, Manifest
+from user_activity.ingest.partition import ingest
+from user_activity.ingest.result import PartitionResult
+
+__all__ = ["Entry", "LandResult", "LandedFile", "Manifest", "PartitionResult", "ingest", "land", "scan"]

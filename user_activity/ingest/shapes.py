@@ -1,0 +1,173 @@
+"""The fields of each shape of file, in SQL: JSON records, CSV fields, Parquet columns, access-log lines.
+
+Belongs here: one function a shape, from its Arrow rows (the relation ``rows``) to decoded records.
+Does not belong here: which field feeds which column (``decoding``), finding rows in files (the readers).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from user_activity.ingest.decoding import Decoded, Fields, Pick, clean, finished, json_object, member, picks
+from user_activity.ingest.rows import SEPARATOR, Shape
+from user_activity.settings import Settings
+from user_activity.sources import Source
+from user_activity.sources.values import quoted
+
+ROWS = "rows"
+MOST_EXTRA_FIELDS = 200
+_PLACE = "_file, _row, _landing"
+
+_LOG_LINE = (
+    r'^(\S+) \S+ (\S+) \[([^\]]+)\] "([A-Z]+) ((?:[^"\\ ]|\\.)+)(?: HTTP/[0-9.]+)?" ([0-9]{3}) ([0-9]+|-)'
+    r'(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?\s*$'
+)
+_LOG_PARTS = ("address", "remote_user", "time", "method", "page_url", "status", "bytes", "referrer", "user_agent")
+_LOG_GIVEN = ("page_url", "referrer", "user_agent", "status", "method", "bytes", "remote_user")
+
+
+def decode(shape: Shape, source: Source, settings: Settings, signatures: Sequence[Sequence[str]] = ()) -> Decoded:
+    """The decoded records of ``rows``; ``signatures`` are the usual lists of keys of JSON records, for speed only."""
+    chosen = picks(source, settings)
+    match shape.form:
+        case "json":
+            return _json(chosen, signatures)
+        case "csv":
+            return _csv(shape, chosen)
+        case "parquet":
+            return _parquet(shape, source, settings, chosen)
+        case "log":
+            return _log(chosen)
+
+
+def _cleaned(fields: Fields, relation: str, kept: str) -> str:
+    cleaned = "".join(f", {clean(f'f{column[1:]}')} as {column}" for column in fields.columns.values())
+    return f"(select {kept}{cleaned} from {relation})"
+
+
+def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decoded:
+    wanted = dict.fromkeys(part for pick in chosen.values() for name in pick.names for part in (name, name.partition(".")[0]))
+    spelled = {name for pick in chosen.values() for name in pick.names}
+    names = [name for name in wanted if name in spelled and "." not in name or any(
+        path.startswith(name + ".") for path in spelled)]
+    usual, extra = _usual(signatures, names)
+    fields = Fields([*names, *extra], chosen)
+    read, shape = [], {}
+    for name, column in fields.columns.items():
+        if name.lower() in shape:  # fields of an SQL struct that differ only in case collide
+            read.append(f"try(json_extract_string(_text, {quoted('/' + _escaped(name))})) as f{column[1:]}")
+        else:
+            shape[name.lower()] = name
+            read.append(f"j.{_identifier(name)} as f{column[1:]}")
+    struct = quoted(json.dumps(dict.fromkeys(shape.values(), "VARCHAR")))
+    relation = f"(select {_PLACE}, _text, try(json_transform(_text, {struct})) as j, try(json_keys(_text)) as _keys from {ROWS})"
+    problem = (
+        "case when _keys is null then 'is not valid JSON' when len(_keys) = 0 and json_type(_text) <> 'OBJECT' "
+        "then 'is JSON, but not an object' end as _problem"
+    )
+    relation = f"(select {_PLACE}, _text, _keys, {problem}, {', '.join(read)} from {relation})"
+    relation = _cleaned(fields, relation, f"{_PLACE}, _text, _keys, _problem")
+    return finished(fields, relation, _json_properties(fields, usual))
+
+
+def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[list[Sequence[str]], list[str]]:
+    """The lists of keys worth a statement of their own, and the fields in them besides ``names``."""
+    taken, extra, usual = {name.lower(): name for name in names}, dict[str, None](), []
+    for keys in signatures:
+        added = [key for key in keys if key not in names and key not in extra]
+        if len(set(keys)) < len(keys) or len(extra) + len(added) > MOST_EXTRA_FIELDS:
+            continue
+        if len({key.lower() for key in added}) < len(added) or any(key.lower() in taken for key in added):
+            continue
+        taken |= {key.lower(): key for key in added}
+        extra |= dict.fromkeys(added)
+        usual.append(keys)
+    return usual, list(extra)
+
+
+def _json_properties(fields: Fields, usual: Sequence[Sequence[str]]) -> str:
+    value = clean("json_extract_string(_text, '/' || replace(replace(key, '~', '~0'), '/', '~1'))")
+    one = f"case when not list_contains(_taken, key) then {member('to_json(key)::varchar', value)} end"
+    any_keys = (
+        "nullif('{' || array_to_string(list_filter(list_transform(list_sort(list_distinct(_keys)), "
+        f"lambda key: {one.replace('_taken', fields.taken())}), lambda pair: pair is not null), ',') || '}}', '{{}}')"
+    ).replace("'}}', '{{}}'", "'}', '{}'")
+    if not usual:
+        return any_keys
+    known = ", ".join("[" + ", ".join(map(quoted, keys)) + "]" for keys in usual)
+    usual_names = sorted({key for keys in usual for key in keys})
+    return f"case when _keys in ({known}) then {json_object(fields.left_over(usual_names))} else {any_keys} end"
+
+
+def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
+    fields = Fields(shape.names, chosen)
+    width = len(shape.names)
+    split = f"(select {_PLACE}, _text, _problem, string_split(rtrim(_fields, chr(10)), chr({ord(SEPARATOR)})) as l from {ROWS})"
+    read = ", ".join(
+        f"case when l[{at}][1] = '\"' then replace(l[{at}][2:-2], '\"\"', '\"') else l[{at}] end as f{at - 1}"
+        for at in range(1, width + 1)
+    )
+    problem = (
+        f"coalesce(_problem, case when len(l) <> {width} then 'has ' || len(l) || ' fields where the header names {width}' end)"
+    )
+    relation = f"(select {_PLACE}, _text, {problem} as _problem, {read} from {split})"
+    relation = _cleaned(fields, relation, f"{_PLACE}, _text, _problem")
+    return finished(fields, relation, json_object(fields.left_over(shape.names)))
+
+
+def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str, Pick]) -> Decoded:
+    fields = Fields(shape.names, chosen)
+    texts, native = [], {}
+    types = dict(zip(shape.names, shape.types, strict=True))
+    for column, pick in chosen.items():
+        present = [name for name in pick.names if fields.column(name)]
+        if len(present) == 1 and present[0] in types and sum(present[0] in other.names for other in chosen.values()) == 1:
+            sql_type = _sql_type(types[present[0]])
+            if sql_type and source.kinds[column].native_sql("x", sql_type, settings):
+                native[column] = sql_type
+    typed = {chosen_name for column in native for chosen_name in chosen[column].names}
+    for index, (name, kind) in enumerate(types.items()):
+        if name in typed:
+            texts.append(f"f{index} as c{index}")
+        elif pa.types.is_nested(kind):
+            texts.append(f"{clean(f'to_json(f{index})::varchar')} as c{index}")
+        else:
+            texts.append(f"{clean(f'f{index}::varchar')} as c{index}")
+    whole = json_object({name: f"(c{index}::varchar)" for index, name in enumerate(shape.names)})
+    relation = f"(select {_PLACE}, {', '.join(texts)} from {ROWS})"
+    relation = f"(select *, {whole} as _text, null::varchar as _problem from {relation})"
+    return finished(fields, relation, json_object(fields.left_over(shape.names)), native)
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind):
+        return "BIGINT"
+    if pa.types.is_timestamp(kind):
+        return "TIMESTAMP"
+    if pa.types.is_date(kind):
+        return "DATE"
+    return "BOOLEAN" if pa.types.is_boolean(kind) else ""
+
+
+def _log(chosen: dict[str, Pick]) -> Decoded:
+    fields = Fields(("user_id", "event_type", "event_at", *_LOG_GIVEN), chosen)
+    parts = ", ".join(map(quoted, _LOG_PARTS))
+    relation = f"(select {_PLACE}, _text, regexp_extract(_text, {quoted(_LOG_LINE)}, [{parts}]) as p from {ROWS})"
+    at = "strftime(try_strptime(p.time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
+    given = ", ".join(f"nullif(p.{name}, '-') as f{index}" for index, name in enumerate(_LOG_GIVEN, 3))
+    relation = (
+        f"(select {_PLACE}, _text, case when p.address = '' then 'is not a line of a combined access log' end as _problem, "
+        f"md5(p.address || ' ' || p.user_agent) as f0, 'page_view' as f1, coalesce({at}, p.time) as f2, {given} from {relation})"
+    )
+    relation = _cleaned(fields, relation, f"{_PLACE}, _text, _problem")
+    return finished(fields, relation, json_object(fields.left_over(tuple(fields.columns))))
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
