@@ -1,45 +1,18 @@
-"""The platform as Dagster sees it: landing, raw, audit, models, published; checks, jobs, sensors and schedules."""
+"""What `dagster dev`, the webserver and the daemon load.
 
-import json
+    files, APIs ──▶ landing ──▶ raw ──▶ staging ▶ intermediate ▶ marts ▶ metrics ──▶ published
+                     sensors     └▶ audit ──▲ touched dates ▲
+
+Belongs here: the one name that Dagster looks for. Does not belong here: anything else (see ``orchestration/assembly``).
+"""
 
 import dagster as dg
 
-from user_activity.orchestration.audit import audit_tables
-from user_activity.orchestration.checks import volumes
-from user_activity.orchestration.dbt import ensure_manifest
-from user_activity.orchestration.jobs import jobs
-from user_activity.orchestration.landed import landing_folders, products_api
-from user_activity.orchestration.models import model_assets
-from user_activity.orchestration.policies import RESOURCES
-from user_activity.orchestration.published import published_assets
-from user_activity.orchestration.raw import raw_assets
-from user_activity.orchestration.schedules import close_of_day, weekly_catalogue
-from user_activity.orchestration.sensors import sensors
-from user_activity.settings import Settings, get_settings
-
-
-def platform(settings: Settings) -> dg.Definitions:
-    """Every definition, shaped by the settings (first partition, time zone, limits)."""
-    manifest = json.loads(ensure_manifest(settings).read_bytes())
-    return dg.Definitions(
-        assets=[
-            *landing_folders(settings),  # what others drop
-            products_api,  # and what is fetched
-            *raw_assets(settings),  # accepted rows, by landing date
-            audit_tables,  # what landed, as audit tables
-            model_assets(settings, manifest),  # staging, intermediate, marts, metrics, by event date
-            published_assets(settings, manifest),  # marts and metrics as Parquet
-        ],
-        asset_checks=[volumes],
-        jobs=jobs(settings),
-        sensors=sensors(),
-        schedules=[close_of_day, weekly_catalogue],
-        resources=RESOURCES,
-        executor=dg.in_process_executor,
-    )
+from user_activity.orchestration.assembly import assemble
+from user_activity.settings import get_settings
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What `dagster dev`, the webserver and the daemon load."""
-    return platform(get_settings())
+    """Every asset, check, job, sensor and schedule, shaped by the settings."""
+    return assemble(get_settings())

@@ -7,7 +7,7 @@ import fcntl
 import gc
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from user_activity.cli.output import Bars, hush, prose
@@ -39,18 +39,14 @@ def one_at_a_time(settings: Settings) -> Iterator[None]:
 def runner(settings: Settings, bars: Bars, *, verbose: bool) -> Iterator["Runner"]:
     """The platform's jobs, ready to run in this process."""
     hush(verbose=verbose)
-    with prose.status("Loading Dagster and dbt"):
-        # Thousands of modules and definitions that stay: looking for garbage among them takes half a second.
-        gc.disable()
-        from user_activity.orchestration.instance import open_instance
+    with ExitStack() as stack:
+        with prose.status("Loading Dagster and dbt"):
+            # Thousands of modules and definitions that stay: looking for garbage among them takes half a second.
+            gc.disable()
+            from user_activity.orchestration.policies import Progress
+            from user_activity.orchestration.run import open_runner
 
-        instance = open_instance(settings)
-        from user_activity.definitions import platform
-        from user_activity.orchestration.policies import Progress
-        from user_activity.orchestration.run import Runner
-
-        definitions = platform(settings)
-        gc.enable()
-        gc.freeze()
-    with instance:
-        yield Runner(definitions, settings, instance, Progress(bars.tell), verbose)
+            ready = stack.enter_context(open_runner(settings, Progress(bars.tell), verbose=verbose))
+            gc.enable()
+            gc.freeze()
+        yield ready

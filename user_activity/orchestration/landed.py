@@ -12,7 +12,7 @@ from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 
 
-def landing_folders(settings: Settings) -> list[dg.AssetSpec]:
+def landing_folders() -> list[dg.AssetSpec]:
     """The folders; the file sensors tell what they hold."""
     return [
         dg.AssetSpec(
@@ -22,7 +22,6 @@ def landing_folders(settings: Settings) -> list[dg.AssetSpec]:
             owners=[source.owner],
             tags={"layer": "landing", "cadence": source.cadence},
             description=f"Files dropped into incoming/{source.name}/, as they come.",
-            metadata={"dagster/uri": (settings.incoming_dir / source.name).as_uri()},
         )
         for source in SOURCES.values()
     ]

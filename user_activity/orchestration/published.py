@@ -5,7 +5,6 @@ Belongs here: what is published, and when a build is over. Does not belong here:
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -36,7 +35,6 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
                 owners=["team:data-platform"],
                 tags={"layer": "published"},
                 description=f"{relation} as Parquet, replaced atomically.",
-                metadata={"dagster/uri": settings.published_dir.joinpath(*relation.split(".")).as_uri()},
             )
             for relation, date_column in relations.items()
         ],
@@ -51,12 +49,12 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
         dates = sorted({*run_dates(context), *rebuilt_dates(warehouse)})
         written = warehouse.publish(chosen, dates)
         for relation, date_column in chosen.items():
+            folder = settings.published_dir.joinpath(*relation.split("."))
+            shared: pages.Metadata = {"dagster/uri": folder.as_uri(), "rows_written": written[relation]}
             if date_column is None:
-                metadata = {"dagster/row_count": written[relation]}
-                yield dg.MaterializeResult(asset_key=_key(relation), metadata=metadata)
+                yield dg.MaterializeResult(asset_key=_key(relation), metadata=shared)
             else:
-                facts: dict[date, pages.Metadata] = {day: {} for day in dates}
-                yield from pages.materialise(context, _key(relation), facts, rows_written=written[relation])
+                yield from pages.materialise(context, _key(relation), {day: {} for day in dates}, **shared)
         # The last thing of a build: from here on its dates are no longer stale.
         consumed.mark(settings, context.run_id)
 

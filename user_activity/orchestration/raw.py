@@ -41,7 +41,6 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
         description=f"{source.description} One row an accepted record, by landing date; the others are in quarantine.",
         metadata={
             "dagster/column_schema": pages.raw_schema(source),
-            "dagster/uri": (settings.lake_dir / "raw" / source.name).as_uri(),
             "dagster/code_references": pages.code_of(source.contract, build_raw_asset),
         },
     )
@@ -52,7 +51,8 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
         latest = next((result for result in reversed(results) if result.rows_accepted), None)
         if latest:
             by_day[latest.partition]["preview"] = pages.preview(latest)
-        yield from pages.materialise(context, key, by_day)
+        folder = settings.lake_dir / "raw" / source.name
+        yield from pages.materialise(context, key, by_day, **{"dagster/uri": folder.as_uri()})
         yield from checks.raw_check_results(settings, key, results)
 
     return raw

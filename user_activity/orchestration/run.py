@@ -6,15 +6,19 @@ Belongs here: which runs, in which order. Does not belong here: what they do, an
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 import dagster as dg
 
 from user_activity.ingest import Entry, landing, manifest
 from user_activity.orchestration import consumed
+from user_activity.orchestration.assembly import assemble
+from user_activity.orchestration.instance import open_instance
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import DAY, REBUILD, WEEK, days, range_tags
 from user_activity.orchestration.policies import Progress
@@ -69,6 +73,19 @@ class Outcome:
         return {**named, "passed": len(named["passed"])}
 
 
+@cache
+def _assembled(shape: str) -> dg.Definitions:
+    return assemble(Settings.model_validate_json(shape))
+
+
+@contextmanager
+def open_runner(settings: Settings, progress: Progress | None = None, *, verbose: bool = False) -> Iterator["Runner"]:
+    """The platform's jobs, ready to run in this process. Opening them again costs next to nothing."""
+    definitions = _assembled(settings.model_dump_json(exclude={"data_dir"}))
+    with open_instance(settings) as instance:
+        yield Runner(definitions, settings, instance, progress or Progress(), verbose)
+
+
 @dataclass(frozen=True)
 class Runner:
     """Runs the platform's jobs in this process."""
@@ -76,8 +93,8 @@ class Runner:
     definitions: dg.Definitions
     settings: Settings
     instance: dg.DagsterInstance
-    progress: Progress = field(default_factory=Progress)
-    verbose: bool = False
+    progress: Progress
+    verbose: bool
 
     def settle(self) -> Outcome:
         """Ingest and build until nothing waits and nothing is stale, or until a run fails."""

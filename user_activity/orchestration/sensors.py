@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 
@@ -57,7 +58,7 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
         new = [file for day, found in waiting.items() if asked.state(day) != states[day] for file in found]
         ready = asked.choose(states, _under_way(context.instance, ingest_job_name(source.name)))
         requests = [dg.RunRequest(tags=range_tags(days((span,), step), step)) for span in ranges(ready, step)]
-        events = [_landed(source, new)] if new else []
+        events = [_landed(source, settings.incoming_dir, new)] if new else []
         return dg.SensorResult(run_requests=requests, cursor=asked.write(), asset_events=events)
 
     return files
@@ -122,12 +123,13 @@ def _under_way(instance: dg.DagsterInstance, job: str) -> set[date]:
     return {day for run in runs for day in tagged_dates(run.tags)}
 
 
-def _landed(source: Source, files: list[landing.LandedFile]) -> dg.AssetMaterialization:
+def _landed(source: Source, incoming: Path, files: list[landing.LandedFile]) -> dg.AssetMaterialization:
     """What the page of `landing/<source>` shows of files seen for the first time."""
     rows = [(file.path.name, file.landing_date, file.size) for file in files]
     return dg.AssetMaterialization(
         asset_key=["landing", source.name],
         metadata={
+            "dagster/uri": (incoming / source.name).as_uri(),
             "files": len(files),
             "dagster/size_bytes": sum(file.size for file in files),
             "file_list": dg.MarkdownMetadataValue(pages.table(FILE_COLUMNS, rows, pages.SHOWN_FILES)),

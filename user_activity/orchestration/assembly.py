@@ -1,0 +1,42 @@
+"""The platform as Dagster sees it: landing, raw, audit, models, published; checks, jobs, sensors and schedules.
+
+Belongs here: the list. Does not belong here: anything that is on it.
+"""
+
+import json
+
+import dagster as dg
+
+from user_activity.orchestration.audit import audit_tables
+from user_activity.orchestration.checks import volumes
+from user_activity.orchestration.dbt import ensure_manifest
+from user_activity.orchestration.jobs import jobs
+from user_activity.orchestration.landed import landing_folders, products_api
+from user_activity.orchestration.models import model_assets
+from user_activity.orchestration.policies import RESOURCES
+from user_activity.orchestration.published import published_assets
+from user_activity.orchestration.raw import raw_assets
+from user_activity.orchestration.schedules import close_of_day, weekly_catalogue
+from user_activity.orchestration.sensors import sensors
+from user_activity.settings import Settings
+
+
+def assemble(settings: Settings) -> dg.Definitions:
+    """Every definition, shaped by the settings (first partition, time zone, limits)."""
+    manifest = json.loads(ensure_manifest(settings).read_bytes())
+    return dg.Definitions(
+        assets=[
+            *landing_folders(),  # what others drop
+            products_api,  # and what is fetched
+            *raw_assets(settings),  # accepted rows, by landing date
+            audit_tables,  # what landed, as audit tables
+            model_assets(settings, manifest),  # staging, intermediate, marts, metrics, by event date
+            published_assets(settings, manifest),  # marts and metrics as Parquet
+        ],
+        asset_checks=[volumes],
+        jobs=jobs(settings),
+        sensors=sensors(),
+        schedules=[close_of_day, weekly_catalogue],
+        resources=RESOURCES,
+        executor=dg.in_process_executor,
+    )
