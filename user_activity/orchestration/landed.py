@@ -6,7 +6,7 @@ them (``ingest/``).
 
 import dagster as dg
 
-from user_activity.ingest import catalogue
+from user_activity.ingest import catalogue, landing
 from user_activity.orchestration.policies import RETRIES
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
@@ -38,8 +38,8 @@ def landing_folders() -> list[dg.AssetSpec]:
 )
 def products_api(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
     """Fetch the catalogue, where it has an address."""
-    if settings.products_url is None:
+    landed = catalogue.fetch_products(settings, landing.utc_today())
+    if landed is None:
         context.log.info("USER_ACTIVITY_PRODUCTS_URL is not set: the catalogue comes as files only.")
-        return dg.MaterializeResult(metadata={"files": 0})
-    landed = catalogue.fetch(settings)
-    return dg.MaterializeResult(metadata={"files": 1, "dagster/uri": settings.products_url, "landed": str(landed)})
+    metadata = {"dagster/uri": landed.as_uri()} if landed else {}
+    return dg.MaterializeResult(metadata={"files": int(landed is not None), **metadata})

@@ -36,6 +36,11 @@ class BatchedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
         db.event.listen(engine, "connect", lambda connection, _: connection.execute("pragma synchronous = normal"))
         return engine
 
+    def dispose(self) -> None:
+        """Close what is open."""
+        super().dispose()
+        self._engine.dispose()
+
     @contextmanager
     def _connect(self) -> Iterator[db.Connection]:
         with self._engine.connect() as connection, connection.begin():

@@ -1,0 +1,164 @@
+"""What sensors ask for, when they ask again, and when they keep still."""
+
+import os
+import time
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from user_activity.ingest import lake
+from user_activity.orchestration import consumed
+from user_activity.orchestration.jobs import BUILD, ingest_job_name
+from user_activity.orchestration.partitions import RANGE_END, RANGE_START, range_tags, tagged_dates
+from user_activity.orchestration.sensors import LONGEST_WAIT, Asked, build_file_sensor, touched_dates
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES
+
+FIRST, SECOND, LATER = date(2025, 1, 1), date(2025, 1, 2), date(2025, 3, 1)
+
+
+class Ticks:
+    """A sensor and its cursor, tick after tick."""
+
+    def __init__(self, sensor: dg.SensorDefinition, instance: dg.DagsterInstance, settings: Settings) -> None:
+        self._sensor, self._instance, self._settings = sensor, instance, settings
+        self._cursor: str | None = None
+
+    def tick(self) -> dg.SensorResult:
+        context = dg.build_sensor_context(
+            instance=self._instance, cursor=self._cursor, resources={"settings": self._settings}
+        )
+        result = self._sensor(context)
+        assert isinstance(result, dg.SensorResult)
+        self._cursor = result.cursor
+        return result
+
+    def asked(self) -> list[set[date]]:
+        return [tagged_dates(request.tags) for request in self.tick().run_requests or []]
+
+
+def drop(settings: Settings, source: str, day: date, name: str, content: str = "{}") -> Path:
+    folder = settings.incoming_dir / source / day.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(content)
+    return folder / name
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path, start_date=FIRST, settle_seconds=0)
+
+
+@pytest.fixture
+def events(instance: dg.DagsterInstance, settings: Settings) -> Ticks:
+    return Ticks(build_file_sensor(SOURCES["events"]), instance, settings)
+
+
+def test_landing_dates_in_a_row_are_one_run(events: Ticks, settings: Settings) -> None:
+    for day in (FIRST, SECOND, LATER):
+        drop(settings, "events", day, "a.jsonl")
+    assert events.asked() == [{FIRST, SECOND}, {LATER}]
+
+
+def test_weeks_in_a_row_are_one_run(instance: dg.DagsterInstance, settings: Settings) -> None:
+    for day in (date(2025, 1, 8), date(2025, 1, 13)):
+        drop(settings, "products", day, "a.jsonl")
+    (request,) = Ticks(build_file_sensor(SOURCES["products"]), instance, settings).tick().run_requests or []
+    assert request.tags == {RANGE_START: "2025-01-06", RANGE_END: "2025-01-13"}
+
+
+def test_nothing_is_asked_for_while_nothing_waits(events: Ticks) -> None:
+    assert events.asked() == []
+
+
+def test_files_seen_for_the_first_time_show_in_the_lineage_once(events: Ticks, settings: Settings) -> None:
+    drop(settings, "events", FIRST, "a.jsonl")
+    (seen,) = events.tick().asset_events
+    assert seen.asset_key == dg.AssetKey(["landing", "events"])
+    assert seen.metadata["files"].value == 1
+    assert list(events.tick().asset_events) == []
+
+
+def test_a_date_is_not_asked_for_while_a_run_is_at_it(
+    events: Ticks, settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    drop(settings, "events", FIRST, "a.jsonl")
+    drop(settings, "events", LATER, "b.jsonl")
+    instance.create_run_for_job(
+        sleeper(ingest_job_name("events")), status=dg.DagsterRunStatus.STARTED, tags=range_tags([FIRST])
+    )
+    assert events.asked() == [{LATER}]
+
+
+def test_a_file_whose_run_failed_is_asked_for_again_ever_less_often(events: Ticks, settings: Settings) -> None:
+    drop(settings, "events", FIRST, "a.jsonl")
+    asked = [bool(events.asked()) for _ in range(12)]
+    assert [tick for tick, happened in enumerate(asked) if happened] == [0, 2, 5, 10]
+
+
+def test_a_mended_file_is_asked_for_at_once(events: Ticks, settings: Settings) -> None:
+    path = drop(settings, "events", FIRST, "a.jsonl")
+    events.asked()
+    path.write_text('{"mended": true}')
+    assert events.asked() == [{FIRST}]
+
+
+def test_the_same_file_sent_again_after_a_success_is_asked_for_again(events: Ticks, settings: Settings) -> None:
+    path = drop(settings, "events", FIRST, "a.jsonl")
+    kept = path.stat()
+    assert events.asked() == [{FIRST}]
+    path.unlink()
+    assert events.asked() == []
+    drop(settings, "events", FIRST, "a.jsonl")
+    os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    assert events.asked() == [{FIRST}]
+
+
+def test_ten_thousand_files_are_one_tick_under_two_seconds(events: Ticks, settings: Settings) -> None:
+    for number in range(10_000):
+        day = date.fromordinal(FIRST.toordinal() + number % 500)
+        drop(settings, "events", day, f"{number}.jsonl", "")
+    started = time.monotonic()
+    assert len(events.asked()) == 1
+    assert time.monotonic() - started < 2
+
+
+def test_a_wait_has_an_end() -> None:
+    asked = Asked({})
+    for _ in range(1000):
+        asked.choose({FIRST: "state"}, set())
+    pauses = [bool(asked.choose({FIRST: "state"}, set())) for _ in range(LONGEST_WAIT + 1)]
+    assert any(pauses)
+
+
+def test_stale_dates_are_asked_for_in_one_run_and_not_while_it_goes_on(
+    instance: dg.DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake, "touched", lambda _: {FIRST: "a", LATER: "b"})
+    ticks = Ticks(touched_dates, instance, settings)
+    assert ticks.asked() == [{FIRST, LATER}]
+    monkeypatch.setattr(lake, "touched", lambda _: {FIRST: "a", SECOND: "c", LATER: "b"})
+    instance.create_run_for_job(sleeper(BUILD), status=dg.DagsterRunStatus.NOT_STARTED, tags=range_tags([FIRST, LATER]))
+    assert ticks.asked() == [{SECOND}]
+
+
+def test_a_date_is_stale_until_it_is_built_from_what_the_lake_holds(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake, "touched", lambda _: {FIRST: "a", SECOND: "b"})
+    consumed.remember(settings, "run", {FIRST: consumed.stale(settings)[FIRST]})
+    assert list(consumed.stale(settings)) == [FIRST, SECOND]
+    assert consumed.mark(settings, "run") == 1
+    assert list(consumed.stale(settings)) == [SECOND]
+    monkeypatch.setattr(lake, "touched", lambda _: {FIRST: "late rows", SECOND: "b"})
+    assert list(consumed.stale(settings)) == [FIRST, SECOND]
+
+
+def sleeper(name: str) -> dg.JobDefinition:
+    @dg.job(name=name)
+    def job() -> None:
+        pass
+
+    return job
