@@ -58,7 +58,11 @@ class Outcome:
     def failures(self) -> list[str]:
         """What went wrong, a text a failed step."""
         failed = [event for run in self.runs if not run.success for event in run.get_step_failure_events()]
-        return [f"{event.step_key}: {_cause(event)}" for event in failed]
+        checks = [result for run in self.runs for result in run.get_asset_check_evaluations() if _blocks(result)]
+        return [
+            *(f"{event.step_key}: {_cause(event)}" for event in failed),
+            *(f"{found.asset_key.to_user_string()}: {found.check_name}: {found.description}" for found in checks),
+        ]
 
     @property
     def checks(self) -> dict[str, Any]:
@@ -167,6 +171,10 @@ class Runner:
         """What the lake holds of some landing dates."""
         found = (manifest.read(self.settings, name, day) for name, dates in landed.items() for day in sorted(dates))
         return [TakenIn(each.source, each.landing_date, file) for each in found if each for file in each.files]
+
+
+def _blocks(result: dg.AssetCheckEvaluation) -> bool:
+    return not result.passed and result.severity == dg.AssetCheckSeverity.ERROR
 
 
 def _cause(event: dg.DagsterEvent) -> str:
