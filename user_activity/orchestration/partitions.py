@@ -93,4 +93,4 @@ def tagged_dates(tags: Mapping[str, str]) -> set[date]:
 def run_dates(context: dg.AssetExecutionContext) -> list[date]:
     """The dates a run works on: its partitions and, where it carries the tag, the further ones."""
     own = {date.fromisoformat(key) for key in context.partition_keys} if context.has_partition_key_range else set()
-    return sorted(own | set(days(read(context.run_tags.get(DATES, "")))))
+    return sorted(own | set(days(read(context.run.tags.get(DATES, "")))))

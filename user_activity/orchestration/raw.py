@@ -46,7 +46,7 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
     )
     def raw(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
         dates = [day for key in run_dates(context) for day in source.landing_dates(key)]
-        results = ingest.ingest(settings, source.name, dates, rebuild=REBUILD in context.run_tags)
+        results = ingest.ingest(settings, source.name, dates, rebuild=REBUILD in context.run.tags)
         by_day = {result.partition: pages.raw_metadata(result) for result in results}
         latest = next((result for result in reversed(results) if result.rows_accepted), None)
         if latest:
