@@ -13,11 +13,13 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from user_activity.ingest.lines import blocks
-from user_activity.ingest.rows import SEPARATOR, Batches, Numbering, Shape, texts
+from user_activity.ingest.rows import NOTHING, SEPARATOR, Batches, Numbering, Shape, texts
 
 BATCH_ROWS = 20_000
 LONGEST_RECORD_LINES = 1_000
 """A quoted field that goes on for more lines than this was never meant to."""
+
+_CONTROL = "holds a control character (U+001E or U+001F) that is not text"
 
 Record = tuple[str, str | None, str | None]
 """A record's own text, its fields (joined by the separator), and what is wrong with it."""
@@ -66,15 +68,15 @@ def _records(stream: BinaryIO, delimiter: str, limit: int, width: int) -> Iterat
 
 
 def _plain(line: str, delimiter: str) -> Record:
-    if SEPARATOR in line:
-        return line, None, "holds a control character (U+001F) that is not text"
+    if SEPARATOR in line or NOTHING in line:
+        return line, None, _CONTROL
     return line, line.replace(delimiter, SEPARATOR), None
 
 
 def _joined(fields: list[str]) -> tuple[str | None, str | None]:
-    if any(SEPARATOR in field for field in fields):
-        return None, "holds a control character (U+001F) that is not text"
-    return SEPARATOR.join('"' + field.replace('"', '""') + '"' for field in fields), None
+    if any(SEPARATOR in field or NOTHING in field for field in fields):
+        return None, _CONTROL
+    return SEPARATOR.join(fields), None
 
 
 def _fields(record: str, delimiter: str) -> list[str] | None:

@@ -52,8 +52,11 @@ def _constant(value: object) -> str | None:
 
 def clean(text: str) -> str:
     """The text without surrounding white space; NULL where nothing else is left."""
-    plain = f"regexp_matches({text}, '^[!-~]((?s:.*)[!-~])?$')"
-    return f"case when {plain} then {text} else nullif(trim({text}, {quoted(BLANKS)}), '') end"
+    plain = "regexp_matches({}, '^[!-~]((?s:.*)[!-~])?$')"
+    return (
+        f"case when {plain.format(text)} then {text} when {plain.format(f'trim({text})')} then trim({text}) "
+        f"else nullif(trim({text}, {quoted(BLANKS)}), '') end"
+    )
 
 
 def pointer(path: str) -> str:
@@ -157,7 +160,7 @@ def _coalesced(columns: Sequence[str]) -> str:
 def finished(fields: Fields, relation: str, properties: str, native: Mapping[str, str] | None = None) -> Decoded:
     """The last step of every shape: columns picked, properties gathered."""
     texts = ", ".join(f"{fields.text(pick)} as t_{column}" for column, pick in fields.chosen.items())
-    place = "_file, _row, _landing, _text, _problem"
+    place = "_row, _landing, _text, _problem"
     return Decoded(
         f"(select {place}, {texts}, {properties} as _properties from {fields.with_paths(relation)})", native or {}
     )

@@ -27,7 +27,7 @@ LONGEST_QUARANTINED_TEXT = 1024**2
 class Rejection:
     """A record that breaks its contract."""
 
-    row_number: int | None
+    row: int | None
     record: str | None
     rules: tuple[str, ...]
     reasons: tuple[str, ...]
@@ -45,7 +45,7 @@ def judged_sql(source: Source, settings: Settings, decoded: Decoded) -> str:
         typed.append(f"({value})::{kind.sql_type} as {name}")
         decided.append(f"{name} is not null" if name in source.required else f"({text} is null or {name} is not null)")
     texts = ", ".join(f"t_{name}" for name in source.columns)
-    place = "_file, _row, _landing, _text, _problem, _properties"
+    place = "_row, _landing, _text, _problem, _properties"
     filled = ", ".join(
         f"coalesce(v.{name}, {fill.sql(settings)}) as {name}" if (fill := source.fills.get(name)) else f"v.{name}"
         for name in source.columns
@@ -68,7 +68,7 @@ def final_sql(source: Source, relation: str, more: str = "") -> str:
     if source.derive_key:
         content = ", ".join(f"coalesce({name}::varchar, '')" for name in (*source.columns[1:], "_properties"))
         digest = f", case when {source.columns[0]} is null then md5(concat_ws({SEPARATOR}, {content})) end as _digest"
-    return f"select _file, _row, {', '.join(source.columns)}, _properties as properties{digest}{more} from {relation}"
+    return f"select _row, {', '.join(source.columns)}, _properties as properties{digest}{more} from {relation}"
 
 
 class ContractJudge:
@@ -79,18 +79,18 @@ class ContractJudge:
         self._source = source
         self._settings = settings
 
-    def verdicts(self, rows: pa.RecordBatch) -> tuple[pa.Table | None, dict[int, list[Rejection]]]:
-        """The rows the contract accepts, typed as the SQL would have, and the others' rejections by file."""
+    def verdicts(self, rows: pa.RecordBatch) -> tuple[pa.Table | None, list[Rejection]]:
+        """The rows the contract accepts, typed as the SQL would have, and the others' rejections, both in order."""
         rescued: list[dict[str, Any]] = []
-        rejected: dict[int, list[Rejection]] = {}
-        for row in rows.select(["_file", "_row", "_landing", "_undecided", "_record", "_fault", "properties"]).to_pylist():
+        rejected: list[Rejection] = []
+        for row in rows.select(["_row", "_landing", "_undecided", "_record", "_fault", "properties"]).to_pylist():
             outcome = self.verdict(row["_undecided"], row["_fault"], row["_landing"])
             if isinstance(outcome, dict):
-                rescued.append(outcome | {"_file": row["_file"], "_row": row["_row"], "_properties": row["properties"]})
+                rescued.append(outcome | {"_row": row["_row"], "_properties": row["properties"]})
             else:
                 names, sentences = zip(*outcome, strict=True)
                 record = (row["_record"] or "").rstrip("\r\n")[:LONGEST_QUARANTINED_TEXT]
-                rejected.setdefault(row["_file"], []).append(Rejection(row["_row"], record, names, sentences))
+                rejected.append(Rejection(row["_row"], record, names, sentences))
         return (self._typed(rescued) if rescued else None), rejected
 
     def verdict(self, texts: str, fault: str | None, landing_date: date) -> dict[str, Any] | list[tuple[str, str]]:
@@ -105,7 +105,7 @@ class ContractJudge:
 
     def _typed(self, rows: list[dict[str, Any]]) -> pa.Table:
         types: Mapping[str, str] = {
-            "_file": "INTEGER", "_row": "BIGINT", **{name: kind.sql_type for name, kind in self._source.kinds.items()},
+            "_row": "BIGINT", **{name: kind.sql_type for name, kind in self._source.kinds.items()},
             "_properties": "VARCHAR",
         }  # fmt: skip
         shape = json.dumps([dict.fromkeys(types, "VARCHAR")])

@@ -5,7 +5,9 @@ Does not belong here: which files to load and committing what came of it (``part
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -18,7 +20,7 @@ from user_activity.ingest.judging import ContractJudge, Rejection
 from user_activity.ingest.manifest import Entry, part_folder
 from user_activity.ingest.parts import PartWriter, QuarantineWriter
 from user_activity.ingest.reading import Opening, Reader, Stream, connected
-from user_activity.ingest.rows import Shape
+from user_activity.ingest.rows import Shape, array, numbers
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
@@ -165,21 +167,31 @@ class _Writers:
         )
 
 
-def _by_file(stream: Stream, judge: ContractJudge) -> Iterator[tuple[int, pa.Table, Sequence[Rejection]]]:
-    """The stream's accepted rows and rejections, a file at a time, in the order of the rows."""
+def _by_file(stream: Stream, judge: ContractJudge) -> Iterator[tuple[int, pa.Table, list[Rejection]]]:
+    """The stream's accepted rows and rejections, a file at a time, in order, numbered from 1 in each file."""
     for batch in stream.batches():
         rows = pa.Table.from_batches([batch]).drop_columns(["_undecided", "_record", "_fault", "_landing"])
         undecided = batch.column("_undecided").is_valid()
-        rejected: dict[int, list[Rejection]] = {}
+        rejected: list[Rejection] = []
         if undecided.true_count:
             rescued, rejected = judge.verdicts(batch.filter(undecided))
             rows = rows.filter(pc.invert(undecided))
             if rescued:
-                rows = pa.concat_tables([rows, rescued.select(rows.column_names).cast(rows.schema)])
-                rows = rows.sort_by([("_file", "ascending"), ("_row", "ascending")])
-        files = rows.column("_file").to_numpy()
-        for index in sorted({*np.unique(files).tolist(), *rejected}):
-            start, end = np.searchsorted(files, [index, index + 1])
-            yield index, rows.slice(start, end - start), rejected.get(index, [])
+                rows = pa.concat_tables([rows, rescued.select(rows.column_names).cast(rows.schema)]).sort_by("_row")
+        yield from _split(rows, rejected, np.array(stream.starts))
 
 
+def _split(
+    rows: pa.Table, rejected: list[Rejection], starts: np.ndarray[Any, Any]
+) -> Iterator[tuple[int, pa.Table, list[Rejection]]]:
+    places = numbers(rows.column("_row"), np.int64)
+    files = np.searchsorted(starts, places, side="right") - 1
+    faulty: dict[int, list[Rejection]] = {}
+    for rejection in rejected:
+        index = int(np.searchsorted(starts, rejection.row, side="right")) - 1
+        faulty.setdefault(index, []).append(replace(rejection, row=rejection.row - int(starts[index]) + 1))
+    at = rows.schema.get_field_index("_row")
+    for index in sorted({*np.unique(files).tolist(), *faulty}):
+        start, end = np.searchsorted(files, [index, index + 1])
+        numbered = array(places[start:end] - starts[index] + 1, pa.int64())
+        yield index, rows.slice(start, end - start).set_column(at, "_row", numbered), faulty.get(index, [])

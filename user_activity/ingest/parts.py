@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from user_activity.ingest.files import InputFile
 from user_activity.ingest.judging import Rejection
-from user_activity.ingest.rows import array, text_lists, texts
+from user_activity.ingest.rows import array, numbers, repeated, repeated_day, text_lists, texts
 from user_activity.sources import Source
 
 _MICROSECONDS_A_DAY = 86_400_000_000
@@ -46,10 +46,10 @@ class PartWriter:
         self._count(rows)
         file, count = self._file, rows.num_rows
         part = rows.select([*self._source.columns, "properties"])
-        part = part.append_column("_source_file", pa.repeat(pa.scalar(file.name), count))
-        part = part.append_column("_file_sha256", pa.repeat(pa.scalar(file.sha256), count))
+        part = part.append_column("_source_file", repeated(file.name, count))
+        part = part.append_column("_file_sha256", repeated(file.sha256, count))
         part = part.append_column("_row_number", rows.column("_row"))
-        part = part.append_column("_loaded_at", pa.repeat(pa.scalar(file.loaded_at, pa.timestamp("us")), count))
+        part = part.append_column("_loaded_at", array(np.full(count, file.mtime_ns // 1000), pa.timestamp("us")))
         self.rows += count
         self._waiting.append(part)
         if sum(table.num_rows for table in self._waiting) >= _ROW_GROUP_ROWS:
@@ -78,7 +78,7 @@ class PartWriter:
 
     def _count(self, rows: pa.Table) -> None:
         for name in (self._source.date_column, *self._source.extra_date_columns):
-            moments = rows.column(name).cast(pa.timestamp("us")).cast(pa.int64()).drop_null().to_numpy()
+            moments = numbers(rows.column(name).drop_null(), np.int64)
             days, counts = np.unique(moments // _MICROSECONDS_A_DAY, return_counts=True)
             self._touched.update(days.tolist())
             if name == self._source.date_column:
@@ -135,12 +135,12 @@ class QuarantineWriter:
         count, file = len(rejections), self._file
         self.rows += count
         self.rules.update(rule for rejection in rejections for rule in rejection.rules)
-        numbers = np.fromiter((rejection.row_number or 0 for rejection in rejections), np.int64, count)
+        numbers = np.fromiter((rejection.row or 0 for rejection in rejections), np.int64, count)
         columns = {
-            "source": pa.repeat(pa.scalar(self._source), count),
-            "landing_date": pa.repeat(pa.scalar(file.landing_date), count),
-            "file_name": pa.repeat(pa.scalar(file.name), count),
-            "file_sha256": pa.repeat(pa.scalar(file.sha256), count),
+            "source": repeated(self._source, count),
+            "landing_date": repeated_day(file.landing_date, count),
+            "file_name": repeated(file.name, count),
+            "file_sha256": repeated(file.sha256, count),
             "row_number": array(numbers, pa.int64()) if numbers.all() else pa.nulls(count, pa.int64()),
             "record": texts(rejection.record for rejection in rejections),
             "reasons": text_lists([rejection.reasons for rejection in rejections]),

@@ -5,12 +5,13 @@ Does not belong here: the readers themselves, where rows go (``parts``), manifes
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from user_activity.ingest.careful import careful_batches
@@ -19,7 +20,7 @@ from user_activity.ingest.documents import document_batches
 from user_activity.ingest.files import CHUNK_BYTES, UTF8_MARK, FileProblem, InputFile, form_of, opened
 from user_activity.ingest.judging import judged_sql
 from user_activity.ingest.lines import line_batches
-from user_activity.ingest.rows import Batches, Numbering, Shape
+from user_activity.ingest.rows import Batches, Numbering, Shape, numbers
 from user_activity.ingest.shapes import ROWS, decode
 from user_activity.ingest.tables import Careless, header_of, quick_batches
 from user_activity.settings import Settings
@@ -126,19 +127,23 @@ class Stream:
         self._settings = settings
         self._files = files
         self.shape = files[0][1].shape
+        self.starts: list[int] = []
+        """The number of each file's first row, for files that were begun."""
         self.landed = [0] * len(files)
         self.problems: dict[int, FileProblem | Careless] = {}
 
     def _rows(self) -> Batches:
+        numbering = Numbering(self._files[0][0].landing_date)
         for index, (file, opening) in enumerate(self._files):
-            numbering = Numbering(index, file.landing_date)
+            numbering.landing_date = file.landing_date
+            self.starts.append(numbering.rows)
             try:
                 yield from opening.rows(numbering)
             except (FileProblem, Careless) as problem:
                 self.problems[index] = problem
             except OSError as error:
                 self.problems[index] = FileProblem("file_unreadable", f"cannot be read ({error.strerror or error})")
-            self.landed[index] = numbering.rows
+            self.landed[index] = numbering.rows - self.starts[index]
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The judged rows, in the order of the files and of their rows."""
@@ -152,7 +157,7 @@ class Stream:
         reader = pa.RecordBatchReader.from_batches(self.shape.schema, chain(first, rows))
         self._connection.register(ROWS, reader)
         result = self._connection.sql(judged_sql(self._source, self._settings, decoded))
-        yield from result.to_arrow_reader(RESULT_ROWS)
+        yield from in_order(result.to_arrow_reader(RESULT_ROWS))
 
     def _signatures(self, sample: list[pa.RecordBatch]) -> list[list[str]]:
         if self.shape.form != "json":
@@ -165,6 +170,21 @@ class Stream:
         return [keys for (keys,) in found]
 
 
+def in_order(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows by ``_row``, from 0 without gaps: threads hand their results over in no certain order."""
+    early: dict[int, pa.RecordBatch] = {}
+    expected = 0
+    for batch in batches:
+        rows = numbers(batch.column("_row"), np.int64)
+        cuts = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)]
+        early |= {int(rows[start]): batch.slice(start, end - start) for start, end in pairwise(cuts) if end > start}
+        while (ready := early.pop(expected, None)) is not None:
+            expected += len(ready)
+            yield ready
+    if early:
+        raise AssertionError(f"row {expected} of the stream was lost")
+
+
 def connected(settings: Settings, work_dir: Path) -> duckdb.DuckDBPyConnection:
     """An engine in memory that sees nothing but the rows it is handed: no file, no network."""
     connection = duckdb.connect(
@@ -173,7 +193,7 @@ def connected(settings: Settings, work_dir: Path) -> duckdb.DuckDBPyConnection:
             "memory_limit": settings.ingest_memory,
             "threads": settings.threads,
             "temp_directory": str(work_dir / "spill"),
-            "preserve_insertion_order": True,
+            "preserve_insertion_order": False,
             "python_enable_replacements": False,
         },
     )

@@ -1,4 +1,4 @@
-"""Records on their way from a file into DuckDB: Arrow batches of text, each row with its file and its number.
+"""Records on their way from a file into DuckDB: Arrow batches of text, each row numbered.
 
 Belongs here: the shapes records arrive in, and building batches without a Python object for each row.
 Does not belong here: finding the records in a file (the readers), what they mean (``decoding``).
@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 Form = Literal["json", "log", "csv", "parquet"]
-SEPARATOR = "\x1f"
-"""Between the fields of a CSV record, once its own delimiters and quotes are understood."""
+SEPARATOR, NOTHING = "\x1f", "\x1e"
+"""Between the fields of a CSV record, once its delimiters and quotes are understood; and in place of what is dropped."""
 
-PLACE = [("_file", pa.int32()), ("_row", pa.int64()), ("_landing", pa.date32())]
+PLACE = [("_row", pa.int64()), ("_landing", pa.date32())]
 _EPOCH_DAY = date(1970, 1, 1)
 
 
@@ -45,6 +45,13 @@ def array(values: np.ndarray[Any, Any], kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
+def numbers(values: pa.Array | pa.ChunkedArray, kind: type[np.generic]) -> np.ndarray[Any, Any]:
+    """The numpy view of an Arrow array without nulls (``to_numpy`` would import pandas: a second for every process)."""
+    chunks = values.chunks if isinstance(values, pa.ChunkedArray) else [values]
+    views = [np.frombuffer(c.buffers()[1], kind)[c.offset : c.offset + len(c)] for c in chunks if len(c)]
+    return views[0] if len(views) == 1 else np.concatenate([np.empty(0, kind), *views])
+
+
 def text_array(data: bytes, starts: np.ndarray[Any, Any], end: int) -> pa.Array:
     """Adjacent slices of UTF-8 bytes as an Arrow array: one begins where the one before it ends, the last at ``end``."""
     offsets = np.empty(len(starts) + 1, np.int32)
@@ -54,7 +61,7 @@ def text_array(data: bytes, starts: np.ndarray[Any, Any], end: int) -> pa.Array:
 
 
 def texts(values: Iterable[str | None]) -> pa.Array:
-    """Python texts as an Arrow array (``pa.array`` of a list would import pandas: a second for every process)."""
+    """Python texts as an Arrow array (``pa.array`` of a list would import pandas, too)."""
     encoded = [None if value is None else value.encode("utf-8") for value in values]
     lengths = np.fromiter((len(value or b"") for value in encoded), np.int32, len(encoded))
     offsets = np.concatenate((np.zeros(1, np.int32), np.cumsum(lengths, dtype=np.int32)))
@@ -72,24 +79,29 @@ def text_lists(values: Sequence[Sequence[str]]) -> pa.Array:
     return pa.ListArray.from_arrays(array(offsets, pa.int32()), texts(text for row in values for text in row))
 
 
-class Numbering:
-    """Gives the rows of one file their place: the file's index, the row's number from 1, the landing date."""
+def repeated(text: str, count: int) -> pa.Array:
+    """One text many times, stored once."""
+    return pa.DictionaryArray.from_arrays(array(np.zeros(count, np.int32), pa.int32()), texts([text]))
 
-    def __init__(self, file: int, landing_date: date) -> None:
-        self.file = file
-        self.day = (landing_date - _EPOCH_DAY).days
+
+def repeated_day(day: date, count: int) -> pa.Array:
+    """One date many times."""
+    return array(np.full(count, (day - _EPOCH_DAY).days, np.int32), pa.date32())
+
+
+class Numbering:
+    """Gives rows their place: a number that goes on over all files of a stream, and the landing date of their file."""
+
+    def __init__(self, landing_date: date) -> None:
+        self.landing_date = landing_date
         self.rows = 0
 
     def batch(self, shape: Shape, columns: list[pa.Array]) -> pa.RecordBatch:
         """The next rows, placed."""
         count = len(columns[0])
-        place = [
-            array(np.full(count, self.file, np.int32), pa.int32()),
-            array(np.arange(self.rows + 1, self.rows + 1 + count, dtype=np.int64), pa.int64()),
-            array(np.full(count, self.day, np.int32), pa.date32()),
-        ]
+        place = array(np.arange(self.rows, self.rows + count, dtype=np.int64), pa.int64())
         self.rows += count
-        return pa.RecordBatch.from_arrays([*place, *columns], schema=shape.schema)
+        return pa.RecordBatch.from_arrays([place, repeated_day(self.landing_date, count), *columns], schema=shape.schema)
 
 
 Batches = Iterator[pa.RecordBatch]

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from user_activity.ingest.decoding import Decoded, Fields, Pick, clean, finished, json_object, member, picks
-from user_activity.ingest.rows import SEPARATOR, Shape
+from user_activity.ingest.rows import NOTHING, SEPARATOR, Shape
 from user_activity.settings import Settings
 from user_activity.sources import Source
 from user_activity.sources.values import quoted
 
 ROWS = "rows"
 MOST_EXTRA_FIELDS = 200
-_PLACE = "_file, _row, _landing"
+_PLACE = "_row, _landing"
 
 _LOG_LINE = (
     r'^(\S+) \S+ (\S+) \[([^\]]+)\] "([A-Z]+) ((?:[^"\\ ]|\\.)+)(?: HTTP/[0-9.]+)?" ([0-9]{3}) ([0-9]+|-)'
@@ -98,17 +98,15 @@ def _json_properties(fields: Fields, usual: Sequence[Sequence[str]]) -> str:
         return any_keys
     known = ", ".join("[" + ", ".join(map(quoted, keys)) + "]" for keys in usual)
     usual_names = sorted({key for keys in usual for key in keys})
-    return f"case when _keys in ({known}) then {json_object(fields.left_over(usual_names))} else {any_keys} end"
+    return f"case when list_contains([{known}], _keys) then {json_object(fields.left_over(usual_names))} else {any_keys} end"
 
 
 def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
     fields = Fields(shape.names, chosen)
     width = len(shape.names)
-    split = f"(select {_PLACE}, _text, _problem, string_split(rtrim(_fields, chr(10)), chr({ord(SEPARATOR)})) as l from {ROWS})"
-    read = ", ".join(
-        f"case when l[{at}][1] = '\"' then replace(l[{at}][2:-2], '\"\"', '\"') else l[{at}] end as f{at - 1}"
-        for at in range(1, width + 1)
-    )
+    fields_text = f"case when contains(_fields, chr({ord(NOTHING)})) then replace(_fields, chr({ord(NOTHING)}), '') else _fields end"
+    split = f"(select {_PLACE}, _text, _problem, string_split({fields_text}, chr({ord(SEPARATOR)})) as l from {ROWS})"
+    read = ", ".join(f"l[{at}] as f{at - 1}" for at in range(1, width + 1))
     problem = (
         f"coalesce(_problem, case when len(l) <> {width} then 'has ' || len(l) || ' fields where the header names {width}' end)"
     )

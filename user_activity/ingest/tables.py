@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from user_activity.ingest.files import FileProblem, check_utf8, chunks, too_long
 from user_activity.ingest.lines import without_blank_lines
-from user_activity.ingest.rows import SEPARATOR, Batches, Numbering, Shape, text_array
+from user_activity.ingest.rows import NOTHING, SEPARATOR, Batches, Numbering, Shape, text_array
 
-_QUOTE, _NEWLINE, _SEPARATOR = 34, 10, ord(SEPARATOR)
+_QUOTE, _NEWLINE, _BLANK = 34, 10, 32
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -53,13 +53,11 @@ def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Num
         starts = np.concatenate((np.zeros(1, np.int64), np.flatnonzero(ends) + 1))
         if int(np.diff(starts).max()) > limit + 1:
             raise too_long(limit)
-        fields = _separated(block, data, inside, delimiter)
         if inside is None:
-            block, lines = without_blank_lines(block, data, starts)
-            if len(lines) != len(starts):
-                fields, starts = _separated(block, np.frombuffer(block, np.uint8), None, delimiter), lines
+            block, starts = without_blank_lines(block, data, starts)
         elif (np.diff(starts) == 1).any():
             raise Careless  # a blank line among quoted records
+        fields = _separated(block, inside, delimiter)
         starts, is_header = starts[1:] if is_header and len(starts) > 1 else starts, is_header and len(starts) == 1
         if len(starts) > 1:
             end = int(starts[-1])
@@ -67,15 +65,23 @@ def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Num
             yield numbering.batch(shape, [*columns, pa.nulls(len(starts) - 1, pa.string())])
 
 
-def _separated(block: bytes, data: np.ndarray[Any, Any], inside: np.ndarray[Any, Any] | None, delimiter: str) -> bytes:
-    """The block with its delimiters replaced by the separator."""
-    if SEPARATOR.encode() in block:
+def _separated(block: bytes, inside: np.ndarray[Any, Any] | None, delimiter: str) -> bytes:
+    """The block, byte for byte, with separators for delimiters, and blanks for the quotes and newlines around fields."""
+    if SEPARATOR.encode() in block or NOTHING.encode() in block:
         raise Careless
     if inside is None:
-        return block.replace(delimiter.encode(), SEPARATOR.encode())
-    replaced = data.copy()
-    replaced[(data == ord(delimiter)) & ~inside] = _SEPARATOR
-    return replaced.tobytes()
+        return block.translate(bytes.maketrans(delimiter.encode() + b"\n", SEPARATOR.encode() + b" "))
+    data = np.frombuffer(block, np.uint8)
+    fields = data.copy()
+    fields[(data == ord(delimiter)) & ~inside] = ord(SEPARATOR)
+    fields[(data == _NEWLINE) & ~inside] = _BLANK
+    quotes = np.flatnonzero(data == _QUOTE)
+    opens, closes = quotes[0::2], quotes[1::2]
+    fields[quotes] = _BLANK
+    doubled = closes[:-1] + 1 == opens[1:]
+    fields[closes[:-1][doubled]] = ord(NOTHING)
+    fields[opens[1:][doubled]] = _QUOTE
+    return fields.tobytes()
 
 
 def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, np.ndarray[Any, Any] | None]]:
