@@ -1,7 +1,7 @@
 {{ config(materialized="table") }}
 
 {#- Moved records are looked up first: what depends on their days must be known too. -#}
-{%- set asked = asked_ranges() or [("0001-01-01", "9999-12-31")] -%}
+{%- set asked = asked_ranges() or [("1900-01-01", "2999-12-31")] -%}
 {%- set moved = ranges_of_moved_records(asked) -%}
 {%- set changed = asked + moved -%}
 

@@ -29,7 +29,7 @@ final as (
         -- Amounts of different currencies are never added: a day that mixes them has no one figure.
         case
             when count(distinct case when not is_bot and revenue is not null then coalesce(currency, '') end) <= 1
-                then cast(sum(case when is_bot then null else revenue end) as {{ type_money() }})
+                then sum(case when is_bot then null else revenue end)
         end as revenue,
         case
             when count(distinct case when not is_bot and revenue is not null then coalesce(currency, '') end) <= 1

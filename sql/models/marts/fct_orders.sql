@@ -51,7 +51,7 @@ amounts as (
         case
             when orders.refunded_at is null then 0
             when orders.refund is not null then orders.refund
-            else lines.gross_revenue - orders.discount
+            else greatest(lines.gross_revenue - orders.discount, 0)
         end as refunded_amount
     from orders
     inner join lines on lines.order_key = orders.order_key

@@ -1,4 +1,4 @@
-{#- The law of conservation: on each rebuilt day a source's accepted rows are the rows staged and the duplicates set aside. -#}
+{#- Conservation: on each rebuilt day a source's accepted rows are the rows staged and the duplicates set aside. -#}
 {% test accepted_rows_are_kept(model, source_name) %}
 
 {%- set day = staged(source_name)[2] %}

@@ -9,7 +9,7 @@ its `field`; also `days`, the relation's date column, where what is pointed at l
 select
     {{ row_name() }},
     '{{ reference.column }} ' || cast({{ reference.column }} as {{ type_string() }})
-    || ' is not in {{ reference.to.identifier }}' as broken_rule
+    || ' is not in {{ reference.to.identifier }}' as broken_rules
 from {{ model }} as tested
 where
     {{ is_written() }}

@@ -13,20 +13,16 @@ with
 movements as (
     select
         {{ by | join(", ") }},
-        {% for name in names -%}
-        {{ sums[name] }} as {{ name }}{{ "," if not loop.last }}
-        {% endfor %}
+        {% for name in names %}{{ sums[name] }} as {{ name }}{{ ", " if not loop.last }}{% endfor %}
     from {{ model }} as tested
     where {{ is_written() }}
     {%- for other in others %}
     union all
     select
-        {% for column in by -%}
-        {{ other.get("by", by)[loop.index0] }} as {{ column }},
-        {% endfor -%}
+        {% for column in by %}{{ other.get("by", by)[loop.index0] }} as {{ column }}, {% endfor %}
         {% for name in names -%}
-        -({{ other.get("sums", sums.values() | list)[loop.index0] }}) as {{ name }}{{ "," if not loop.last }}
-        {% endfor %}
+        -({{ other.get("sums", sums.values() | list)[loop.index0] }}) as {{ name }}{{ ", " if not loop.last }}
+        {%- endfor %}
     from {{ other.rows }} as other
     where
         {{ rebuilt(other.day, meta.get("written_before", 0), meta.get("written_after", 0)) }}
@@ -36,9 +32,7 @@ movements as (
 
 select
     {{ by | join(", ") }},
-    {% for name in names -%}
-    sum({{ name }}) as {{ name }}_too_many{{ "," if not loop.last }}
-    {% endfor %}
+    {% for name in names %}sum({{ name }}) as {{ name }}_too_many{{ ", " if not loop.last }}{% endfor %}
 from movements
 group by {{ by | join(", ") }}
 having {% for name in names %}sum({{ name }}) <> 0{{ " or " if not loop.last }}{% endfor %}
