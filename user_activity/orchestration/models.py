@@ -87,7 +87,7 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         if errors:
             raise dg.Failure(_sentence(errors), allow_retries=False)
         if selection == ["fqn:*"]:
-            consumed.remember(settings, context.run_id, {day: wanted[day] for day in asked if day in wanted})
+            consumed.remember(settings, context.run.run_id, {day: wanted[day] for day in asked if day in wanted})
 
     return models
 

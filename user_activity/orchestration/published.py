@@ -56,7 +56,7 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
             else:
                 yield from pages.materialise(context, _key(relation), {day: {} for day in dates}, **shared)
         # The last thing of a build: from here on its dates are no longer stale.
-        consumed.mark(settings, context.run_id)
+        consumed.mark(settings, context.run.run_id)
 
     return published
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as db
 from dagster import DagsterEvent, DagsterEventType
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
 from dagster._core.events import AssetMaterializationPlannedData
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
@@ -74,6 +75,16 @@ class BatchedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
         for event in events:
             if event.dagster_event_type not in BATCHED:
                 super().store_event(event)
+
+    def store_asset_check_event(self, event: EventLogEntry, event_id: int | None) -> None:
+        """Store a check's event, but for the plans of a range: they would be a row a partition, of every check of a run.
+
+        Dagster plans partitions for checks that have none, too. A result needs no plan to be stored.
+        """
+        planned = event.get_dagster_event().event_specific_data
+        subset = planned.partitions_subset if isinstance(planned, AssetCheckEvaluationPlanned) else None
+        if subset is None or len(subset) == 1:
+            super().store_asset_check_event(event, event_id)
 
     def _rows(self, event: EventLogEntry) -> list[dict[str, Any]]:
         """The table's rows for an event: for the planned materialisation of a range, one a partition."""
