@@ -53,7 +53,9 @@ def generate(folder: Path, rows: int) -> None:
         connection.execute(f"create table e as {query}")
         connection.execute(f"copy e to '{folder}/events.jsonl' (format json)")
         connection.execute(f"copy e to '{folder}/events.csv' (header)")
-        connection.execute(f"copy (select * replace (event_at::timestamp as event_at) from e) to '{folder}/events.parquet'")
+        connection.execute(
+            f"copy (select * replace (event_at::timestamp as event_at) from e) to '{folder}/events.parquet'"
+        )
 
 
 def floor(path: Path, target: Path) -> None:

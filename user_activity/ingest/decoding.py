@@ -16,6 +16,7 @@ BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *r
                            0x202F, 0x205F, 0x3000]))  # fmt: skip
 """What Python's ``str.strip`` takes away: the two judges must strip alike."""
 
+
 @dataclass(frozen=True)
 class Pick:
     """Where a column's text comes from: the first of these fields or paths that is not blank, or a constant."""
@@ -42,8 +43,13 @@ def picks(source: Source, settings: Settings) -> dict[str, Pick]:
         elif mapped is not None:
             found[column] = Pick((mapped,))
         else:  # an object under one of the column's own names is looked into before it is taken as text
-            found[column] = Pick(tuple(sorted(names, key=lambda name: name.partition(".")[0] not in names or "." not in name)))
+            found[column] = Pick(tuple(sorted(names, key=lambda name: not _inside_one_of(names, name))))
     return found
+
+
+def _inside_one_of(names: Sequence[str], name: str) -> bool:
+    parent, dot, _ = name.partition(".")
+    return bool(dot) and parent in names
 
 
 def _constant(value: object) -> str | None:
@@ -82,6 +88,8 @@ class Decoded:
     """A relation with each row's place, ``_text``, ``_problem``, ``_properties`` and a ``t_<column>`` each."""
 
     sql: str
+    odd: str
+    """Whether a row may hold what SQL must not decide on (a NUL character), over that relation."""
     native: Mapping[str, str]
     """The columns whose ``t_<column>`` is typed already, and the SQL type."""
 
@@ -147,7 +155,8 @@ class Fields:
         for pick in self.chosen.values():
             order = [(name, column) for name in pick.names if (column := self.column(name))]
             whens = " ".join(
-                f"when {column} is not null then {quoted(name) if name in self.columns else 'null'}" for name, column in order
+                f"when {column} is not null then {quoted(name) if name in self.columns else 'null'}"
+                for name, column in order
             )
             cases += [f"case {whens} end"] if whens else []
         return f"[{', '.join(cases)}]::varchar[]"
@@ -157,10 +166,12 @@ def _coalesced(columns: Sequence[str]) -> str:
     return f"coalesce({', '.join(columns)})" if columns else "null::varchar"
 
 
-def finished(fields: Fields, relation: str, properties: str, native: Mapping[str, str] | None = None) -> Decoded:
+def finished(
+    fields: Fields, relation: str, properties: str, odd: str, native: Mapping[str, str] | None = None
+) -> Decoded:
     """The last step of every shape: columns picked, properties gathered."""
     texts = ", ".join(f"{fields.text(pick)} as t_{column}" for column, pick in fields.chosen.items())
     place = "_row, _landing, _text, _problem"
     return Decoded(
-        f"(select {place}, {texts}, {properties} as _properties from {fields.with_paths(relation)})", native or {}
+        f"(select {place}, {texts}, {properties} as _properties from {fields.with_paths(relation)})", odd, native or {}
     )

@@ -38,7 +38,9 @@ class _Document:
         try:
             text = self._decoder.decode(piece or b"", final=piece is None)
         except UnicodeDecodeError as error:
-            raise FileProblem("file_encoding", f"is not UTF-8 ({error.reason}): save it as UTF-8, send it again") from None
+            raise FileProblem(
+                "file_encoding", f"is not UTF-8 ({error.reason}): save it as UTF-8, send it again"
+            ) from None
         self.consumed += self.at
         self.text, self.at = self.text[self.at :] + text, 0
         return piece is not None
@@ -73,7 +75,9 @@ class _Document:
         """The refusal of a document, with the place where it breaks."""
         place = self.consumed + self.at + 1
         what = getattr(error, "msg", str(error))
-        return FileProblem("file_not_json", f"is not valid JSON (character {place}: {what}): correct it and send it again")
+        return FileProblem(
+            "file_not_json", f"is not valid JSON (character {place}: {what}): correct it and send it again"
+        )
 
 
 def _records(document: _Document) -> Iterator[str]:
@@ -82,7 +86,9 @@ def _records(document: _Document) -> Iterator[str]:
             yield document.value()
         return
     document.at += 1
-    unclosed = FileProblem("file_array_not_closed", "is a JSON array that never closes: it was cut short, send it again")
+    unclosed = FileProblem(
+        "file_array_not_closed", "is a JSON array that never closes: it was cut short, send it again"
+    )
     if document.peek() != "]":
         while True:
             if not document.peek():

@@ -35,7 +35,7 @@ class Rejection:
 
 def judged_sql(source: Source, settings: Settings, decoded: Decoded) -> str:
     """Each row with typed columns, or with its text, texts and problem where SQL leaves the verdict to the contract."""
-    typed, decided = [], ["_problem is null"]
+    typed, decided = [], ["_problem is null", f"not ({decoded.odd})"]
     for name, kind in source.kinds.items():
         text = f"t_{name}"
         if name in decoded.native:
@@ -98,7 +98,9 @@ class ContractJudge:
         if fault:
             return [("record_unreadable", f"the record {fault}")]
         try:
-            record = self._source.contract.model_validate(json.loads(texts), context=Judge(self._settings, landing_date))
+            record = self._source.contract.model_validate(
+                json.loads(texts), context=Judge(self._settings, landing_date)
+            )
         except ValidationError as error:
             return broken_rules(error)
         return {name: _written(value) for name, value in record.__dict__.items()}
@@ -126,5 +128,3 @@ def rules_by_count(rejections: Iterable[Rejection]) -> dict[str, int]:
         for rule in rejection.rules:
             counts[rule] = counts.get(rule, 0) + 1
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-

@@ -28,7 +28,9 @@ def manifests(settings: Settings, source: str | None = None) -> list[Manifest]:
 def state(settings: Settings, source: str | None = None) -> State:
     """A digest of what raw holds, by source and landing date."""
     return {
-        (found.source, found.landing_date): _digest(sorted(f"{entry.file_name} {entry.part_id}" for entry in found.files))
+        (found.source, found.landing_date): _digest(
+            sorted(f"{entry.file_name} {entry.part_id}" for entry in found.files)
+        )
         for found in manifests(settings, source)
     }
 

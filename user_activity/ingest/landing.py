@@ -107,7 +107,9 @@ def _landed(entry: "os.DirEntry[str]", source: str, day: date | None, settings: 
     elif not stat.S_ISREG(status.st_mode):
         problem = "is no regular file: put a file here"
     elif valid != asked:
-        problem = f"landed on {asked}, outside {settings.start_date} to {last}: put it into the folder of a date in between"
+        problem = (
+            f"landed on {asked}, outside {settings.start_date} to {last}: put it into the folder of a date in between"
+        )
     changed = max(status.st_mtime, status.st_ctime)
     return LandedFile(Path(entry.path), source, valid, status.st_size, status.st_mtime_ns, problem, changed)
 

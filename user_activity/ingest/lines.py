@@ -48,9 +48,7 @@ def line_batches(stream: BinaryIO, shape: Shape, numbering: Numbering, limit: in
             yield numbering.batch(shape, [text_array(block, starts[:-1], int(starts[-1]))])
 
 
-def without_blank_lines(
-    block: bytes, data: np.ndarray, starts: np.ndarray
-) -> tuple[bytes, np.ndarray]:
+def without_blank_lines(block: bytes, data: np.ndarray, starts: np.ndarray) -> tuple[bytes, np.ndarray]:
     """The block and its line starts (one more than lines) without lines that hold only white space."""
     firsts = data[starts[:-1]]
     if not (firsts <= 32).any():

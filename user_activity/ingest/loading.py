@@ -188,8 +188,9 @@ def _split(
     files = np.searchsorted(starts, places, side="right") - 1
     faulty: dict[int, list[Rejection]] = {}
     for rejection in rejected:
-        index = int(np.searchsorted(starts, rejection.row, side="right")) - 1
-        faulty.setdefault(index, []).append(replace(rejection, row=rejection.row - int(starts[index]) + 1))
+        row = rejection.row or 0
+        index = int(np.searchsorted(starts, row, side="right")) - 1
+        faulty.setdefault(index, []).append(replace(rejection, row=row - int(starts[index]) + 1))
     at = rows.schema.get_field_index("_row")
     for index in sorted({*np.unique(files).tolist(), *faulty}):
         start, end = np.searchsorted(files, [index, index + 1])

@@ -182,8 +182,8 @@ def _waiting(landed: landing.LandedFile) -> Original:
 def _archived(path: Path, day: date, entry: Entry | None) -> Original:
     status = path.lstat()
     name = entry.file_name if entry else shown(landing.original_name(path.name))
-    sha256 = entry.file_sha256 if entry else (sha256_of(path) if path.is_file() and not path.is_symlink() else path.name)
+    sha256 = (
+        entry.file_sha256 if entry else (sha256_of(path) if path.is_file() and not path.is_symlink() else path.name)
+    )
     file = InputFile(path, name, sha256, day, status.st_size, status.st_mtime_ns)
     return Original(file, entry.problem if entry else None, waiting=False)
-
-

@@ -101,7 +101,9 @@ class Numbering:
         count = len(columns[0])
         place = array(np.arange(self.rows, self.rows + count, dtype=np.int64), pa.int64())
         self.rows += count
-        return pa.RecordBatch.from_arrays([place, repeated_day(self.landing_date, count), *columns], schema=shape.schema)
+        return pa.RecordBatch.from_arrays(
+            [place, repeated_day(self.landing_date, count), *columns], schema=shape.schema
+        )
 
 
 Batches = Iterator[pa.RecordBatch]

@@ -6,7 +6,6 @@ Does not belong here: which field feeds which column (``decoding``), finding row
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -19,6 +18,7 @@ from user_activity.sources.values import quoted
 ROWS = "rows"
 MOST_EXTRA_FIELDS = 200
 _PLACE = "_row, _landing"
+_NUL = "contains(_text, chr(0))"
 
 _LOG_LINE = (
     r'^(\S+) \S+ (\S+) \[([^\]]+)\] "([A-Z]+) ((?:[^"\\ ]|\\.)+)(?: HTTP/[0-9.]+)?" ([0-9]{3}) ([0-9]+|-)'
@@ -48,10 +48,7 @@ def _cleaned(fields: Fields, relation: str, kept: str) -> str:
 
 
 def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decoded:
-    wanted = dict.fromkeys(part for pick in chosen.values() for name in pick.names for part in (name, name.partition(".")[0]))
-    spelled = {name for pick in chosen.values() for name in pick.names}
-    names = [name for name in wanted if name in spelled and "." not in name or any(
-        path.startswith(name + ".") for path in spelled)]
+    names = list(dict.fromkeys(name.partition(".")[0] for pick in chosen.values() for name in pick.names))
     usual, extra = _usual(signatures, names)
     fields = Fields([*names, *extra], chosen)
     read, shape = [], {}
@@ -62,14 +59,15 @@ def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decod
             shape[name.lower()] = name
             read.append(f"j.{_identifier(name)} as f{column[1:]}")
     struct = quoted(json.dumps(dict.fromkeys(shape.values(), "VARCHAR")))
-    relation = f"(select {_PLACE}, _text, try(json_transform(_text, {struct})) as j, try(json_keys(_text)) as _keys from {ROWS})"
+    parsed = f"try(json_transform(_text, {struct})) as j, try(json_keys(_text)) as _keys"
+    relation = f"(select {_PLACE}, _text, {parsed} from {ROWS})"
     problem = (
         "case when _keys is null then 'is not valid JSON' when len(_keys) = 0 and json_type(_text) <> 'OBJECT' "
         "then 'is JSON, but not an object' end as _problem"
     )
     relation = f"(select {_PLACE}, _text, _keys, {problem}, {', '.join(read)} from {relation})"
     relation = _cleaned(fields, relation, f"{_PLACE}, _text, _keys, _problem")
-    return finished(fields, relation, _json_properties(fields, usual))
+    return finished(fields, relation, _json_properties(fields, usual), "contains(_text, '\\u0000')")
 
 
 def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[list[Sequence[str]], list[str]]:
@@ -104,15 +102,15 @@ def _json_properties(fields: Fields, usual: Sequence[Sequence[str]]) -> str:
 def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
     fields = Fields(shape.names, chosen)
     width = len(shape.names)
-    fields_text = f"case when contains(_fields, chr({ord(NOTHING)})) then replace(_fields, chr({ord(NOTHING)}), '') else _fields end"
-    split = f"(select {_PLACE}, _text, _problem, string_split({fields_text}, chr({ord(SEPARATOR)})) as l from {ROWS})"
+    dropped = f"chr({ord(NOTHING)})"
+    whole = f"case when contains(_fields, {dropped}) then replace(_fields, {dropped}, '') else _fields end"
+    split = f"(select {_PLACE}, _text, _problem, string_split({whole}, chr({ord(SEPARATOR)})) as l from {ROWS})"
     read = ", ".join(f"l[{at}] as f{at - 1}" for at in range(1, width + 1))
-    problem = (
-        f"coalesce(_problem, case when len(l) <> {width} then 'has ' || len(l) || ' fields where the header names {width}' end)"
-    )
-    relation = f"(select {_PLACE}, _text, {problem} as _problem, {read} from {split})"
+    miscounted = f"'has ' || len(l) || ' fields where the header names {width}'"
+    problem = f"coalesce(_problem, case when len(l) <> {width} then {miscounted} end) as _problem"
+    relation = f"(select {_PLACE}, _text, {problem}, {read} from {split})"
     relation = _cleaned(fields, relation, f"{_PLACE}, _text, _problem")
-    return finished(fields, relation, json_object(fields.left_over(shape.names)))
+    return finished(fields, relation, json_object(fields.left_over(shape.names)), _NUL)
 
 
 def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str, Pick]) -> Decoded:
@@ -121,7 +119,8 @@ def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str,
     types = dict(zip(shape.names, shape.types, strict=True))
     for column, pick in chosen.items():
         present = [name for name in pick.names if fields.column(name)]
-        if len(present) == 1 and present[0] in types and sum(present[0] in other.names for other in chosen.values()) == 1:
+        alone = len(present) == 1 and sum(present[0] in other.names for other in chosen.values()) == 1
+        if alone and present[0] in types:
             sql_type = _sql_type(types[present[0]])
             if sql_type and source.kinds[column].native_sql("x", sql_type, settings):
                 native[column] = sql_type
@@ -136,7 +135,8 @@ def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str,
     whole = json_object({name: f"(c{index}::varchar)" for index, name in enumerate(shape.names)})
     relation = f"(select {_PLACE}, {', '.join(texts)} from {ROWS})"
     relation = f"(select *, {whole} as _text, null::varchar as _problem from {relation})"
-    return finished(fields, relation, json_object(fields.left_over(shape.names)), native)
+    nul = " or ".join(f"coalesce(contains(t_{column}, chr(0)), false)" for column in chosen if column not in native)
+    return finished(fields, relation, json_object(fields.left_over(shape.names)), nul or "false", native)
 
 
 def _sql_type(kind: pa.DataType) -> str:
@@ -155,12 +155,14 @@ def _log(chosen: dict[str, Pick]) -> Decoded:
     relation = f"(select {_PLACE}, _text, regexp_extract(_text, {quoted(_LOG_LINE)}, [{parts}]) as p from {ROWS})"
     at = "strftime(try_strptime(p.time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
     given = ", ".join(f"nullif(p.{name}, '-') as f{index}" for index, name in enumerate(_LOG_GIVEN, 3))
+    problem = "case when p.address = '' then 'is not a line of a combined access log' end as _problem"
+    visitor = "md5(p.address || ' ' || p.user_agent) as f0"
     relation = (
-        f"(select {_PLACE}, _text, case when p.address = '' then 'is not a line of a combined access log' end as _problem, "
-        f"md5(p.address || ' ' || p.user_agent) as f0, 'page_view' as f1, coalesce({at}, p.time) as f2, {given} from {relation})"
+        f"(select {_PLACE}, _text, {problem}, {visitor}, 'page_view' as f1, coalesce({at}, p.time) as f2, {given} "
+        f"from {relation})"
     )
     relation = _cleaned(fields, relation, f"{_PLACE}, _text, _problem")
-    return finished(fields, relation, json_object(fields.left_over(tuple(fields.columns))))
+    return finished(fields, relation, json_object(fields.left_over(tuple(fields.columns))), _NUL)
 
 
 def _escaped(name: str) -> str:

@@ -33,7 +33,9 @@ def header_of(stream: BinaryIO) -> tuple[tuple[str, ...], str]:
     text = line.decode("utf-8").strip("\r")
     delimiter = max(_DELIMITERS, key=text.count)
     if text.count('"') % 2:
-        raise FileProblem("file_csv_header", "has a header with an opening quote that is never closed: correct its first line")
+        raise FileProblem(
+            "file_csv_header", "has a header with an opening quote that is never closed: correct its first line"
+        )
     names = [name.strip() for name in next(csv.reader([text], delimiter=delimiter), [])]
     names = [name or f"column_{number}" for number, name in enumerate(names, 1)]
     twice = next((name for name in names if names.count(name) > 1), None)

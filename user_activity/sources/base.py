@@ -44,6 +44,8 @@ class Contract(BaseModel):
 
     @model_validator(mode="after")
     def _fill(self, info: ValidationInfo) -> "Contract":
+        if not isinstance(info.context, Judge):
+            raise TypeError("a record is validated with a Judge as context")
         for name, fill in fills(type(self)).items():
             if getattr(self, name) is None:
                 setattr(self, name, fill.value(self.__dict__, info.context))

@@ -57,9 +57,7 @@ class Event(Contract):
         "Kind of device.", *_nested("device", "device_type"), "device_type", optional=True
     )
     browser: Annotated[str | None, Text()] = column("Browser.", *_nested("browser"), optional=True)
-    os: Annotated[str | None, Text()] = column(
-        "Operating system.", "operating_system", *_nested("os"), optional=True
-    )
+    os: Annotated[str | None, Text()] = column("Operating system.", "operating_system", *_nested("os"), optional=True)
     user_agent: Annotated[str | None, Text()] = column(
         "The user agent, as sent.", "useragent", "ua", *_nested("user_agent"), optional=True
     )

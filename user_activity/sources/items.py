@@ -59,7 +59,9 @@ class Items(Value):
         try:
             item = Item.model_validate(record, context=judge)
         except ValidationError as error:
-            raise broken("bad_line", f"line {number}: {'; '.join(sentence for _, sentence in broken_rules(error))}") from None
+            raise broken(
+                "bad_line", f"line {number}: {'; '.join(sentence for _, sentence in broken_rules(error))}"
+            ) from None
         typed = {"product_id": item.product_id, "quantity": item.quantity, "unit_price": f"{item.unit_price:.4f}"}
         return typed | {name: texts[name] for name in sorted(texts) if name not in typed}
 
@@ -75,7 +77,7 @@ class Items(Value):
             f" and length({found['unit_price']}) <= 15"
         )
         written = (
-            f"case when {plain} then '{{\"product_id\":\"' || ({typed['product_id']}) || '\",\"quantity\":' || "
+            f'case when {plain} then \'{{"product_id":"\' || ({typed["product_id"]}) || \'","quantity":\' || '
             f"({typed['quantity']}) || ',\"unit_price\":\"' || ({typed['unit_price']}) || '\"}}' end"
         )
         lines = f"list_transform(from_json({text}, {shape}), lambda line: {written})"

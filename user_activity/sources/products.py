@@ -20,9 +20,7 @@ class Product(Contract):
     name: Annotated[str, Text()] = column("Its name.", "title", "product_name")
     category: Annotated[str, Text()] = column("Its category.", "product_category", "category_name", "category.name")
     price: Annotated[Decimal, Amount()] = column("List price of one unit.", "unit_price", "list_price", "amount")
-    currency: Annotated[str | None, Currency()] = column(
-        "ISO 4217 code of the price.", "currency_code", optional=True
-    )
+    currency: Annotated[str | None, Currency()] = column("ISO 4217 code of the price.", "currency_code", optional=True)
     brand: Annotated[str | None, Text()] = column("Its brand.", "manufacturer", "brand.name", optional=True)
     subcategory: Annotated[str | None, Text()] = column("Its finer category.", "sub_category", optional=True)
     is_active: Annotated[bool | None, Flag()] = column("Whether it is on sale.", "active", "available", optional=True)

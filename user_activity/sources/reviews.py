@@ -29,7 +29,9 @@ class Review(Contract):
     )  # fmt: skip
     order_id: Annotated[str | None, Text()] = column("The order it is about.", "order", optional=True)
     title: Annotated[str | None, Text()] = column("Headline.", "headline", "summary", "subject", optional=True)
-    body: Annotated[str | None, Text()] = column("The text.", "comment", "review_text", "text", "content", optional=True)
+    body: Annotated[str | None, Text()] = column(
+        "The text.", "comment", "review_text", "text", "content", optional=True
+    )
 
 
 SOURCE = Source(

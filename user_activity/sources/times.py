@@ -52,9 +52,8 @@ class Moment(Value):
                 return datetime(1970, 1, 1) + timedelta(seconds=int(seconds), microseconds=micros)
             if iso := self._ISO.fullmatch(text):
                 year, month, day, hour, minute, second, fraction, _, sign, offset_hour, offset_minute = iso.groups("0")
-                local = datetime(
-                    int(year), int(month), int(day), int(hour), int(minute), int(second), int(fraction.ljust(6, "0")[:6])
-                )
+                micros = int(fraction.ljust(6, "0")[:6])
+                local = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), micros)
                 ahead = timedelta(hours=int(offset_hour), minutes=int(offset_minute))
                 if ahead >= timedelta(days=1) or int(offset_minute) > 59:
                     raise ValueError
@@ -74,7 +73,8 @@ class Moment(Value):
         offset = "[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?"
         return self._bounded(
             f"case when regexp_full_match({text}, '{day}([T ]{clock}Z?)?') then try_cast({text} as timestamp) "
-            f"when regexp_full_match({text}, '{day}[T ]{clock}{offset}') then try_cast({text} as timestamptz)::timestamp "
+            f"when regexp_full_match({text}, '{day}[T ]{clock}{offset}') "
+            f"then try_cast({text} as timestamptz)::timestamp "
             f"when regexp_full_match({text}, '[0-9]{{10}}') then make_timestamp({text}::bigint * 1000000) "
             f"when regexp_full_match({text}, '[0-9]{{13}}') then make_timestamp({text}::bigint * 1000) "
             f"when regexp_full_match({text}, '[0-9]{{10}}\\.[0-9]{{1,6}}') "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
-from typing import Any, ClassVar
+from typing import Any, ClassVar, LiteralString
 
 from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -28,9 +28,9 @@ class Judge:
     landing_date: date
 
 
-def broken(rule: str, sentence: str) -> PydanticCustomError:
+def broken(rule: LiteralString, sentence: str) -> PydanticCustomError:
     """A broken rule; the sentence continues "<field> is <value>: "."""
-    return PydanticCustomError(rule, sentence.replace("{", "{{").replace("}", "}}"))  # type: ignore[arg-type]
+    return PydanticCustomError(rule, "{sentence}", {"sentence": sentence})
 
 
 def quoted(text: str) -> str:
@@ -67,16 +67,20 @@ class Value:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def validate(value: Any, info: ValidationInfo) -> Any:
-            return None if value is None else self.parse(str(value), info.context)
+            if not isinstance(info.context, Judge):
+                raise TypeError("a record is validated with a Judge as context")
+            return self.parse(str(value), info.context)
 
         return core_schema.with_info_plain_validator_function(validate)
 
 
 @dataclass(frozen=True)
 class Text(Value):
-    """Any text that is not blank."""
+    """Any text that is not blank. (A NUL character is not text: no database server stores it.)"""
 
     def parse(self, text: str, judge: Judge) -> str:
+        if "\x00" in text:
+            raise broken("nul", "must not hold a NUL character")
         return text
 
     def sql(self, text: str, settings: Settings) -> str:
@@ -108,9 +112,8 @@ class OneOf(Value):
         others = "".join(
             f" when {plain} = {quoted(other)} then {quoted(name)}" for other, name in self.spellings if name in names
         )
-        return (
-            f"case when {sql_is_one_of(text, names)} then {text}{others} when {sql_is_one_of(plain, names)} then {plain} end"
-        )
+        exact, alike = sql_is_one_of(text, names), sql_is_one_of(plain, names)
+        return f"case when {exact} then {text}{others} when {alike} then {plain} end"
 
 
 @dataclass(frozen=True)
