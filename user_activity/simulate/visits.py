@@ -37,7 +37,7 @@ LONGEST_BROWSE = 30
 _BOUNCE, _LOOK, _CART, _CHECKOUT, _PURCHASE = range(5)
 _GOALS = (0.30, 0.40, 0.12, 0.06, 0.12)
 _CHANNEL_SHARES = (0.30, 0.28, 0.16, 0.11, 0.08, 0.07)
-CHANNELS = ("organic search", "direct", "paid search", "social", "email", "referral")
+CHANNELS = ("Organic Search", "Direct", "Paid Search", "Organic Social", "Email", "Referral")
 _TRACKED_SHARE = 0.92  # the other trackers know no sessions
 _BOT_SHARE = 0.024  # of the visits, which makes about 2 % of the events: robots look at fewer pages
 CRAWLERS = 14
@@ -69,7 +69,7 @@ def draw_visits(rng: np.random.Generator, daily_shares: Floats, events: int) -> 
     day = np.searchsorted(np.cumsum(daily_shares)[:-1] * events, begins, side="right")
     is_new, is_bot = is_new[:visits], is_bot[:visits]
     user, first_users = _choose_users(rng, day, is_new, is_bot, len(daily_shares))
-    channel = np.where(is_bot, CHANNELS.index("direct"), codes(rng, _CHANNEL_SHARES, visits))
+    channel = np.where(is_bot, CHANNELS.index("Direct"), codes(rng, _CHANNEL_SHARES, visits))
     session_ids = only(rng.random(visits) < _TRACKED_SHARE, ids(rng, "s", visits))
     return Visits(day, user, steps[:visits], basket[:visits], channel, session_ids, is_new, is_bot, first_users)
 
