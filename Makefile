@@ -6,7 +6,7 @@ PYTHON ?= $(or $(firstword $(foreach name,python3 python3.13 python3.12 python3.
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 BIN := .venv/bin
 READY := .venv/.ready
-DOCS := data/dbt/docs
+DATA := $(abspath $(or $(USER_ACTIVITY_DATA_DIR),data))
 
 # Two processes are enough to fill a small machine, more than four fill its memory.
 PYTEST_ARGS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
@@ -48,9 +48,10 @@ format: $(READY) ## Put the Python into shape, and mend what can be mended witho
 bench: $(READY) ## Measure speed and memory, each figure beside its floor from the same run.
 	$(BIN)/python -m bench
 
-docs: $(READY) ## Write the models' documentation of a built warehouse into one HTML page.
-	$(BIN)/dbt docs generate --static --quiet --project-dir sql --profiles-dir sql --target-path "$(CURDIR)/$(DOCS)"
-	@echo "$(DOCS)/static_index.html"
+docs: $(READY) ## Write the documentation of a built warehouse's tables into one HTML page.
+	@USER_ACTIVITY_DUCKDB_PATH="$(DATA)/warehouse/user_activity.duckdb" USER_ACTIVITY_LAKE_DIR="$(DATA)/lake" \
+		$(BIN)/dbt docs generate --static --quiet --project-dir sql --profiles-dir sql --target-path "$(DATA)/dbt/docs"
+	@echo "$(DATA)/dbt/docs/static_index.html"
 
 lock: $(READY) ## Choose the newest versions that pyproject.toml allows and write them to requirements.lock.
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
