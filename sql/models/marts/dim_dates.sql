@@ -24,25 +24,29 @@ days as (
 
 final as (
     select
-        cast(extract(year from date_day) * 10000 + extract(month from date_day) * 100 + extract(day from date_day) as integer) as date_key,
+        cast(
+            extract(year from days.date_day) * 10000
+            + extract(month from days.date_day) * 100
+            + extract(day from days.date_day) as integer
+        ) as date_key,
 
-        date_day,
-        {{ week_start("date_day") }} as week_start_date,
-        cast(date_trunc('month', date_day) as date) as month_start_date,
-        cast(date_trunc('quarter', date_day) as date) as quarter_start_date,
-        cast(date_trunc('year', date_day) as date) as year_start_date,
+        days.date_day,
+        {{ week_start("days.date_day") }} as week_start_date,
+        cast(date_trunc('month', days.date_day) as date) as month_start_date,
+        cast(date_trunc('quarter', days.date_day) as date) as quarter_start_date,
+        cast(date_trunc('year', days.date_day) as date) as year_start_date,
 
         holidays.holiday_name,
 
-        cast(extract(year from date_day) as integer) as year_number,
-        cast(extract(quarter from date_day) as integer) as quarter_of_year,
-        cast(extract(month from date_day) as integer) as month_of_year,
-        cast(extract(day from date_day) as integer) as day_of_month,
-        {{ iso_weekday("date_day") }} as iso_weekday,
-        {{ iso_week("date_day") }} as iso_week,
-        {{ iso_year("date_day") }} as iso_year,
+        cast(extract(year from days.date_day) as integer) as year_number,
+        cast(extract(quarter from days.date_day) as integer) as quarter_of_year,
+        cast(extract(month from days.date_day) as integer) as month_of_year,
+        cast(extract(day from days.date_day) as integer) as day_of_month,
+        {{ iso_weekday("days.date_day") }} as iso_weekday,
+        {{ iso_week("days.date_day") }} as iso_week,
+        {{ iso_year("days.date_day") }} as iso_year,
 
-        {{ iso_weekday("date_day") }} >= 6 as is_weekend,
+        {{ iso_weekday("days.date_day") }} >= 6 as is_weekend,
         holidays.holiday_name is not null as is_holiday
     from days
     left join {{ ref("holidays") }} as holidays

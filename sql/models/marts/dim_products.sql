@@ -23,7 +23,10 @@ final as (
         product_id,
 
         -- The first known state is the best that is known of the time before it.
-        case when previous_updated_at is null then cast('1900-01-01 00:00:00' as timestamp) else updated_at end as valid_from,
+        case
+            when previous_updated_at is null then cast('1900-01-01 00:00:00' as timestamp)
+            else updated_at
+        end as valid_from,
         next_updated_at as valid_to,
 
         name,

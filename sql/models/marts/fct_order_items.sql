@@ -20,7 +20,7 @@ lines as (
     where {{ rebuilt("order_date") }}
 ),
 
--- An order's amounts are spread over its lines by their value, cumulatively, so that the lines add up to the order exactly.
+-- An order's amounts are spread over its lines by their value, cumulatively: the lines add up to the order exactly.
 shares as (
     select
         lines.*,
@@ -43,7 +43,9 @@ final as (
         orders.session_key,
         shares.product_id,
         shares.product_key,
-        coalesce(products.product_version_key, {{ surrogate_key(["shares.product_id", "'not in catalogue'"]) }}) as product_version_key,
+        coalesce(
+            products.product_version_key, {{ surrogate_key(["shares.product_id", "'not in catalogue'"]) }}
+        ) as product_version_key,
 
         orders.order_at,
         orders.order_date,
@@ -63,7 +65,10 @@ final as (
         cast(
             case
                 when orders.is_sale
-                    then shares.gross_revenue - {{ share_of_order("orders.discount") }} - {{ share_of_order("orders.refund") }}
+                    then
+                        shares.gross_revenue
+                        - {{ share_of_order("orders.discount") }}
+                        - {{ share_of_order("orders.refund") }}
                 else 0
             end as {{ type_money() }}
         ) as net_revenue,

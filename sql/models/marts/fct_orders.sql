@@ -87,7 +87,9 @@ final as (
         cast(tax as {{ type_money() }}) as tax,
         cast(shipping as {{ type_money() }}) as shipping,
         cast(refunded_amount as {{ type_money() }}) as refund,
-        cast(case when is_sale then gross_revenue - discount - refunded_amount else 0 end as {{ type_money() }}) as net_revenue,
+        cast(
+            case when is_sale then gross_revenue - discount - refunded_amount else 0 end as {{ type_money() }}
+        ) as net_revenue,
         revenue as received_revenue,
 
         is_sale,

@@ -28,9 +28,19 @@ changes as (
     union all
     select {{ add_days("event_date", 1) }} as change_date, -1 as daily, 0 as weekly, 0 as monthly from user_days
     union all
-    select {{ sooner("next_date", add_days("event_date", 7)) }} as change_date, 0 as daily, -1 as weekly, 0 as monthly from user_days
+    select
+        {{ sooner("next_date", add_days("event_date", 7)) }} as change_date,
+        0 as daily,
+        -1 as weekly,
+        0 as monthly
+    from user_days
     union all
-    select {{ sooner("next_date", add_days("event_date", 30)) }} as change_date, 0 as daily, 0 as weekly, -1 as monthly from user_days
+    select
+        {{ sooner("next_date", add_days("event_date", 30)) }} as change_date,
+        0 as daily,
+        0 as weekly,
+        -1 as monthly
+    from user_days
 ),
 
 daily_changes as (

@@ -41,7 +41,11 @@ totals as (
         sum(gross_revenue) as gross_revenue,
         sum(discount) as discount,
         sum(refund) as refund
-    from (select * from sales union all select * from refunds) as movements
+    from (
+        select * from sales
+        union all
+        select * from refunds
+    ) as movements
     group by {{ grain }}
 ),
 

@@ -44,7 +44,9 @@ traffic as (
 channels as (
     select
         traffic.*,
-        {{ default_channel("traffic.traffic_source", "traffic.traffic_medium", "traffic.utm_campaign", "sources.category") }} as channel
+        {{ default_channel(
+            "traffic.traffic_source", "traffic.traffic_medium", "traffic.utm_campaign", "sources.category"
+        ) }} as channel
     from traffic
     left join {{ ref("channel_sources") }} as sources on sources.traffic_source = traffic.traffic_source
 ),

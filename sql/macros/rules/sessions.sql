@@ -1,0 +1,63 @@
+{#- Rules about sessions. -#}
+
+{#-
+The events that lie more than 24 hours after the first event of their chain (user_key, session_id or '', chain_started_at,
+event_at), with the start of the session that they fall into: each session takes every event up to 24 hours after its
+start, the next one starts with the first event beyond.
+-#}
+{% macro sessions_cut_at_24_hours(chained) -%}
+    with recursive
+
+    lasting as (
+        select distinct
+            user_key,
+            coalesce(session_id, '') as session_id,
+            chain_started_at,
+            first_session_at,
+            event_at
+        from {{ chained }}
+        where {{ seconds_between("first_session_at", "event_at") }} > 86400
+    ),
+
+    jumps as (
+        select
+            *,
+            min(event_at) over (
+                partition by user_key, session_id, chain_started_at
+                order by {{ epoch_micros("event_at") }}
+                range between 86400000001 following and unbounded following
+            ) as next_cut_at
+        from lasting
+    ),
+
+    cuts as (
+        select user_key, session_id, chain_started_at, min(event_at) as cut_at
+        from lasting
+        group by user_key, session_id, chain_started_at
+        union all
+        select jumps.user_key, jumps.session_id, jumps.chain_started_at, jumps.next_cut_at as cut_at
+        from cuts
+        inner join jumps
+            on
+                jumps.user_key = cuts.user_key
+                and jumps.session_id = cuts.session_id
+                and jumps.chain_started_at = cuts.chain_started_at
+                and jumps.event_at = cuts.cut_at
+        where jumps.next_cut_at is not null
+    )
+
+    select
+        lasting.user_key,
+        lasting.session_id,
+        lasting.chain_started_at,
+        lasting.event_at,
+        max(cuts.cut_at) as session_started_at
+    from lasting
+    inner join cuts
+        on
+            cuts.user_key = lasting.user_key
+            and cuts.session_id = lasting.session_id
+            and cuts.chain_started_at = lasting.chain_started_at
+            and cuts.cut_at <= lasting.event_at
+    group by lasting.user_key, lasting.session_id, lasting.chain_started_at, lasting.event_at
+{%- endmacro %}
