@@ -130,15 +130,15 @@ def quarantined(settings: Settings, files: Sequence["TakenIn"]) -> list[dict[str
 
 
 def _example(settings: Settings, taken: "TakenIn", rule: str) -> dict[str, Any]:
-    import pyarrow.parquet as pq
+    from user_activity.ingest import quarantine
 
-    records = pq.read_table(settings.lake_dir / str(taken.file.quarantine)).to_pylist()
-    record = next(record for record in records if rule in record["rules"])
+    selection = quarantine.Selection(taken.source, rule, taken.landing_date, taken.file.file_name)
+    record = next(quarantine.records(settings, selection))
     return {
-        "file": taken.file.file_name,
-        "landing_date": taken.landing_date,
-        "row": record["row_number"],
-        "reason": record["reasons"][record["rules"].index(rule)],
+        "file": record.file_name,
+        "landing_date": record.landing_date,
+        "row": record.row_number,
+        "reason": record.reasons[record.rules.index(rule)],
     }
 
 

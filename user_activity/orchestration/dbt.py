@@ -102,7 +102,7 @@ def _invoke(
 
     common = [
         *("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)),
-        *("--log-path", str(settings.dbt_dir / "logs"), "--log-level", "none"),
+        *("--log-path", str(settings.dbt_dir / "logs"), "--log-level", "none", "--log-level-file", "warn"),
     ]
     with _one_at_a_time, _environment({**settings.model_environment(), **environment}):
         try:

@@ -80,8 +80,9 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         wanted = consumed.wanted(settings)
         warehouse.sync(IngestedLake(settings))
         selection = _selection(context, nodes)
-        environment = {**warehouse.prepare(), "USER_ACTIVITY_DATES": written(ranges(asked))}
-        results = dbt.build(settings, selection, environment, _teller(context, progress, _size(context)))
+        with warehouse.building() as environment:
+            environment |= {"USER_ACTIVITY_DATES": written(ranges(asked))}
+            results = dbt.build(settings, selection, environment, _teller(context, progress, _size(context)))
         yield from _report(context, warehouse, nodes, results, asked)
         errors = [result for result in results if result.status == "error" and result.kind != "test"]
         if errors:

@@ -77,9 +77,9 @@ class BatchedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
                 super().store_event(event)
 
     def store_asset_check_event(self, event: EventLogEntry, event_id: int | None) -> None:
-        """Store a check's event, but for the plans of a range: they would be a row a partition, of every check of a run.
+        """Store a check's event, but for the plan of a range, which would be a row a partition for every check.
 
-        Dagster plans partitions for checks that have none, too. A result needs no plan to be stored.
+        Dagster plans partitions for checks that have none, too; and a result needs no plan to be stored.
         """
         planned = event.get_dagster_event().event_specific_data
         subset = planned.partitions_subset if isinstance(planned, AssetCheckEvaluationPlanned) else None

@@ -57,6 +57,12 @@ class Warehouse(Protocol):
         Returns how many landing partitions had changed since the last call.
         """
 
+    def building(self) -> AbstractContextManager[dict[str, str]]:
+        """Keep the warehouse open for writing while dbt, in this process, builds; gives what dbt's profile reads."""
+
+    def query_published(self, sql: str) -> Rows:
+        """Run one read-only statement on what is published, for when another process holds the warehouse."""
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
         """Run one read-only statement."""
 

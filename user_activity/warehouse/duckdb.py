@@ -70,6 +70,17 @@ class DuckDBWarehouse:
             "USER_ACTIVITY_WAREHOUSE_MEMORY": self._settings.warehouse_memory,
         }
 
+    @contextmanager
+    def building(self) -> Iterator[dict[str, str]]:
+        """Keep the file open: dbt opens and closes it for every node, and each time would read and write it back."""
+        environment = self.prepare()
+        # dbt opens it without configuration, and connections of one process must agree.
+        connection = _connect(self._path, read_only=False, config={}, patience_seconds=60)
+        try:
+            yield environment
+        finally:
+            connection.close()
+
     def sync(self, lake: Lake) -> int:
         """Load what changed in the lake's manifests since the last call, in one transaction."""
         self.prepare()
@@ -160,6 +171,18 @@ class DuckDBWarehouse:
         """Run one read-only statement."""
         with self.reading() as connection:
             cursor = connection.execute(sql, list(parameters))
+            columns = tuple(column[0] for column in cursor.description or ())
+            return Rows(columns, tuple(cursor.fetchall()))
+
+    def query_published(self, sql: str) -> Rows:
+        """Run one read-only statement on views over the published files."""
+        with duckdb.connect(":memory:") as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            for folder in sorted(self._settings.published_dir.glob("*/*")):
+                connection.execute(f"create schema if not exists {folder.parent.name}")
+                relation = f"{folder.parent.name}.{folder.name}"
+                connection.execute(f"create view {relation} as from read_parquet('{_quoted(folder)}/*.parquet')")
+            cursor = connection.execute(sql)
             columns = tuple(column[0] for column in cursor.description or ())
             return Rows(columns, tuple(cursor.fetchall()))
 
