@@ -12,9 +12,11 @@ import dagster as dg
 from user_activity import ingest
 from user_activity.orchestration import checks, pages
 from user_activity.orchestration.partitions import REBUILD, landing_partitions, run_dates
-from user_activity.orchestration.policies import RETRIES
+from user_activity.orchestration.policies import RETRIES, Progress
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
+
+PARTITIONS_AT_ONCE = 50  # so that a long range shows how far it is
 
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -44,9 +46,15 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
             "dagster/code_references": pages.code_of(source.contract, build_raw_asset),
         },
     )
-    def raw(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
-        dates = [day for key in run_dates(context) for day in source.landing_dates(key)]
-        results = ingest.ingest(settings, source.name, dates, rebuild=REBUILD in context.run.tags)
+    def raw(
+        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
+    ) -> Iterator[Any]:
+        keys = run_dates(context)
+        results: list[ingest.PartitionResult] = []
+        for start in range(0, len(keys), PARTITIONS_AT_ONCE):
+            some = keys[start : start + PARTITIONS_AT_ONCE]
+            results += ingest.ingest(settings, source.name, some, rebuild=REBUILD in context.run.tags)
+            progress.tell(f"ingest {source.name}", len(results), len(keys))
         by_day = {result.partition: pages.raw_metadata(result) for result in results}
         latest = next((result for result in reversed(results) if result.rows_accepted), None)
         if latest:
