@@ -113,7 +113,7 @@ class ContractJudge:
         shape = json.dumps([dict.fromkeys(types, "VARCHAR")])
         cast = ", ".join(f"r.{name}::{kind} as {name}" for name, kind in types.items())
         relation = f"(select {cast} from (select unnest(from_json($rows, $shape)) as r))"
-        found = self._cursor.execute(final_sql(self._source, relation), {"rows": json.dumps(rows), "shape": shape})
+        found = self._cursor.sql(final_sql(self._source, relation), params={"rows": json.dumps(rows), "shape": shape})
         return found.to_arrow_table()
 
 

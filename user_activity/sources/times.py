@@ -78,7 +78,7 @@ class Moment(Value):
             f"when regexp_full_match({text}, '[0-9]{{10}}') then make_timestamp({text}::bigint * 1000000) "
             f"when regexp_full_match({text}, '[0-9]{{13}}') then make_timestamp({text}::bigint * 1000) "
             f"when regexp_full_match({text}, '[0-9]{{10}}\\.[0-9]{{1,6}}') "
-            f"then make_timestamp(({text}::decimal(18,6) * 1000000)::bigint) end",
+            f"then make_timestamp(left({text}, 10)::bigint * 1000000 + rpad({text}[12:], 6, '0')::bigint) end",
             settings,
         )
 
