@@ -23,11 +23,11 @@ def dev(port: Port = 3000) -> None:
     """
     settings = output.settings()
     from user_activity.orchestration.dbt import ensure_manifest
-    from user_activity.orchestration.instance import open_instance
+    from user_activity.orchestration.instance import WORKSPACE, open_instance
 
     open_instance(settings).dispose()
     ensure_manifest(settings)
     os.environ["USER_ACTIVITY_DATA_DIR"] = str(settings.data_dir)
     output.prose.print(f"The Dagster UI comes up at http://127.0.0.1:{port}; drop files into {settings.incoming_dir}.")
-    arguments = ["dagster", "dev", "-m", "user_activity.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    arguments = ["dagster", "dev", "-w", str(WORKSPACE), "-h", "127.0.0.1", "-p", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", *arguments])

@@ -16,7 +16,9 @@ from user_activity.settings import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-TEMPLATE = Path(__file__).parents[2] / "dagster.yaml"
+PROJECT = Path(__file__).parents[2]
+TEMPLATE = PROJECT / "dagster.yaml"
+WORKSPACE = PROJECT / "workspace.yaml"
 EVENTS_IN_A_BATCH = "1000"
 
 

@@ -40,6 +40,15 @@ class Translator(DagsterDbtTranslator):
         """Any landing date may hold rows of an event date."""
         return dg.AllPartitionMapping() if parent["resource_type"] == "source" else None
 
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """A test says what it says; one without a description says what its name says."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        test = manifest["nodes"][unique_id]
+        words = test.get("description") or f"{test['name'].replace('_', ' ').capitalize()}."
+        return spec._replace(description=words) if spec else None
+
     def get_group_name(self, props: Mapping[str, Any]) -> str:
         """The layer."""
         return str(props["schema"])
