@@ -17,8 +17,11 @@ engines can prune partitions.
 {#- The days that rebuilt_dates holds, as (first, last) pairs of dates without gaps. -#}
 {% macro rebuilt_ranges() -%}
     {%- set relation = ref("rebuilt_dates") -%}
-    {%- set ranges = [] -%}
-    {%- if execute -%}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
+    {#- `graph` is the one thing that all nodes of an invocation share: asking the warehouse again for each costs more than they do. -#}
+    {%- set memory = "rebuilt_ranges of " ~ invocation_id -%}
+    {%- if memory not in graph -%}
+        {%- set ranges = [] -%}
         {%- set days = run_query("select distinct event_date from " ~ relation ~ " order by event_date").columns[0].values() -%}
         {%- for day in days -%}
             {%- if ranges and day == ranges[-1][1] + modules.datetime.timedelta(days=1) -%}
@@ -27,8 +30,9 @@ engines can prune partitions.
                 {%- do ranges.append((day, day)) -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- do graph.update({memory: ranges}) -%}
     {%- endif -%}
-    {{ return(ranges) }}
+    {{ return(graph[memory]) }}
 {%- endmacro %}
 
 {#- A condition: the column lies in one of the ranges, each widened by days before and after. False without a range. -#}

@@ -20,7 +20,7 @@ class Item(Contract):
     """One line of an order."""
 
     product_id: Annotated[str, Text()] = column("The product bought.", "sku", "item_id", "product")
-    quantity: Annotated[int, Whole(minimum=1)] = column("Units bought.", "qty", "count")
+    quantity: Annotated[int, Whole(minimum=1, maximum=10**9)] = column("Units bought.", "qty", "count")
     unit_price: Annotated[Decimal, Amount()] = column("Price of one unit, in the order's currency.", "price")
 
 

@@ -25,7 +25,7 @@ what lies beyond the first or last day of events, which goes.
 
 {#- The active days that those windows look back on. -#}
 {% macro rebuilt_engagement_inputs(column, standing) -%}
-    {%- set ranges = rebuilt_ranges() -%}
+    {%- set ranges = rebuilt_ranges() + [] -%}
     {%- set first, last = event_bounds() -%}
     {%- if standing and execute -%}
         {%- set known = run_query("select min(activity_date), max(activity_date) from " ~ standing).rows[0] -%}

@@ -1,7 +1,7 @@
 {#- Rules about amounts of money. -#}
 
 {% macro type_money() -%}
-    numeric(18, 4)
+    numeric(28, 4)
 {%- endmacro %}
 
 {#-
@@ -20,7 +20,8 @@ has no value, its last line takes all.
 {%- endmacro %}
 
 {% macro rounded_part(amount, part, whole) -%}
-    case when {{ part }} = {{ whole }} then {{ amount }} else round(
-        cast({{ amount }} * cast({{ part }} as {{ type_double() }}) / {{ whole }} as {{ type_money() }}), 2
-    ) end
+    case
+        when {{ part }} = {{ whole }} then {{ amount }}
+        else cast({{ amount }} * cast({{ part }} as {{ type_double() }}) / {{ whole }} as {{ type_money() }})
+    end
 {%- endmacro %}

@@ -14,6 +14,10 @@ elsewhere, or first or last seen there as the table stands.
     union
     select user_key from {{ ref("stg_users") }} where {{ rebuilt("updated_date") }}
     union
+    select user_key from {{ ref("stg_orders") }} where {{ rebuilt("order_date") }}
+    union
+    select user_key from {{ ref("stg_reviews") }} where {{ rebuilt("review_date") }}
+    union
     select user_key from {{ ref("stg_duplicates") }} where {{ rebuilt("event_date") }} and user_key is not null
     {% if standing -%}
     union
@@ -24,4 +28,16 @@ elsewhere, or first or last seen there as the table stands.
 
 {% macro replaces_rebuilt_users() -%}
     user_key in ({{ rebuilt_users(this) }})
+{%- endmacro %}
+
+{#- When and with what users were seen: by their events, and by orders and reviews for those who left no event. -#}
+{% macro user_sightings() -%}
+    select user_key, user_id, first_event_at as seen_at, event_date as seen_date, device, country, 1 as is_by_event
+    from {{ ref("int_user_days") }}
+    union all
+    select user_key, user_id, order_at as seen_at, order_date as seen_date, device, country, 0 as is_by_event
+    from {{ ref("stg_orders") }}
+    union all
+    select user_key, user_id, review_at as seen_at, review_date as seen_date, null as device, null as country, 0 as is_by_event
+    from {{ ref("stg_reviews") }}
 {%- endmacro %}

@@ -15,12 +15,12 @@ activity as (
     select
         user_key,
         user_id,
-        min(first_event_at) as first_seen_at,
-        min(event_date) as first_seen_date,
-        max(event_date) as last_seen_date,
-        {{ latest("device", "event_date", "user_key") }} as device,
-        {{ latest("country", "event_date", "user_key") }} as country
-    from {{ ref("int_user_days") }}
+        min(seen_at) as first_seen_at,
+        coalesce(min(case when is_by_event = 1 then seen_date end), min(seen_date)) as first_seen_date,
+        max(seen_date) as last_seen_date,
+        {{ latest("device", "seen_at", "device") }} as device,
+        {{ latest("country", "seen_at", "country") }} as country
+    from ({{ user_sightings() }}) as sightings
     where user_key in (select user_key from users)
     group by user_key, user_id
 ),
@@ -28,8 +28,7 @@ activity as (
 profiles as (
     select
         stg_users.*,
-        lead(updated_at) over (partition by user_key order by updated_at) as next_updated_at,
-        min(updated_at) over (partition by user_key) as first_updated_at
+        lead(updated_at) over (partition by user_key order by updated_at) as next_updated_at
     from {{ ref("stg_users") }} as stg_users
     where user_key in (select user_key from users)
 ),

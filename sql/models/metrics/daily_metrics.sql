@@ -90,7 +90,7 @@ final as (
         cast(coalesce(orders.orders, 0) as bigint) as orders,
         cast(coalesce(revenue.revenue, 0) as {{ type_money() }}) as revenue,
         {{ ratio("landed.rows_accepted", "landed.rows_landed") }} as acceptance_rate,
-        {{ ratio("staged.rows_staged", "staged.rows_staged + coalesce(duplicates.rows_duplicate, 0)") }} as unique_rate
+        {{ ratio("coalesce(staged.rows_staged, 0)", "coalesce(staged.rows_staged, 0) + coalesce(duplicates.rows_duplicate, 0)") }} as unique_rate
     from {{ ref("dim_dates") }} as dates
     left join landed on landed.metric_date = dates.date_day
     left join duplicates on duplicates.metric_date = dates.date_day
