@@ -24,8 +24,10 @@ from user_activity.settings import EVENT_TYPES, Settings
 
 DAY = date(2026, 1, 5)
 TYPES = {"event_at": "timestamptz", "revenue": "decimal(18,4)", "quantity": "bigint"}
-COLUMNS = ("event_id", "user_id", "event_type", "event_at", "session_id", "product_id", "quantity", "revenue", "currency",
-           "page_url", "referrer", "user_agent", "country", "ab_variant", "theme")  # fmt: skip
+COLUMNS = (
+    "event_id", "user_id", "event_type", "event_at", "session_id", "product_id", "quantity", "revenue", "currency",
+    "page_url", "referrer", "user_agent", "country", "ab_variant", "theme",
+)  # fmt: skip
 READERS = {
     "jsonl": "read_json('{path}', format='newline_delimited', columns={{{columns}}})",
     "csv": "read_csv('{path}', header=true, all_varchar=true)",
@@ -39,8 +41,10 @@ def generate(folder: Path, rows: int) -> None:
     bad = "hash(i * 13) % 200 = 0"
     query = f"""
         select 'e' || i as event_id, 'u' || (hash(i) % 50000) as user_id,
-            case when {bad} and i % 2 = 0 then 'purchse' else [{kinds}][(1 + hash(i * 7) % {len(EVENT_TYPES)})::int] end as event_type,
-            strftime(timestamp '{DAY}' + to_microseconds((i * 86400000000.0 / {rows})::bigint), '%Y-%m-%dT%H:%M:%SZ') as event_at,
+            case when {bad} and i % 2 = 0 then 'purchse'
+                else [{kinds}][(1 + hash(i * 7) % {len(EVENT_TYPES)})::int] end as event_type,
+            strftime(timestamp '{DAY}' + to_microseconds((i * 86400000000.0 / {rows})::bigint), '%Y-%m-%dT%H:%M:%SZ')
+                as event_at,
             's' || (hash(i) % 200000) as session_id, 'p' || (hash(i * 3) % 500) as product_id,
             case when i % 6 = 5 then 1 + i % 3 end as quantity,
             case when {bad} and i % 2 = 1 then -1.0 when i % 6 = 5 then (i % 10000) / 100.0 end as revenue,
@@ -89,7 +93,8 @@ def ours(path: Path, data_dir: Path) -> None:
     folder.mkdir(parents=True)
     os.link(path, folder / path.name)
     (result,) = ingest(settings, "events", [DAY])
-    assert result.rows_landed == result.rows_accepted + result.rows_quarantined and result.rows_quarantined
+    assert result.rows_landed == result.rows_accepted + result.rows_quarantined
+    assert result.rows_quarantined
 
 
 def measured(work: Callable[[], None]) -> tuple[float, float, float]:
@@ -118,7 +123,8 @@ def small_files(folder: Path, files: int) -> float:
         target = settings.incoming_dir / "events" / day.isoformat()
         target.mkdir(parents=True, exist_ok=True)
         lines = (
-            f'{{"user_id":"u{row % 40}","event_type":"page_view","event_at":"{day}T10:{row % 60:02}:00Z","event_id":"{number}-{row}"}}\n'
+            f'{{"user_id":"u{row % 40}","event_type":"page_view","event_at":"{day}T10:{row % 60:02}:00Z",'
+            f'"event_id":"{number}-{row}"}}\n'
             for row in range(160)
         )
         (target / f"{number}.jsonl").write_text("".join(lines))

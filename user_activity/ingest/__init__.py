@@ -1,7 +1,7 @@
 """From landed files to the raw lake: reading, judging, quarantine, manifests.
 
-Belongs here: everything that knows files. ``ingest`` builds raw; ``landing``, ``lake``, ``quarantine`` and ``catalogue``
-are the other doors.
+Belongs here: everything that knows files. ``ingest`` builds raw; ``landing``, ``lake``, ``quarantine`` and
+``catalogue`` are the other doors.
 Does not belong here: tables (``warehouse``, ``sql/``), Dagster, printing.
 """
 

@@ -41,9 +41,7 @@ def _records(stream: BinaryIO, delimiter: str, limit: int, width: int) -> Iterat
     """Records in order. A quote that never closes, or closes into nonsense, costs only the line it opens on."""
     lines = (line.rstrip("\r") for block in blocks(stream, limit) for line in block.decode("utf-8").split("\n")[:-1])
     waiting: deque[str] = deque()
-    while waiting or (line := next(lines, None)) is not None:
-        first = waiting.popleft() if waiting else line
-        assert first is not None
+    while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
         if not first.strip():
             continue
         if '"' not in first:
@@ -64,7 +62,7 @@ def _records(stream: BinaryIO, delimiter: str, limit: int, width: int) -> Iterat
                 waiting.popleft()
             yield record, *_joined(fields)
         else:
-            yield first, None, _fault(first, delimiter)
+            yield first, None, _fault(first)
 
 
 def _plain(line: str, delimiter: str) -> Record:
@@ -86,7 +84,7 @@ def _fields(record: str, delimiter: str) -> list[str] | None:
         return None
 
 
-def _fault(line: str, delimiter: str) -> str:
+def _fault(line: str) -> str:
     if line.count('"') % 2:
         return "has an opening quote that is never closed"
     return "has a quote in the middle of a field: double it and quote the field"

@@ -1,7 +1,7 @@
 """Files as bytes: what they are called, whether they can be opened, what they hold once decompressed.
 
 Belongs here: digests, decompression, decoding to UTF-8, and one clear sentence for a file that cannot be read.
-Does not belong here: where files wait and go (``landing``), records (the readers: ``lines``, ``documents``, ``tables``).
+Does not belong here: where files wait and go (``landing``), finding records (``lines``, ``documents``, ``tables``).
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -54,8 +54,8 @@ def shown(name: str | Path) -> str:
 
 def form_of(name: str) -> tuple[str, str]:
     """A file's format and compression by its name: ``(".jsonl", ".gz")``."""
-    stem, last = os.path.splitext(name.lower())
-    return (os.path.splitext(stem)[1], last) if last in _COMPRESSIONS else (last, "")
+    path = PurePath(name.lower())
+    return (PurePath(path.stem).suffix, path.suffix) if path.suffix in _COMPRESSIONS else (path.suffix, "")
 
 
 def sha256_of(path: Path) -> str:

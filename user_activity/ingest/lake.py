@@ -74,8 +74,8 @@ def _built_dir(settings: Settings) -> Path:
 def built(settings: Settings) -> dict[date, str]:
     """The dates the warehouse has consumed, with the fingerprint they had."""
     folder = _built_dir(settings)
-    names = os.listdir(folder) if folder.is_dir() else []
-    return {date.fromisoformat(name): (folder / name).read_text() for name in sorted(names) if not name.startswith(".")}
+    marks = sorted(folder.glob("[0-9]*")) if folder.is_dir() else []
+    return {date.fromisoformat(mark.name): mark.read_text() for mark in marks}
 
 
 def mark_built(settings: Settings, fingerprints: Mapping[date, str]) -> None:

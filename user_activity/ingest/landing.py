@@ -21,14 +21,15 @@ from user_activity.sources import SOURCES
 
 _NOT_YET = (".tmp", ".part", ".crdownload")
 _LONGEST_NAME = 255
+_KEPT_ENDING = 16
 
 
 @dataclass(frozen=True)
 class LandedFile:
     """A file that waits in ``incoming``.
 
-    ``problem`` says why it will be rejected whole, where that is clear by now; ``changed_at`` (epoch seconds) is when
-    it was last written, renamed or moved here.
+    ``problem`` says why it will be rejected whole, where that is clear by now; ``misplaced_on`` is the date it was put
+    under where that is no partition; ``changed_at`` (epoch seconds) is when it was last written, renamed or moved here.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class LandedFile:
     size: int
     mtime_ns: int
     problem: str | None = None
+    misplaced_on: date | None = None
     changed_at: float = 0
 
     @property
@@ -97,25 +99,32 @@ def _date_of(name: str) -> date | None:
 def _landed(entry: "os.DirEntry[str]", source: str, day: date | None, settings: Settings) -> LandedFile:
     status = entry.stat(follow_symlinks=False)
     asked = day or datetime.fromtimestamp(status.st_mtime, UTC).date()
-    last = utc_today() + timedelta(days=1)
-    valid = min(max(asked, settings.start_date), last)
-    problem = None
-    if stat.S_ISLNK(status.st_mode):
-        problem = "is a symbolic link, which is never followed: put the file itself here"
-    elif stat.S_ISDIR(status.st_mode):
-        problem = f"is a folder: put its files into incoming/{source}/<YYYY-MM-DD>/"
-    elif not stat.S_ISREG(status.st_mode):
-        problem = "is no regular file: put a file here"
-    elif valid != asked:
-        problem = (
-            f"landed on {asked}, outside {settings.start_date} to {last}: put it into the folder of a date in between"
+    valid = min(max(asked, settings.start_date), utc_today() + timedelta(days=1))
+    misplaced_on = asked if asked != valid else None
+    return LandedFile(
+        Path(entry.path), source, valid, status.st_size, status.st_mtime_ns,
+        problem_of(status.st_mode, source, misplaced_on), misplaced_on, max(status.st_mtime, status.st_ctime),
+    )  # fmt: skip
+
+
+def problem_of(mode: int, source: str, misplaced_on: date | None) -> str | None:
+    """Why what lies there is not read at all, by what it is and where it was put."""
+    if stat.S_ISLNK(mode):
+        return "is a symbolic link, which is never followed: put the file itself here"
+    if stat.S_ISDIR(mode):
+        return f"is a folder: put its files into incoming/{source}/<YYYY-MM-DD>/"
+    if not stat.S_ISREG(mode):
+        return "is no regular file: put a file here"
+    if misplaced_on:
+        return (
+            f"landed on {misplaced_on}, which is no partition: put it into incoming/{source}/<YYYY-MM-DD>/ "
+            "with a date from the start date to tomorrow"
         )
-    changed = max(status.st_mtime, status.st_ctime)
-    return LandedFile(Path(entry.path), source, valid, status.st_size, status.st_mtime_ns, problem, changed)
+    return None
 
 
 def land(settings: Settings, path: Path, source: str, landing_date: date | None = None) -> LandResult:
-    """Copy a file into ``incoming`` so that it appears whole or not at all; content landed that day before is left alone."""
+    """Copy a file into ``incoming``, where it appears whole or not at all; what landed that day before stays."""
     day = landing_date or utc_today()
     digest = sha256_of(path)
     archived = next(archive_folder(settings, source, day).glob(f"{digest[:16]}-*"), None)
@@ -141,8 +150,10 @@ def archive_folder(settings: Settings, source: str, landing_date: date) -> Path:
 
 
 def archive_name(sha256: str, name: str) -> str:
-    """The name of an original in the archive: from it, its digest and its own name can be read again."""
-    return f"{sha256[:16]}-{quote(os.fsencode(name), safe=' ()+,=@')}"[:_LONGEST_NAME]
+    """The name of an original in the archive: from it, its own name can be read again (a very long one's ends)."""
+    quoted = quote(os.fsencode(name), safe=" ()+,=@")
+    head = _LONGEST_NAME - len(f"{sha256[:16]}-") - _KEPT_ENDING
+    return f"{sha256[:16]}-{quoted if len(quoted) <= head else quoted[:head] + quoted[-_KEPT_ENDING:]}"
 
 
 def original_name(archived: str) -> str:
@@ -152,6 +163,8 @@ def original_name(archived: str) -> str:
 
 def move_to_archive(path: Path, target: Path) -> None:
     """Move an original; where the same content is kept already, the copy goes."""
+    if path == target:
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.is_file() and not path.is_symlink():
         path.unlink()

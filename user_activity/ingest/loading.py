@@ -4,25 +4,29 @@ Belongs here: running files through the readers and judges, and the second, care
 Does not belong here: which files to load and committing what came of it (``partition``).
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from user_activity.ingest import landing
-from user_activity.ingest.files import FileProblem, InputFile
+from user_activity.ingest.files import FileProblem
 from user_activity.ingest.judging import ContractJudge, Rejection
 from user_activity.ingest.manifest import Entry, part_folder
+from user_activity.ingest.originals import Original
 from user_activity.ingest.parts import PartWriter, QuarantineWriter
 from user_activity.ingest.reading import Opening, Reader, Stream, connected
 from user_activity.ingest.rows import Shape, array, numbers
 from user_activity.settings import Settings
 from user_activity.sources import Source
+
+Group = Sequence[tuple[Original, Opening]]
+"""Files of one shape."""
 
 
 class Loader:
@@ -35,98 +39,100 @@ class Loader:
         self._recipe = recipe
         self._reader = Reader(source, settings, work_dir)
 
-    def load(self, files: Sequence[tuple[InputFile, str | None]]) -> list[tuple[InputFile, Entry]]:
-        """Write the parts of each file; a file given with a problem is rejected whole."""
-        if not files:
-            return []
-        entries: list[tuple[InputFile, Entry]] = []
-        by_shape: dict[Shape, list[tuple[InputFile, Opening]]] = {}
-        for file, problem in files:
-            try:
-                if problem:
-                    raise FileProblem("file_misplaced", problem)
-                opening = self._reader.opening(file)
-                by_shape.setdefault(opening.shape, []).append((file, opening))
-            except FileProblem as found:
-                entries.append((file, self._rejected(file, found)))
-        with connected(self._settings, self._work_dir) as connection:
-            for group in by_shape.values():
-                entries += self._load_group(connection, group)
-        return entries
+    def part_id(self, original: Original) -> str:
+        """What names the parts of a file: its content, and all else that its rows are a function of."""
+        recipe = hashlib.sha256(repr((self._recipe, original.identity[1:])).encode()).hexdigest()
+        return f"{original.file.sha256[:16]}-{recipe[:8]}"
 
-    def _load_group(
-        self, connection: duckdb.DuckDBPyConnection, group: list[tuple[InputFile, Opening]]
-    ) -> Iterator[tuple[InputFile, Entry]]:
+    def load(self, files: Sequence[Original]) -> list[Entry]:
+        """Write the parts of each file; one entry each, in their order."""
+        entries: dict[Original, Entry] = {}
+        by_shape: dict[Shape, list[tuple[Original, Opening]]] = {}
+        for original in files:
+            try:
+                if original.problem:
+                    raise original.problem
+                opening = self._reader.opening(original.file)
+                by_shape.setdefault(opening.shape, []).append((original, opening))
+            except FileProblem as problem:
+                entries[original] = self._rejected(original, problem)
+        if by_shape:
+            with connected(self._settings, self._work_dir) as connection:
+                for group in by_shape.values():
+                    self._load_group(connection, group, entries)
+        return [entries[original] for original in files]
+
+    def _load_group(self, connection: duckdb.DuckDBPyConnection, group: Group, entries: dict[Original, Entry]) -> None:
         try:
-            entries, careless = self._load_stream(connection, group)
+            careless = self._load_stream(connection, group, entries)
         except duckdb.Error as error:
-            if len(group) > 1:  # one file's rows fail the whole statement: find out which
-                for one in group:
-                    yield from self._load_group(connection, [one])
+            if len(group) > 1:  # one file fails the statement of all: halving finds it
+                half = len(group) // 2
+                self._load_group(connection, group[:half], entries)
+                self._load_group(connection, group[half:], entries)
                 return
             reason = str(error).partition("\n")[0]
-            yield group[0][0], self._rejected(group[0][0], FileProblem("file_unreadable", f"cannot be read ({reason})"))
+            entries[group[0][0]] = self._rejected(
+                group[0][0], FileProblem("file_unreadable", f"cannot be read ({reason})")
+            )
             return
-        yield from entries
-        for file in careless:
-            yield from self._load_group(connection, [(file, self._reader.opening(file, carefully=True))])
+        for original in careless:
+            opening = self._reader.opening(original.file, carefully=True)
+            self._load_group(connection, [(original, opening)], entries)
 
     def _load_stream(
-        self, connection: duckdb.DuckDBPyConnection, group: list[tuple[InputFile, Opening]]
-    ) -> tuple[list[tuple[InputFile, Entry]], list[InputFile]]:
-        stream = Stream(connection, self._source, self._settings, group)
+        self, connection: duckdb.DuckDBPyConnection, group: Group, entries: dict[Original, Entry]
+    ) -> list[Original]:
+        """Load files in one pass; returns those that have to be read again, carefully."""
+        stream = Stream(
+            connection, self._source, self._settings, [(original.file, opening) for original, opening in group]
+        )
         judge = ContractJudge(connection, self._source, self._settings)
-        entries: list[tuple[InputFile, Entry]] = []
-        careless: list[InputFile] = []
-        writers = _Writers(self._settings, self._source, group[0][0], self._recipe)
-        current = 0
-
-        def finish() -> None:
-            problem = stream.problems.get(current)
-            if problem is None:
-                entries.append((writers.file, writers.entry(stream.landed[current])))
-                return
-            writers.discard()
+        pieces = _by_file(stream, judge)
+        piece = next(pieces, None)
+        careless: list[Original] = []
+        for index, (original, _) in enumerate(group):
+            with self._writers(original) as writers:
+                while piece and piece[0] == index:
+                    writers.write(piece[1], piece[2])
+                    piece = next(pieces, None)
+                problem = stream.problems.get(index)
+                if problem is None:
+                    entries[original] = writers.entry(stream.landed[index])
             if isinstance(problem, FileProblem):
-                entries.append((writers.file, self._rejected(writers.file, problem)))
-            else:
-                careless.append(writers.file)
+                entries[original] = self._rejected(original, problem)
+            elif problem:
+                careless.append(original)
+        return careless
 
-        try:
-            for index, accepted, rejected in _by_file(stream, judge):
-                while current < index:
-                    finish()
-                    current += 1
-                    writers = _Writers(self._settings, self._source, group[current][0], self._recipe)
-                writers.write(accepted, rejected)
-            while current < len(group):
-                finish()
-                current += 1
-                if current < len(group):
-                    writers = _Writers(self._settings, self._source, group[current][0], self._recipe)
-        except duckdb.Error:
-            writers.discard()
-            raise
-        return entries, careless
+    def _writers(self, original: Original) -> "_Writers":
+        return _Writers(self._settings, self._source, original, self.part_id(original))
 
-    def _rejected(self, file: InputFile, problem: FileProblem) -> Entry:
+    def _rejected(self, original: Original, problem: FileProblem) -> Entry:
         """Quarantine a whole file: one record, the file itself."""
-        writers = _Writers(self._settings, self._source, file, self._recipe)
-        sentence = f"{file.name} {problem.sentence}"
-        writers.write(None, [Rejection(None, None, (problem.rule,), (sentence,))])
-        return writers.entry(1, sentence)
+        sentence = f"{original.file.name} {problem.sentence}"
+        with self._writers(original) as writers:
+            writers.write(None, [Rejection(None, None, (problem.rule,), (sentence,))])
+            return writers.entry(1, sentence)
 
 
 class _Writers:
-    """The two parts of one file."""
+    """The two parts of one file; on leaving, what ``entry`` did not finish is forgotten."""
 
-    def __init__(self, settings: Settings, source: Source, file: InputFile, recipe: str) -> None:
-        self.file = file
-        part = f"{file.sha256[:16]}-{recipe}.parquet"
-        self._part = f"{part_folder('raw', source.name, file.landing_date)}/{part}"
-        self._quarantine = f"{part_folder('quarantine', source.name, file.landing_date)}/{part}"
+    def __init__(self, settings: Settings, source: Source, original: Original, part_id: str) -> None:
+        self._original = original
+        file = original.file
+        self._part = f"{part_folder('raw', source.name, file.landing_date)}/{part_id}.parquet"
+        self._quarantine = f"{part_folder('quarantine', source.name, file.landing_date)}/{part_id}.parquet"
         self._accepted = PartWriter(settings.lake_dir / self._part, source, file)
         self._rejected = QuarantineWriter(settings.lake_dir / self._quarantine, source.name, file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._accepted.discard()
+        self._rejected.discard()
 
     def write(self, accepted: pa.Table | None, rejected: Sequence[Rejection]) -> None:
         """Add rows to the parts."""
@@ -135,16 +141,11 @@ class _Writers:
         if rejected:
             self._rejected.write(rejected)
 
-    def discard(self) -> None:
-        """Forget both parts."""
-        self._accepted.discard()
-        self._rejected.discard()
-
     def entry(self, landed: int, problem: str | None = None) -> Entry:
         """Finish both parts."""
         self._accepted.close()
         self._rejected.close()
-        file, accepted, rejected = self.file, self._accepted, self._rejected
+        file, accepted, rejected = self._original.file, self._accepted, self._rejected
         if landed != accepted.rows + rejected.rows:
             raise AssertionError(f"{file.name}: {landed} rows landed, {accepted.rows} + {rejected.rows} accounted for")
         return Entry(
@@ -161,7 +162,7 @@ class _Writers:
             rules=dict(sorted(rejected.rules.items())),
             part=self._part if accepted.rows else None,
             quarantine=self._quarantine if rejected.rows else None,
-            archive=landing.archive_name(file.sha256, file.path.name),
+            archive=self._original.archive,
             loaded_at=file.loaded_at.isoformat(),
             problem=problem,
         )

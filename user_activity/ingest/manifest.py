@@ -65,11 +65,11 @@ def read(settings: Settings, source: str, landing_date: date) -> Manifest | None
         status = path.stat()
     except FileNotFoundError:
         return None
-    return _parsed(path, status.st_mtime_ns, status.st_ino)
+    return _parsed(path, (status.st_mtime_ns, status.st_ino))
 
 
 @lru_cache(maxsize=16_384)
-def _parsed(path: Path, mtime_ns: int, inode: int) -> Manifest:
+def _parsed(path: Path, version: tuple[int, int]) -> Manifest:  # noqa: ARG001 - it tells one content from the next
     found = json.loads(path.read_bytes())
     entries = tuple(Entry(**{**entry, "touches": tuple(entry["touches"])}) for entry in found["files"])
     return Manifest(found["source"], date.fromisoformat(found["landing_date"]), found["recipe"], entries)
@@ -83,7 +83,7 @@ def all_of(settings: Settings, source: str | None = None) -> Iterator[Manifest]:
             with os.scandir(folder) as entries:
                 found = sorted((e.name, e.stat()) for e in entries if e.name.endswith(".json") and e.name[0] != ".")
             for name, status in found:
-                yield _parsed(folder / name, status.st_mtime_ns, status.st_ino)
+                yield _parsed(folder / name, (status.st_mtime_ns, status.st_ino))
 
 
 def commit(settings: Settings, manifest: Manifest) -> None:

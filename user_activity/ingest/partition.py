@@ -10,15 +10,14 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from user_activity.ingest import landing, manifest
 from user_activity.ingest.decoding import picks
-from user_activity.ingest.files import InputFile, sha256_of, shown
 from user_activity.ingest.loading import Loader
 from user_activity.ingest.manifest import Entry, Manifest
+from user_activity.ingest.originals import Original, originals
 from user_activity.ingest.result import PartitionResult
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
@@ -27,15 +26,6 @@ VERSION = 1
 """Goes up when the code makes other rows out of the same files, so that they are read again."""
 
 BATCH_FILES, BATCH_BYTES = 2_000, 512 * 1024**2
-
-
-@dataclass(frozen=True)
-class Original:
-    """A file that belongs to a date: waiting in ``incoming``, or in the archive already."""
-
-    file: InputFile
-    problem: str | None = None
-    waiting: bool = True
 
 
 def recipe(source: Source, settings: Settings) -> str:
@@ -67,8 +57,7 @@ def ingest(
     return [
         PartitionResult(
             source_name, partition, tuple(built[day] for day in source.landing_dates(partition) if day in built),
-            builder.read_files & {entry.part_id for day in source.landing_dates(partition) if day in built
-                                  for entry in built[day].files}, seconds, settings.lake_dir,
+            builder.read_files, seconds, settings.lake_dir,
         )
         for partition in partitions
     ]  # fmt: skip
@@ -113,14 +102,7 @@ class _Builder:
         return built | self._build(group)
 
     def _originals(self, day: date, landed: Sequence[landing.LandedFile]) -> list[Original]:
-        """Every file of a date: those that wait, and those in the archive."""
-        found = [_waiting(file) for file in landed]
-        folder = landing.archive_folder(self._settings, self._source.name, day)
-        names = {entry.archive: entry for entry in self._known(day)}
-        for path in folder.iterdir() if folder.is_dir() else []:
-            entry = names.get(path.name)
-            found.append(_archived(path, day, entry))
-        return found
+        return list(originals(self._settings, self._source.name, day, landed, self._known(day)))
 
     def _known(self, day: date) -> tuple[Entry, ...]:
         known = manifest.read(self._settings, self._source.name, day)
@@ -128,62 +110,43 @@ class _Builder:
 
     def _build(self, group: dict[date, list[Original]]) -> dict[date, Manifest]:
         to_load: list[Original] = []
-        kept: dict[date, list[Entry]] = {}
-        for day, originals in group.items():
-            known = {entry.file_sha256: entry for entry in self._known(day)}
-            chosen: dict[str, Original] = {}
-            for original in sorted(originals, key=lambda o: (o.file.name, not o.waiting)):
-                chosen.setdefault(original.file.sha256, original)
+        kept: dict[date, list[tuple[Original, Entry]]] = {}
+        for day, found in group.items():
+            known = {(entry.archive, entry.file_sha256): entry for entry in self._known(day)}
+            chosen: dict[tuple[str, str, bool], Original] = {}
+            for original in found:
+                chosen.setdefault(original.identity, original)
             kept[day] = []
-            for sha256, original in chosen.items():
-                entry = known.get(sha256)
-                if entry and entry.file_name == original.file.name and self._is_current(entry):
-                    kept[day].append(entry)
+            for original in chosen.values():
+                entry = known.get((original.archive, original.file.sha256))
+                if entry and self._stands(entry, original):
+                    kept[day].append((original, entry))
                 else:
                     to_load.append(original)
-        loaded = self._loader.load([(original.file, original.problem) for original in to_load])
-        self.read_files |= {entry.part_id for _, entry in loaded}
-        for file, entry in loaded:
-            kept[file.landing_date].append(entry)
-        return {day: found for day, originals in group.items() if (found := self._commit(day, kept[day], originals))}
+        for original, entry in zip(to_load, self._loader.load(to_load), strict=True):
+            self.read_files.add(entry.part_id)
+            kept[original.file.landing_date].append((original, entry))
+        return {day: made for day, found in group.items() if (made := self._commit(day, kept[day], found))}
 
-    def _is_current(self, entry: Entry) -> bool:
+    def _stands(self, entry: Entry, original: Original) -> bool:
+        """Whether what is in the lake is what reading the file now would give."""
         names = [name for name in (entry.part, entry.quarantine) if name]
-        fresh = all(Path(name).stem.endswith(f"-{self._recipe}") for name in names)
-        return fresh and not self._rebuild and all((self._settings.lake_dir / name).exists() for name in names)
+        current = all(Path(name).stem == self._loader.part_id(original) for name in names)
+        return current and not self._rebuild and all((self._settings.lake_dir / name).exists() for name in names)
 
-    def _commit(self, day: date, entries: list[Entry], originals: list[Original]) -> Manifest | None:
-        if not entries:
-            return manifest.read(self._settings, self._source.name, day)
-        ordered = tuple(sorted(entries, key=lambda entry: (entry.file_name, entry.file_sha256)))
-        made = Manifest(self._source.name, day, self._recipe, ordered)
+    def _commit(self, day: date, kept: list[tuple[Original, Entry]], found: list[Original]) -> Manifest | None:
+        """First the manifest, then the originals: a kill in between leaves files that the next call only moves."""
+        # A file that somebody still writes to stays where it is, for the next call.
+        settled = [(original, entry) for original, entry in kept if not original.waiting or original.is_unchanged]
+        if not settled:
+            return None
+        entries = sorted((entry for _, entry in settled), key=lambda entry: (entry.file_name, entry.file_sha256))
+        made = Manifest(self._source.name, day, self._recipe, tuple(entries))
         if made != manifest.read(self._settings, self._source.name, day):
             manifest.commit(self._settings, made)
         folder = landing.archive_folder(self._settings, self._source.name, day)
-        names = {entry.file_sha256: entry.archive for entry in ordered}
-        for original in originals:
-            if original.waiting and original.file.sha256 in names:
-                landing.move_to_archive(original.file.path, folder / names[original.file.sha256])
+        archives = {original.identity: folder / original.archive for original, _ in settled}
+        for original in found:
+            if original.identity in archives:
+                landing.move_to_archive(original.file.path, archives[original.identity])
         return made
-
-
-def _waiting(landed: landing.LandedFile) -> Original:
-    sha256 = hashlib.sha256(f"{landed.name} {landed.mtime_ns}".encode()).hexdigest() if landed.problem else ""
-    problem = landed.problem
-    if not landed.path.is_symlink() and landed.path.is_file():
-        try:
-            sha256 = sha256_of(landed.path)
-        except OSError as error:
-            problem = f"cannot be read ({error.strerror}): correct its permissions and send it again"
-    file = InputFile(landed.path, landed.name, sha256, landed.landing_date, landed.size, landed.mtime_ns)
-    return Original(file, problem)
-
-
-def _archived(path: Path, day: date, entry: Entry | None) -> Original:
-    status = path.lstat()
-    name = entry.file_name if entry else shown(landing.original_name(path.name))
-    sha256 = (
-        entry.file_sha256 if entry else (sha256_of(path) if path.is_file() and not path.is_symlink() else path.name)
-    )
-    file = InputFile(path, name, sha256, day, status.st_size, status.st_mtime_ns)
-    return Original(file, entry.problem if entry else None, waiting=False)

@@ -89,10 +89,11 @@ class PartWriter:
         self._flush()
         if self._writer is not None:
             self._writer.close()
+            self._writer = None
             os.replace(self._temporary, self.path)
 
     def discard(self) -> None:
-        """Forget the part."""
+        """Forget what was not put in its place."""
         if self._writer is not None:
             self._writer.close()
             self._temporary.unlink(missing_ok=True)
@@ -156,10 +157,11 @@ class QuarantineWriter:
         """Put the part in its place; a file without rejected records has none."""
         if self._writer is not None:
             self._writer.close()
+            self._writer = None
             os.replace(self._temporary, self.path)
 
     def discard(self) -> None:
-        """Forget the part."""
+        """Forget what was not put in its place."""
         if self._writer is not None:
             self._writer.close()
             self._temporary.unlink(missing_ok=True)

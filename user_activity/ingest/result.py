@@ -1,6 +1,7 @@
 """What building a partition of raw came to, for whoever asked: numbers, files, a look at the rows.
 
-Belongs here: the sums over a partition's manifests. Does not belong here: how they are shown (``orchestration``, ``cli``).
+Belongs here: the sums over a partition's manifests.
+Does not belong here: how they are shown (``orchestration``, ``cli``).
 """
 
 from collections import Counter

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 Form = Literal["json", "log", "csv", "parquet"]
 SEPARATOR, NOTHING = "\x1f", "\x1e"
-"""Between the fields of a CSV record, once its delimiters and quotes are understood; and in place of what is dropped."""
+"""Between the fields of a CSV record once its quotes are understood, and in place of a character that is dropped."""
 
 PLACE = [("_row", pa.int64()), ("_landing", pa.date32())]
 _EPOCH_DAY = date(1970, 1, 1)
@@ -53,7 +53,7 @@ def numbers(values: pa.Array | pa.ChunkedArray, kind: type[np.generic]) -> np.nd
 
 
 def text_array(data: bytes, starts: np.ndarray[Any, Any], end: int) -> pa.Array:
-    """Adjacent slices of UTF-8 bytes as an Arrow array: one begins where the one before it ends, the last at ``end``."""
+    """Adjacent slices of UTF-8 bytes as an Arrow array: each ends where the next begins, the last at ``end``."""
     offsets = np.empty(len(starts) + 1, np.int32)
     offsets[:-1] = starts
     offsets[-1] = end

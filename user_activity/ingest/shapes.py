@@ -96,7 +96,8 @@ def _json_properties(fields: Fields, usual: Sequence[Sequence[str]]) -> str:
         return any_keys
     known = ", ".join("[" + ", ".join(map(quoted, keys)) + "]" for keys in usual)
     usual_names = sorted({key for keys in usual for key in keys})
-    return f"case when list_contains([{known}], _keys) then {json_object(fields.left_over(usual_names))} else {any_keys} end"
+    quick = json_object(fields.left_over(usual_names))
+    return f"case when list_contains([{known}], _keys) then {quick} else {any_keys} end"
 
 
 def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:

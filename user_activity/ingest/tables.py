@@ -17,6 +17,7 @@ from user_activity.ingest.files import FileProblem, check_utf8, chunks, too_long
 from user_activity.ingest.lines import without_blank_lines
 from user_activity.ingest.rows import NOTHING, SEPARATOR, Batches, Numbering, Shape, text_array
 
+Bytes = np.ndarray[Any, Any]
 _QUOTE, _NEWLINE, _BLANK = 34, 10, 32
 _DELIMITERS = (",", ";", "\t", "|")
 
@@ -60,6 +61,8 @@ def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Num
         elif (np.diff(starts) == 1).any():
             raise Careless  # a blank line among quoted records
         fields = _separated(block, inside, delimiter)
+        if inside is not None:
+            _check_lines(data, inside, np.frombuffer(fields, np.uint8), starts, len(shape.names))
         starts, is_header = starts[1:] if is_header and len(starts) > 1 else starts, is_header and len(starts) == 1
         if len(starts) > 1:
             end = int(starts[-1])
@@ -67,8 +70,16 @@ def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Num
             yield numbering.batch(shape, [*columns, pa.nulls(len(starts) - 1, pa.string())])
 
 
-def _separated(block: bytes, inside: np.ndarray[Any, Any] | None, delimiter: str) -> bytes:
-    """The block, byte for byte, with separators for delimiters, and blanks for the quotes and newlines around fields."""
+def _check_lines(data: Bytes, inside: Bytes, fields: Bytes, starts: Bytes, width: int) -> None:
+    """A record that goes on over lines and then has a wrong number of fields is more likely a quote never closed."""
+    inner = np.flatnonzero((data == _NEWLINE) & inside)
+    for record in np.unique(np.searchsorted(starts, inner, side="right") - 1).tolist():
+        if np.count_nonzero(fields[starts[record] : starts[record + 1]] == ord(SEPARATOR)) != width - 1:
+            raise Careless
+
+
+def _separated(block: bytes, inside: Bytes | None, delimiter: str) -> bytes:
+    """The block, byte for byte, with separators for delimiters, blanks for the quotes and newlines around fields."""
     if SEPARATOR.encode() in block or NOTHING.encode() in block:
         raise Careless
     if inside is None:
@@ -86,7 +97,7 @@ def _separated(block: bytes, inside: np.ndarray[Any, Any] | None, delimiter: str
     return fields.tobytes()
 
 
-def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, np.ndarray[Any, Any] | None]]:
+def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, Bytes | None]]:
     """Whole records, many at a time, and which bytes are inside quotes (None: the block has no quotes)."""
     rest, offset = b"", 0
     for piece in chain(chunks(stream), (b"",)):
@@ -113,7 +124,7 @@ def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, np.ndarray[An
             yield block[:cut], inside
 
 
-def _check_quotes(data: np.ndarray[Any, Any], quotes: np.ndarray[Any, Any]) -> None:
+def _check_quotes(data: Bytes, quotes: Bytes) -> None:
     """Every quote must open a field, close one, or be one half of a doubled quote."""
     opens, closes = quotes[0::2], quotes[1::2]
     doubled = closes[:-1] + 1 == opens[1:]

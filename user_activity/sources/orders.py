@@ -26,8 +26,8 @@ class Order(Contract):
     order_id: Annotated[str, Text()] = column("The order.", "id", "order_number", "transaction_id")
     user_id: Annotated[str, Text()] = column("Who ordered.", "customer_id", "customer", "user", "userId")
     order_at: Annotated[datetime, Moment(dated=True)] = column(
-        "When it was placed, UTC.", "order_date", "ordered_at", "order_ts", "order_timestamp", "created_at", "placed_at",
-        "timestamp", "ts", "time",
+        "When it was placed, UTC.", "order_date", "ordered_at", "order_ts", "order_timestamp", "created_at",
+        "placed_at", "timestamp", "ts", "time",
     )  # fmt: skip
     updated_at: Annotated[datetime | None, Moment()] = column(
         "When this state began, UTC; the order's time where not given.", "modified_at", "last_updated", "updated_ts",
@@ -45,8 +45,8 @@ class Order(Contract):
         fill=Fill(lambda given, judge: judge.settings.default_currency, lambda s: quoted(s.default_currency)),
     )  # fmt: skip
     revenue: Annotated[Decimal | None, Amount()] = column(
-        "The order's total.", "total", "total_amount", "amount", "order_total", "order_value", "total_price", "gross_revenue",
-        optional=True,
+        "The order's total.", "total", "total_amount", "amount", "order_total", "order_value", "total_price",
+        "gross_revenue", optional=True,
     )  # fmt: skip
     discount: Annotated[Decimal | None, Amount()] = column(
         "Discount given.", "discount_amount", "total_discount", optional=True

@@ -24,7 +24,8 @@ class Review(Contract):
         "When it was written, UTC.", "review_date", "reviewed_at", "created_at", "review_ts", "timestamp", "ts", "time"
     )
     updated_at: Annotated[datetime | None, Moment()] = column(
-        "When it was last changed, UTC; the review's time where not given.", "modified_at", "last_updated", "updated_ts",
+        "When it was last changed, UTC; the review's time where not given.",
+        "modified_at", "last_updated", "updated_ts",
         fill=Fill(lambda given, judge: given["review_at"], lambda settings: "v.review_at"),
     )  # fmt: skip
     order_id: Annotated[str | None, Text()] = column("The order it is about.", "order", optional=True)
