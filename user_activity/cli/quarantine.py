@@ -37,9 +37,7 @@ def list_rules(
     elif counts:
         rows = [[count.source, count.rule, count.records, count.example] for count in counts]
         output.grid("Quarantined", ["source", "rule", "records", "for example"], rows)
-        output.prose.print(
-            "Next: user-activity quarantine show --rule RULE, or export broken.jsonl --rule RULE"
-        )
+        output.prose.print("Next: user-activity quarantine show --rule RULE, or export broken.jsonl --rule RULE")
     else:
         output.answer.print("No rejected record is like that.")
 

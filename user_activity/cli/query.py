@@ -20,7 +20,8 @@ Statement = Annotated[str, typer.Argument(metavar="SQL", help="One statement tha
 
 def add_commands(app: typer.Typer) -> None:
     """Hang the command into the application."""
-    app.command()(query)
+    # A statement may begin with a comment, which looks like an option.
+    app.command(context_settings={"ignore_unknown_options": True})(query)
 
 
 def query(sql: Statement, as_json: JsonOption = False) -> None:

@@ -77,17 +77,23 @@ def _missing_rows(settings: Settings, file: Entry) -> Iterator[str]:
         yield f"{file.file_name}: {accepted} rows accepted, {stored} in its Parquet part"
 
 
+EVENTS_WITHIN, ORDERS_WITHIN = "events_a_day_are_within_bounds", "orders_a_day_are_within_bounds"
+EVENTS_USUAL, LATEST_BUILT = (
+    "events_a_day_are_near_the_median_of_the_days_before",
+    "the_latest_landed_day_is_built",
+)
 VOLUME_CHECKS = {
-    "events_a_day_are_within_bounds": (EVENTS, "min_events_per_day and max_events_per_day are settings."),
-    "orders_a_day_are_within_bounds": (ORDERS, "min_orders_per_day and max_orders_per_day are settings."),
-    "events_a_day_are_near_the_median_of_the_days_before": (EVENTS, "The window leaves the tested day out."),
-    "the_latest_day_that_landed_is_built": (EVENTS, "Compares the lake with the warehouse, never with the clock."),
+    EVENTS_WITHIN: (EVENTS, "The bounds are the settings min_events_per_day and max_events_per_day."),
+    ORDERS_WITHIN: (ORDERS, "The bounds are the settings min_orders_per_day and max_orders_per_day."),
+    EVENTS_USUAL: (EVENTS, "The window leaves the tested day out; it and the deviation are settings."),
+    LATEST_BUILT: (EVENTS, "Compares the lake with the warehouse, never with the clock."),
 }
 
 
 @dg.multi_asset_check(
     name="volumes",
     specs=[dg.AssetCheckSpec(name, asset=key, description=text) for name, (key, text) in VOLUME_CHECKS.items()],
+    can_subset=True,
     pool=WAREHOUSE_POOL,
 )
 def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
@@ -99,15 +105,25 @@ def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[S
         known = days([(dates[0] - window, dates[-1])]) if dates else ()
         events = warehouse.row_counts("marts.fct_events", "event_date", known)
         orders = warehouse.row_counts("marts.fct_orders", "order_date", dates)
-    names = list(VOLUME_CHECKS)
-    odd = _outside(events, dates, settings.min_events_per_day, settings.max_events_per_day)
-    yield _warning(EVENTS, names[0], ["day", "events"], odd)
-    odd = _outside(orders, dates, settings.min_orders_per_day, settings.max_orders_per_day)
-    yield _warning(ORDERS, names[1], ["day", "orders"], odd)
-    yield _warning(EVENTS, names[2], ["day", "events", "median before"], _unusual(settings, events, dates))
-    landed, built = max(consumed.wanted(settings), default=None), max([*lake.built(settings), *dates], default=None)
-    behind = [(landed, built)] if landed and (built is None or built < landed) else []
-    yield _warning(EVENTS, names[3], ["latest landed", "latest built"], behind)
+    few, many = settings.min_events_per_day, settings.max_events_per_day
+    found: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]] = {
+        EVENTS_WITHIN: (["day", "events"], _outside(events, dates, few, many)),
+        ORDERS_WITHIN: (
+            ["day", "orders"],
+            _outside(orders, dates, settings.min_orders_per_day, settings.max_orders_per_day),
+        ),
+        EVENTS_USUAL: (["day", "events", "median before"], _unusual(settings, events, dates)),
+        LATEST_BUILT: (["latest landed", "latest built"], _behind(settings, dates)),
+    }
+    for check in sorted(context.selected_asset_check_keys):
+        columns, rows = found[check.name]
+        yield _warning(check.asset_key, check.name, columns, rows)
+
+
+def _behind(settings: Settings, dates: Sequence[date]) -> list[tuple[date, date | None]]:
+    landed = max(consumed.wanted(settings), default=None)
+    built = max([*lake.built(settings), *dates], default=None)
+    return [(landed, built)] if landed and (built is None or built < landed) else []
 
 
 def _unusual(settings: Settings, events: Mapping[date, int], dates: Sequence[date]) -> list[tuple[Any, ...]]:

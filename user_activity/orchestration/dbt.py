@@ -71,7 +71,7 @@ def build(
 
     A failed model or test is a result, not an exception.
     """
-    arguments = ["build", "--target-path", str(settings.dbt_dir / "target"), "--select", *selection]
+    arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target"), "--select", *selection]
     answer = _invoke(arguments, environment, settings, _parsed(), on_line)
     return [_result(found) for found in cast("RunExecutionResult", answer.result).results]
 
@@ -102,7 +102,7 @@ def _invoke(
 
     common = [
         *("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)),
-        *("--log-path", str(settings.dbt_dir / "logs"), "--log-level", "none", "--log-level-file", "warn"),
+        *("--log-path", str(settings.dbt_dir / "logs"), "--log-level", "none", "--log-level-file", "none"),
     ]
     with _one_at_a_time, _environment({**settings.model_environment(), **environment}):
         try:

@@ -135,12 +135,14 @@ class Runner:
         """One run of a job; a failed run is an outcome, not an exception."""
         started = time.monotonic()
         level = "DEBUG" if self.verbose else "CRITICAL"
-        result = self.definitions.resolve_job_def(job).execute_in_process(
+        definition = self.definitions.resolve_job_def(job)
+        if selection is not None:
+            definition = definition.get_subset(asset_selection=set(selection))
+        result = definition.execute_in_process(
             instance=self.instance,
             tags={**tags, REPOSITORY_TAG: f"__repository__@{LOCATION}"},
             resources={"settings": self.settings, "progress": self.progress},
             run_config={"loggers": {"console": {"config": {"log_level": level}}}},
-            asset_selection=selection,
             raise_on_error=False,
         )
         outcome.runs.append(result)

@@ -1,0 +1,179 @@
+"""Every command helps, answers programs with one document, and says what is wrong in a sentence."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from user_activity.cli import app
+from user_activity_tests.cli.conftest import Command
+
+HEAVY = ("dagster", "dbt", "sqlalchemy")
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    for name, found in group.commands.items():
+        if hasattr(found, "commands"):
+            yield from commands(found, (*path, name))
+        else:
+            yield " ".join((*path, name)), found
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+def test_all_commands_are_there() -> None:
+    quarantine = {"quarantine list", "quarantine show", "quarantine export"}
+    assert set(COMMANDS) == quarantine | {"simulate", "land", "run", "backfill", "status", "query", "demo", "dev"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_has_help_with_an_example_of_itself(name: str) -> None:
+    assert f"Example: user-activity {name}" in (COMMANDS[name].help or "")
+    assert all(parameter.help for parameter in COMMANDS[name].params if parameter.name != "help")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_an_answer_not_an_error(name: str, command: Command) -> None:
+    answer = command(*name.split(), "--help")
+    assert answer.code == 0
+    assert answer.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["status"], ["quarantine", "list"], ["land", "x.jsonl", "--source", "events"], ["query", "select 1"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_small_commands_do_not_wait_for_dagster(arguments: list[str], tmp_path: Path) -> None:
+    script = (
+        "import sys; from user_activity.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        f"finally: print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    (tmp_path / "x.jsonl").write_text("{}\n")
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "USER_ACTIVITY_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["land", "nowhere.jsonl", "--source", "events"], "nowhere.jsonl is not a file that can be read"),
+        (["land", __file__, "--source", "clicks"], "There is no source 'clicks': choose one of events"),
+        (["quarantine", "list", "--source", "clicks"], "There is no source 'clicks'"),
+        (["quarantine", "export", "broken.xlsx"], "must end in .jsonl"),
+        (["backfill", "--from", "2025-02-01", "--to", "2025-01-01"], "is after"),
+        (["backfill", "--from", "2024-02-01", "--to", "2025-01-01"], "before the first partition"),
+        (["simulate", "--days", "none"], "--days"),
+        (["land"], "Missing argument"),
+        (["fly"], "No such command"),
+    ],
+)
+def test_wrong_usage_is_named_and_leaves_with_2(arguments: list[str], says: str, command: Command) -> None:
+    answer = command(*arguments)
+    assert answer.code == 2
+    assert says in answer.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("USER_ACTIVITY_TIMEZONE", "Mars/Phobos", "no IANA time zone"),
+        ("USER_ACTIVITY_SESSION_TIMEOUT_MINUTES", "0", "greater than or equal to 1"),
+        ("USER_ACTIVITY_START_DATE", "soon", "valid date"),
+        ("USER_ACTIVITY_EVENTS_FIELD_MAP", "{", "valid JSON"),
+        ("USER_ACTIVITY_DEFAULT_CURRENCY", "euro", "ISO 4217"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_with_its_name_value_and_rule(
+    name: str, value: str, rule: str, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    answer = command("status")
+    assert answer.code == 2
+    assert name in answer.err
+    assert rule in answer.err
+    assert len(answer.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "insert into marts.fct_events values (1)",
+        "update marts.fct_events set revenue = 0",
+        "delete from marts.fct_events",
+        "drop table marts.fct_events",
+        "copy marts.fct_events to 'x.csv'",
+        "attach 'x.duckdb'",
+        "set threads = 1",
+        "select 1; drop table marts.fct_events",
+        "with a as (select 1) insert into marts.fct_events select * from a",
+        "/* select */ delete from marts.fct_events",
+        "-- select\ncreate table x (y int)",
+        "",
+        "  ;  ",
+    ],
+)
+def test_a_statement_that_writes_is_refused(sql: str, command: Command) -> None:
+    answer = command("query", sql)
+    assert answer.code == 2
+    assert len(answer.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "sql", ["select ';' as a", "SELECT 1 -- ; drop", "(select 1)", "from x", "with a as (select 1) from a;"]
+)
+def test_a_statement_that_reads_is_let_through(sql: str, command: Command) -> None:
+    answer = command("query", sql)
+    assert answer.code == 1
+    assert "There is no warehouse" in answer.err
+
+
+def test_nothing_is_no_error(command: Command, data_dir: Path) -> None:
+    state = command("status", "--json").document
+    assert state["warehouse"]["state"] == "not built yet"
+    assert state["files_waiting"] == {}
+    assert command("run").out == "Nothing new: 0 rows changed.\n"
+    assert command("quarantine", "list", "--json").document == []
+
+
+def test_a_landed_file_waits_and_lands_once(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / 'it\'s a "file" ünïcode.jsonl'
+    file.write_text("{}\n")
+    arguments = ("land", str(file), "--source", "events", "--date", "2025-01-31", "--json")
+    (first,) = command(*arguments).document
+    (second,) = command(*arguments).document
+    assert (first["already_landed"], second["already_landed"]) == (False, True)
+    assert first["landing_date"] == "2025-01-31"
+    assert command("status", "--json").document["files_waiting"] == {"events": 1}
+
+
+def test_simulated_files_can_stay_outside(command: Command, tmp_path: Path) -> None:
+    made = command("simulate", "--days", "2", "--events", "50", "--out", str(tmp_path / "files"), "--json").document
+    assert made["events"] == 50
+    assert len(list((tmp_path / "files").rglob("*.*"))) == made["files"]
+    assert command("status", "--json").document["files_waiting"] == {}
+    assert command("simulate", "--days", "2", "--events", "50", "--out", str(tmp_path / "files")).code == 2
+
+
+def test_what_led_to_a_failure_goes_to_a_log(command: Command, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setattr("user_activity.cli.status.gather", explode)
+    answer = command("status")
+    assert answer.code == 1
+    assert answer.err.startswith("the disk is gone (the whole story: ")
+    assert "Traceback" in (data_dir / "logs" / "errors.log").read_text()

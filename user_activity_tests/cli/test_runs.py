@@ -1,0 +1,117 @@
+"""From landed files to tables and back, through the commands that do it."""
+
+import io
+import json
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from user_activity.cli import main
+from user_activity_tests.cli.conftest import Command
+
+EVENT = {"event_id": "e1", "user_id": "ann", "event_type": "page_view", "event_at": "2025-01-05T10:00:00Z"}
+
+
+DEMO = ("demo", "--days", "8", "--events", "600", "--json")
+
+
+@pytest.fixture(scope="module")
+def first_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A small shop, and what the command said that built it."""
+    folder = tmp_path_factory.mktemp("shop")
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("USER_ACTIVITY_DATA_DIR", str(folder / "data"))
+        for name in ("DAGSTER_HOME", "DAGSTER_EVENT_BATCH_SIZE"):
+            patch.setenv(name, "")
+        with redirect_stdout(said), pytest.raises(SystemExit) as left:
+            main(list(DEMO))
+    assert left.value.code == 0
+    return folder / "data", json.loads(said.getvalue())
+
+
+@pytest.fixture
+def data_dir(first_demo: tuple[Path, dict[str, Any]]) -> Path:
+    return first_demo[0]
+
+
+def events(tmp_path: Path, *records: dict[str, object]) -> str:
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return str(path)
+
+
+def test_a_demo_leaves_tested_tables_and_says_what_is_in_them(first_demo: tuple[Path, dict[str, Any]]) -> None:
+    _, summary = first_demo
+    assert summary["success"]
+    assert summary["simulated"]["broken_records"] == sum(row["rows_quarantined"] for row in summary["sources"].values())
+    assert summary["rows"]["marts.fct_events"] == 600
+    assert summary["checks"]["failed"] == []
+    assert summary["checks"]["passed"] > 50
+    assert len(summary["latest_week"]) == 7
+    assert "2025-01-05" in summary["dates_rebuilt"]
+
+
+def test_a_second_demo_changes_no_row_and_says_so(command: Command) -> None:
+    before = command("status", "--json").document["warehouse"]["rows"]
+    again = command(*DEMO).document
+    assert (again["sources"], again["dates_rebuilt"], again["rows"]) == ({}, [], before)
+    assert "Nothing new: 0 rows changed." in command(*DEMO[:-1]).out
+
+
+def test_a_clean_file_leaves_with_0_and_touches_its_dates_only(command: Command, tmp_path: Path) -> None:
+    command("land", events(tmp_path, EVENT), "--source", "events", "--date", "2025-01-06")
+    answer = command("run", "--json")
+    assert answer.code == 0
+    assert answer.document["sources"]["events"]["rows_accepted"] == 1
+    assert answer.document["dates_rebuilt"] == ["2025-01-05", "2025-01-06"]
+    asked = command("query", "select count(*) as rows from marts.fct_events where user_id = 'ann'", "--json")
+    assert asked.document == [{"rows": 1}]
+
+
+def test_a_rejected_record_leaves_with_3_and_can_be_mended_and_landed_again(command: Command, tmp_path: Path) -> None:
+    good, bad = EVENT | {"event_id": "e2"}, EVENT | {"event_id": "e3", "quantity": -1}
+    command("land", events(tmp_path, good, bad), "--source", "events", "--date", "2025-01-07")
+    answer = command("run", "--json")
+    assert answer.code == 3
+    (rule,) = answer.document["quarantined"]
+    assert (rule["file"], rule["row"], rule["rule"]) == ("events.jsonl", 2, "quantity_out_of_range")
+    (shown,) = command("quarantine", "show", "--file", "events.jsonl", "--json").document
+    assert json.loads(shown["record"])["quantity"] == -1
+
+    mended = tmp_path / "mended.jsonl"
+    assert command("quarantine", "export", str(mended), "--file", "events.jsonl").code == 0
+    mended.write_text(mended.read_text().replace('"quantity": -1', '"quantity": 1'))
+    command("land", str(mended), "--source", "events", "--date", "2025-01-08")
+    assert command("run").code == 0
+    asked = command("query", "select quantity from staging.stg_events where event_id = 'e3'", "--json")
+    assert asked.document == [{"quantity": 1}]
+
+
+def test_building_again_what_is_right_changes_no_row(command: Command) -> None:
+    sql = "select count(*) as rows, sum(event_key % 1000) as digest from marts.fct_events"
+    before = command("query", sql, "--json").document
+    answer = command("backfill", "--from", "2025-01-01", "--to", "2025-01-03", "--rebuild-raw", "--json")
+    assert answer.code == 0
+    assert answer.document["dates_rebuilt"] == ["2025-01-01", "2025-01-02", "2025-01-03"]
+    assert command("query", sql, "--json").document == before
+
+
+def test_a_backfill_of_one_asset_leaves_the_others_alone(command: Command) -> None:
+    arguments = ("backfill", "--from", "2025-01-02", "--to", "2025-01-02", "--select")
+    assert command(*arguments, "key:marts/fct_orders", "--json").code == 0
+    missing = command(*arguments, "key:marts/nothing")
+    assert missing.code == 2
+    assert "No asset is called 'key:marts/nothing'" in missing.err
+
+
+def test_the_status_tells_what_is_there(command: Command) -> None:
+    state = command("status", "--json").document
+    assert state["stale_dates"] == []
+    assert state["landed"]["events"]["first"] == "2025-01-01"
+    assert state["latest_runs"][0]["state"] == "success"
+    assert state["warehouse"]["rows"]["marts.fct_events"] >= 600
+    assert "Warehouse     ready" in command("status").out
