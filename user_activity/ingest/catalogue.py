@@ -6,6 +6,7 @@ Does not belong here: what a product is (``sources.products``), reading the save
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,8 @@ import stamina
 from user_activity.settings import Settings
 
 ATTEMPTS = 5
+ANSWER_TIMEOUTS = 6
+"""A whole answer may take this many times the time limit of each of its pieces."""
 MOST_PAGES = 10_000
 MOST_BYTES_A_PAGE = 64 * 1024**2
 _LISTS = ("products", "items", "data", "results")
@@ -60,10 +63,12 @@ def _products(settings: Settings) -> Iterator[Any]:
     timeout = httpx2.Timeout(settings.http_timeout_seconds)
     with httpx2.Client(timeout=timeout, follow_redirects=True, headers={"accept": "application/json"}) as client:
         for page in range(1, MOST_PAGES + 1):
-            answer = _page(client, address, asked)
+            answer = _page(client, address, asked, settings.http_timeout_seconds)
             products = _listed(answer, address)
             received += len(products)
             fingerprint = json.dumps(products, sort_keys=True)
+            if fingerprint in seen and page == 2 and len(products) != size and not _counts(answer):
+                return  # the server knows no pages: the first answer was everything
             if products and fingerprint in seen:
                 raise CatalogueError(
                     f"{url} gives the same page twice (page {page}): its pagination is broken, tell its owner"
@@ -99,6 +104,13 @@ def _following(
     return numbered if count >= size else None
 
 
+def _counts(answer: Any) -> bool:
+    """Whether the answer says how much there is."""
+    return isinstance(answer, dict) and any(
+        name in answer for name in ("next", "pages", "total_pages", "total", "count")
+    )
+
+
 def _linked(link: Any, address: str, url: str) -> tuple[str, dict[str, Any]] | None:
     if not link:
         return None
@@ -112,41 +124,51 @@ def _linked(link: Any, address: str, url: str) -> tuple[str, dict[str, Any]] | N
     return joined, {}
 
 
-def _page(client: httpx2.Client, address: str, asked: dict[str, Any]) -> Any:
+def _page(client: httpx2.Client, address: str, asked: dict[str, Any], seconds: float) -> Any:
     try:
         for attempt in stamina.retry_context(
             on=_TryAgain, attempts=ATTEMPTS, wait_initial=0.2, wait_max=5, timeout=120
         ):
             with attempt:
-                return _answer(client, address, asked)
+                return _answer(client, address, asked, seconds)
     except _TryAgain as error:
         raise CatalogueError(f"{address} {error} ({ATTEMPTS} attempts): nothing was kept, try again later") from error
     raise AssertionError("a retry ends with an answer or an error")
 
 
-def _answer(client: httpx2.Client, address: str, asked: dict[str, Any]) -> Any:
+def _answer(client: httpx2.Client, address: str, asked: dict[str, Any], seconds: float) -> Any:
     try:
-        response = client.get(address, params=asked) if asked else client.get(address)
-    except httpx2.InvalidURL as error:
-        raise CatalogueError(f"{address} is no web address ({error}): correct USER_ACTIVITY_PRODUCTS_URL") from error
-    except httpx2.UnsupportedProtocol as error:
+        with client.stream("GET", address, params=asked or None) as response:
+            _check_status(address, response.status_code)
+            content = _whole(response, address, time.monotonic() + ANSWER_TIMEOUTS * seconds)
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise CatalogueError(f"{address} is no web address ({error}): correct USER_ACTIVITY_PRODUCTS_URL") from error
     except httpx2.TimeoutException as error:
         raise _TryAgain("does not answer in time") from error
     except httpx2.HTTPError as error:
         raise _TryAgain(f"cannot be reached ({str(error) or type(error).__name__})") from error
-    if response.status_code >= 500 or response.status_code in _BUSY:
-        raise _TryAgain(f"answers with status {response.status_code}")
-    if response.status_code != httpx2.codes.OK:
-        raise CatalogueError(
-            f"{address} answers with status {response.status_code}: check the address and its permissions"
-        )
-    if len(response.content) > MOST_BYTES_A_PAGE:
-        raise CatalogueError(f"{address} answers with more than {MOST_BYTES_A_PAGE} bytes: ask for smaller pages")
     try:
-        return json.loads(response.content)
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise _TryAgain("answers with something that is not JSON") from error
+
+
+def _check_status(address: str, status: int) -> None:
+    if status >= 500 or status in _BUSY:
+        raise _TryAgain(f"answers with status {status}")
+    if status != httpx2.codes.OK:
+        raise CatalogueError(f"{address} answers with status {status}: check the address and its permissions")
+
+
+def _whole(response: httpx2.Response, address: str, deadline: float) -> bytes:
+    content = bytearray()
+    for piece in response.iter_bytes():
+        content += piece
+        if len(content) > MOST_BYTES_A_PAGE:
+            raise CatalogueError(f"{address} answers with more than {MOST_BYTES_A_PAGE} bytes: ask for smaller pages")
+        if time.monotonic() > deadline:
+            raise _TryAgain("does not answer in time")
+    return bytes(content)
 
 
 def _listed(answer: Any, address: str) -> list[Any]:

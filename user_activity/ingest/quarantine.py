@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow.parquet as pq
 
 from user_activity.ingest import manifest
-from user_activity.ingest.files import form_of
+from user_activity.ingest.files import form_of, opened
+from user_activity.ingest.tables import header_of
 from user_activity.settings import Settings
 
 
@@ -108,24 +109,32 @@ def export(settings: Settings, target: Path, selection: Selection = Selection())
     return count
 
 
-def _as_lines(selected: Iterator[BadRecord], stream: Any) -> int:
-    count = 0
-    for count, record in enumerate(selected, 1):  # noqa: B007
-        stream.write(_line(record) + "\n")
+def _as_lines(selected: Iterator[BadRecord], stream: IO[str]) -> int:
+    count, headers = 0, dict[Path, tuple[tuple[str, ...], str]]()
+    for bad in selected:
+        text = " ".join((bad.record or "").splitlines())
+        form, compression = form_of(bad.file_name)
+        if form == ".csv":
+            if bad.archived not in headers:
+                with opened(bad.archived, compression) as original:
+                    headers[bad.archived] = header_of(original)
+            text = _as_object(bad.record or "", *headers[bad.archived])
+        stream.write(text + "\n")
+        count += 1
     return count
 
 
-def _line(record: BadRecord) -> str:
-    text = record.record or ""
-    if form_of(record.file_name)[0] != ".csv":
-        return " ".join(text.splitlines())
-    return json.dumps({"record": text, "file": record.file_name}, ensure_ascii=False)
+def _as_object(text: str, names: tuple[str, ...], delimiter: str) -> str:
+    fields = next(csv.reader([text], delimiter=delimiter), [])
+    found = dict(zip(names, fields, strict=True)) if len(fields) == len(names) else {"record": text}
+    return json.dumps(found, ensure_ascii=False)
 
 
-def _as_csv(selected: Iterator[BadRecord], stream: Any) -> int:
+def _as_csv(selected: Iterator[BadRecord], stream: IO[str]) -> int:
     writer, count = csv.writer(stream), 0
     writer.writerow(("source", "landing_date", "file_name", "row_number", "record", "reasons"))
-    for count, bad in enumerate(selected, 1):  # noqa: B007
+    for bad in selected:
+        count += 1
         reasons = "; ".join(bad.reasons)
         writer.writerow((bad.source, bad.landing_date, bad.file_name, bad.row_number, bad.record, reasons))
     return count

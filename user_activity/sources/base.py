@@ -95,7 +95,7 @@ def _worded(detail: dict[str, Any]) -> tuple[str, str]:
         return f"{field}_missing", f"{field} is missing"
     value = str(detail["input"])
     shown = value if len(value) <= SHOWN_CHARACTERS else value[:SHOWN_CHARACTERS] + "…"
-    shown = shown if detail["type"] in ("not_whole", "out_of_range", "not_a_number") else repr(shown)
+    shown = shown if detail["type"] in ("not_whole", "out_of_range", "not_a_number", "not_positive") else repr(shown)
     return f"{field}_{detail['type']}", f"{field} is {shown}: {detail['msg']}"
 
 

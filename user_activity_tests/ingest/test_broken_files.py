@@ -17,7 +17,10 @@ from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
 LINE = b'{"user_id":"u1","event_type":"click","event_at":"2026-01-05T10:00:00Z"}\n'
 UNREADABLE = {
     "truncated.jsonl.gz": (gzip.compress(LINE * 5000)[:-100], "cut short"),
-    "without_trailer.csv.gz": (gzip.compress(b"user_id,event_type,event_at\n" + b"u,click,2026-01-05\n" * 50)[:-8], "cut short"),
+    "without_trailer.csv.gz": (
+        gzip.compress(b"user_id,event_type,event_at\n" + b"u,click,2026-01-05\n" * 50)[:-8],
+        "cut short",
+    ),
     "truncated.jsonl.zst": (pa.compress(os.urandom(9000).hex().encode(), "zstd", asbytes=True)[:-50], "cut short"),
     "not_gzip.csv.gz": (b"user_id,event_type\n", "damaged"),
     "latin1.jsonl": (LINE + '{"user_id":"é"}'.encode("latin-1"), "not UTF-8 (byte"),
@@ -58,7 +61,9 @@ def test_the_other_files_of_the_day_go_on(drop: Drop) -> None:
     for name, (content, _) in UNREADABLE.items():
         drop.file(name, content)
     for name in ("a.jsonl", "zz.jsonl", "m.csv"):
-        drop.file(name, b"user_id,event,ts\nu1,click,2026-01-05\n" if name.endswith("csv") else LINE + b"\n" * len(name))
+        drop.file(
+            name, b"user_id,event,ts\nu1,click,2026-01-05\n" if name.endswith("csv") else LINE + b"\n" * len(name)
+        )
     result = drop.ingest()
     assert (result.rows_accepted, result.rows_quarantined) == (3, len(UNREADABLE))
     assert not any(path.is_file() for path in drop.settings.incoming_dir.rglob("*"))
@@ -146,7 +151,10 @@ def test_a_landing_date_out_of_range_is_quarantined_on_the_nearest_partition(dro
     drop.file("old.jsonl", LINE, day=date(2019, 1, 1))
     drop.file("new.jsonl", LINE, day=date(2999, 1, 1))
     results = ingest(drop.settings, "events", [start, last])
-    assert [(r.partition, r.rejected_by_rule) for r in results] == [(start, {"file_misplaced": 1}), (last, {"file_misplaced": 1})]
+    assert [(r.partition, r.rejected_by_rule) for r in results] == [
+        (start, {"file_misplaced": 1}),
+        (last, {"file_misplaced": 1}),
+    ]
     assert "2019-01-01" in drop.bad()[0].reasons[0]
 
 

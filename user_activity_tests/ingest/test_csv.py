@@ -41,21 +41,27 @@ def test_a_wrong_number_of_fields_costs_its_record(drop: Drop) -> None:
 
 
 def test_a_stray_quote_costs_its_record(drop: Drop) -> None:
-    accepted, bad = outcome(drop, HEADER + 'u1,click,2026-01-05,5" or 6" disks\nu2,click,2026-01-05,"a"b\n' + GOOD.format(3))
+    accepted, bad = outcome(
+        drop, HEADER + 'u1,click,2026-01-05,5" or 6" disks\nu2,click,2026-01-05,"a"b\n' + GOOD.format(3)
+    )
     assert [number for number, _ in accepted] == [1, 3]
     assert accepted[0][1] == '5" or 6" disks'
     assert "quote" in bad[2]
 
 
 def test_newlines_quotes_and_delimiters_inside_quotes_are_text(drop: Drop) -> None:
-    accepted, bad = outcome(drop, HEADER + 'u1,click,2026-01-05,"a\r\nb, ""c"""\r\n' + '"u2","click","2026-01-05",""\r\n')
+    accepted, bad = outcome(
+        drop, HEADER + 'u1,click,2026-01-05,"a\r\nb, ""c"""\r\n' + '"u2","click","2026-01-05",""\r\n'
+    )
     assert bad == {}
     assert accepted == [(1, 'a\nb, "c"'), (2, None)]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_other_delimiters_byte_order_marks_and_blank_lines_are_fine(delimiter: str, drop: Drop) -> None:
-    content = ("\ufeff" + HEADER + "\n" + GOOD.format(1) + "   \n" + GOOD.format(2).rstrip("\n")).replace(",", delimiter)
+    content = ("\ufeff" + HEADER + "\n" + GOOD.format(1) + "   \n" + GOOD.format(2).rstrip("\n")).replace(
+        ",", delimiter
+    )
     assert outcome(drop, content) == ([(1, "/x"), (2, "/x")], {})
 
 
@@ -116,4 +122,6 @@ def test_the_quick_way_agrees_with_the_careful_way_or_leaves_it_to_it(body: str)
     except tables.Careless:
         return
     assert len(quick) == len(slow)
-    assert [fields for fields, problem in slow if not problem] == [q for (q, _), (_, problem) in zip(quick, slow, strict=True) if not problem]
+    assert [fields for fields, problem in slow if not problem] == [
+        q for (q, _), (_, problem) in zip(quick, slow, strict=True) if not problem
+    ]

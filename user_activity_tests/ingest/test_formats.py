@@ -52,15 +52,28 @@ def as_csv(records: list[dict[str, Any]]) -> bytes:
 
 def as_parquet(records: list[dict[str, Any]]) -> bytes:
     target = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist([{n: v for r in records for n, v in dict.fromkeys(r).items()} | r for r in records]), target)
+    pq.write_table(
+        pa.Table.from_pylist([{n: v for r in records for n, v in dict.fromkeys(r).items()} | r for r in records]),
+        target,
+    )
     return target.getvalue()
 
 
-WRITERS = {"lines.json": as_lines, "array.json": as_array, "x.jsonl": as_lines, "x.ndjson": as_lines, "x.csv": as_csv, "x.parquet": as_parquet}
+WRITERS = {
+    "lines.json": as_lines,
+    "array.json": as_array,
+    "x.jsonl": as_lines,
+    "x.ndjson": as_lines,
+    "x.csv": as_csv,
+    "x.parquet": as_parquet,
+}
 
 
 def comparable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: value for name, value in row.items() if name not in ("_source_file", "_file_sha256", "_loaded_at")} for row in rows]
+    return [
+        {name: value for name, value in row.items() if name not in ("_source_file", "_file_sha256", "_loaded_at")}
+        for row in rows
+    ]
 
 
 @pytest.mark.parametrize("source", RECORDS)
@@ -106,7 +119,10 @@ def test_spellings_and_nested_fields_find_their_columns(drop: Drop) -> None:
 
 
 def test_a_spelling_that_was_not_needed_is_kept_in_properties(drop: Drop) -> None:
-    drop.lines("a.jsonl", [{"event_id": "e", "id": "row9", "user_id": "u", "event": "click", "ts": "2026-01-05", "time": "noon"}])
+    drop.lines(
+        "a.jsonl",
+        [{"event_id": "e", "id": "row9", "user_id": "u", "event": "click", "ts": "2026-01-05", "time": "noon"}],
+    )
     (row,) = drop.rows(drop.ingest())
     assert row["event_id"] == "e"
     assert json.loads(row["properties"]) == {"id": "row9", "time": "noon"}
@@ -114,7 +130,11 @@ def test_a_spelling_that_was_not_needed_is_kept_in_properties(drop: Drop) -> Non
 
 def test_rare_keys_and_keys_that_differ_in_case_are_kept(drop: Drop) -> None:
     common = [{"user_id": "u", "event": "click", "ts": "2026-01-05", "k": str(number)} for number in range(6000)]
-    rare = [{"K": "big", "k": "small", "a/b": "slash", "a~b": "tilde", 'q"': "quote", "é": "ü", "x": {"y": [1]}} | common[0] | {"k": "small"}]
+    rare = [
+        {"K": "big", "k": "small", "a/b": "slash", "a~b": "tilde", 'q"': "quote", "é": "ü", "x": {"y": [1]}}
+        | common[0]
+        | {"k": "small"}
+    ]
     drop.lines("a.jsonl", common + rare)
     rows = drop.rows(drop.ingest())
     assert rows[0]["properties"] == '{"k":"0"}'
@@ -136,7 +156,12 @@ def test_an_access_log_becomes_page_views(drop: Drop) -> None:
     first, second, third = drop.rows(result)
     assert first["event_at"].isoformat() == "2026-01-05T09:00:00"
     assert (first["event_type"], first["page_url"], first["referrer"]) == ("page_view", "/a?b=c", "http://x/")
-    assert json.loads(first["properties"]) == {"bytes": "2326", "method": "GET", "remote_user": "frank", "status": "200"}
+    assert json.loads(first["properties"]) == {
+        "bytes": "2326",
+        "method": "GET",
+        "remote_user": "frank",
+        "status": "200",
+    }
     assert first["user_id"] == second["user_id"] != third["user_id"]
     assert second["referrer"] is None and third["user_agent"] is None
     assert len({first["event_id"], second["event_id"], third["event_id"]}) == 3

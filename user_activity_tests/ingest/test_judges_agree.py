@@ -33,7 +33,8 @@ numbers = st.one_of(
     st.tuples(digits, digits).map(".".join), st.sampled_from(["٣", "1,5", "0x1", "1_0", "NaN", "-0", "٣.٥", "1e400"]),
 )  # fmt: skip
 clocks = st.one_of(
-    st.times().map(str), st.sampled_from(["10:30", "24:00:00", "23:59:60", "9:1:2", "10:30:00.1234567", "10:30:00,5", ""])
+    st.times().map(str),
+    st.sampled_from(["10:30", "24:00:00", "23:59:60", "9:1:2", "10:30:00.1234567", "10:30:00,5", ""]),
 )
 times = st.one_of(
     st.tuples(
@@ -53,7 +54,9 @@ words = st.one_of(
     ),
     st.sampled_from(["canceled", "CANCELED", "USD", "eur", "Usd", "ZZZ", "ſek", "ſEK", "clicK", "true", "FALSE", "y", "İ", "SEK "]),
 )  # fmt: skip
-line_values = st.one_of(words, numbers, st.integers(0, 9), st.floats(0, 100), st.none(), st.booleans(), st.text(max_size=5))
+line_values = st.one_of(
+    words, numbers, st.integers(0, 9), st.floats(0, 100), st.none(), st.booleans(), st.text(max_size=5)
+)
 lines = st.dictionaries(
     st.sampled_from(["product_id", "sku", "quantity", "qty", "unit_price", "price", "name"]), line_values, max_size=4
 )
@@ -67,13 +70,23 @@ anything = st.one_of(
     st.sampled_from(["[]", "{}", "null", "[1]", '[{"sku":"a"}]', "'", '"', "\\", "\x00", "a\x00b", "%", "{x}"]),
 )  # fmt: skip
 values = st.tuples(blanks, st.one_of(numbers, times, words, lists, anything), blanks).map("".join)
-KINDS = {"Whole": numbers, "Amount": numbers, "Moment": times, "OneOf": words, "Currency": words, "Flag": words, "Items": lists}
+KINDS = {
+    "Whole": numbers,
+    "Amount": numbers,
+    "Moment": times,
+    "OneOf": words,
+    "Currency": words,
+    "Flag": words,
+    "Items": lists,
+}
 
 
 def near_valid(source: str) -> st.SearchStrategy[dict[str, str]]:
     """Records with every column present or not, and mostly of the right kind."""
     columns = {
-        name: st.one_of(st.none(), KINDS.get(type(kind).__name__, anything), KINDS.get(type(kind).__name__, values), values)
+        name: st.one_of(
+            st.none(), KINDS.get(type(kind).__name__, anything), KINDS.get(type(kind).__name__, values), values
+        )
         for name, kind in SOURCES[source].kinds.items()
     }
     good = {
@@ -94,7 +107,9 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         yield found
 
 
-def judged(connection: duckdb.DuckDBPyConnection, source: str, rows: list[str]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def judged(
+    connection: duckdb.DuckDBPyConnection, source: str, rows: list[str]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """For each row, the texts that both judges see, and what SQL made of them."""
     shape = Shape("json")
     batch = Numbering(LANDED).batch(shape, [texts(rows)])
@@ -150,7 +165,9 @@ def test_on_arbitrary_text(source: str, examples: int, connection: duckdb.DuckDB
         ), inner, max_size=6)),
         max_leaves=12,
     )  # fmt: skip
-    line = st.one_of(json_like.map(json.dumps), st.text(max_size=40), st.binary(max_size=30).map(lambda b: b.decode("latin-1")))
+    line = st.one_of(
+        json_like.map(json.dumps), st.text(max_size=40), st.binary(max_size=30).map(lambda b: b.decode("latin-1"))
+    )
 
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(line.filter(lambda text: text.isprintable() or "\\u" in text), min_size=5, max_size=40))

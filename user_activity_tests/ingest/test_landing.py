@@ -1,0 +1,83 @@
+"""What waits in incoming, and putting files there."""
+
+import os
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from user_activity.ingest import land, scan
+from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
+
+
+def test_a_file_takes_its_folders_date_or_the_utc_date_of_its_last_change(drop: Drop) -> None:
+    drop.file("a.jsonl", "x")
+    loose = drop.settings.incoming_dir / "events" / "b.jsonl"
+    loose.write_text("x")
+    os.utime(loose, (0, datetime(2026, 1, 7, 23, 59, tzinfo=UTC).timestamp()))
+    assert [(file.name, file.landing_date) for file in scan(drop.settings)] == [
+        ("a.jsonl", DAY),
+        ("b.jsonl", date(2026, 1, 7)),
+    ]
+
+
+@pytest.mark.parametrize("name", [".hidden.jsonl", "_SUCCESS", "a.jsonl.tmp", "a.jsonl.part", "A.CRDOWNLOAD"])
+def test_files_that_are_not_there_yet_are_left_alone(name: str, drop: Drop) -> None:
+    path = drop.file(name, "x")
+    assert scan(drop.settings) == []
+    drop.ingest()
+    assert path.exists()
+
+
+def test_a_file_settles_before_a_sensor_sees_it(drop: Drop) -> None:
+    drop.file("a.jsonl", "x")
+    assert scan(drop.settings, settle_seconds=5) == []
+    assert len(scan(drop.settings, settle_seconds=0)) == 1
+
+
+def test_ten_thousand_files_are_seen_within_a_second(drop: Drop) -> None:
+    folder = drop.folder()
+    for number in range(10_000):
+        (folder / f"{number}.jsonl").touch()
+    started = time.monotonic()
+    assert len(scan(drop.settings, "events")) == 10_000
+    assert time.monotonic() - started < 1
+
+
+def test_an_unknown_source_is_not_scanned(drop: Drop) -> None:
+    drop.file("a.jsonl", "x", "nobody")
+    assert scan(drop.settings) == []
+
+
+def test_landing_copies_whole_files_and_knows_what_landed_before(drop: Drop, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text('{"user_id":"u"}')
+    first = land(drop.settings, mine, "events", DAY)
+    assert (first.already_landed, first.path, first.path.read_bytes()) == (
+        False,
+        drop.folder() / "mine.jsonl",
+        mine.read_bytes(),
+    )
+    assert land(drop.settings, mine, "events", DAY).already_landed
+    drop.ingest()
+    assert land(drop.settings, mine, "events", DAY).already_landed
+    assert not land(drop.settings, mine, "events", date(2026, 1, 6)).already_landed
+    mine.write_text('{"user_id":"v"}')
+    again = land(drop.settings, mine, "events", DAY)
+    mine.write_text('{"user_id":"w"}')
+    other = land(drop.settings, mine, "events", DAY)
+    assert not again.already_landed and not other.already_landed
+    assert again.path != other.path
+    assert {path.name[0] for path in drop.folder().iterdir()}.isdisjoint({"."})
+
+
+def test_a_loose_file_is_ingested_on_its_date(drop: Drop) -> None:
+    import json
+
+    loose = drop.settings.incoming_dir / "events" / "b.jsonl"
+    loose.parent.mkdir(parents=True)
+    loose.write_text(json.dumps(EVENT))
+    os.utime(loose, (0, datetime(2026, 1, 5, 12, tzinfo=UTC).timestamp()))
+    assert drop.ingest().rows_accepted == 1
+    assert not loose.exists()
