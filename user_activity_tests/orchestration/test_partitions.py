@@ -1,6 +1,7 @@
 """Dates, ranges of them, and the tags that carry them."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def test_a_runs_tags_name_exactly_the_dates_asked_for(dates: set[date]) -> None:
 def test_ranges_are_contiguous_and_apart(dates: set[date]) -> None:
     spans = ranges(dates)
     assert set(days(spans)) == dates
-    assert all(later[0] - earlier[1] > timedelta(days=1) for earlier, later in zip(spans, spans[1:], strict=False))
+    assert all(later[0] - earlier[1] > timedelta(days=1) for earlier, later in pairwise(spans))
 
 
 @given(DATE_SETS)

@@ -1,0 +1,161 @@
+"""Runs in one process: what they do to partitions, what they remember, and what a failure leaves behind."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import dagster as dg
+import pytest
+
+from user_activity.orchestration import consumed, dbt
+from user_activity.orchestration.run import Runner, open_runner
+from user_activity.settings import Settings
+from user_activity.warehouse import open_warehouse
+
+FIRST, LATER = date(2025, 1, 3), date(2025, 2, 20)
+
+
+@pytest.fixture
+def runner(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
+    for name in ("DAGSTER_HOME", "DAGSTER_EVENT_BATCH_SIZE"):
+        monkeypatch.setenv(name, "")
+    with open_runner(settings) as opened:
+        yield opened
+
+
+def land(settings: Settings, landing_date: date, name: str, *records: dict[str, object]) -> None:
+    folder = settings.incoming_dir / "events" / landing_date.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("".join(json.dumps(record) + "\n" for record in records))
+
+
+def event(name: str, day: date, **fields: object) -> dict[str, object]:
+    return {"event_id": name, "user_id": "ann", "event_type": "page_view", "event_at": f"{day}T10:00:00Z", **fields}
+
+
+def row_counts(runner: Runner, asset: str) -> dict[str | None, object]:
+    """The latest count that each partition of an asset shows."""
+    records = runner.instance.fetch_materializations(dg.AssetKey(asset.split("/")), limit=100).records
+    counts: dict[str | None, object] = {}
+    for record in records:
+        assert record.asset_materialization
+        value = record.asset_materialization.metadata.get("dagster/partition_row_count")
+        counts.setdefault(record.partition_key, value.value if value else None)
+    return counts
+
+
+def test_a_late_row_rebuilds_its_date_and_the_day_it_landed_on(runner: Runner, settings: Settings) -> None:
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    assert runner.settle().rebuilt == {FIRST}
+    land(settings, LATER, "late.jsonl", event("e2", FIRST), event("e3", LATER))
+    outcome = runner.settle()
+    assert outcome.success
+    assert outcome.rebuilt == {FIRST, LATER}
+    assert [run.dagster_run.job_name for run in outcome.runs] == ["ingest_events", "build_models"]
+    assert row_counts(runner, "raw/events") == {str(FIRST): 1, str(LATER): 2}
+    assert row_counts(runner, "marts/fct_events") == {str(FIRST): 2, str(LATER): 1}
+    assert runner.settle().runs == []
+
+
+def test_a_quarantined_row_shows_on_the_raw_page(runner: Runner, settings: Settings) -> None:
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST), event("e2", FIRST, quantity=-1))
+    outcome = runner.settle()
+    (taken,) = outcome.files
+    assert (taken.file.rows_landed, taken.file.rows_accepted, taken.file.rows_quarantined) == (2, 1, 1)
+    record = runner.instance.get_latest_materialization_event(dg.AssetKey(["raw", "events"]))
+    assert record
+    assert record.asset_materialization
+    metadata = record.asset_materialization.metadata
+    assert metadata["rows_quarantined"].value == 1
+    assert "quantity_out_of_range | 1" in str(metadata["quarantined_by_rule"].value)
+    assert "a.jsonl" in str(metadata["files"].value)
+    assert "e1" in str(metadata["preview"].value)
+
+
+def test_a_file_that_holds_no_good_row_still_reaches_the_audit_tables(runner: Runner, settings: Settings) -> None:
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST, quantity=-1))
+    assert runner.settle().success
+    bad = open_warehouse(settings).query("select file_name, row_number from audit.bad_records").rows
+    assert bad == (("a.jsonl", 1),)
+
+
+def test_a_model_that_fails_leaves_its_dates_stale_and_names_the_cause(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = dbt.build
+
+    def broken(*arguments: object, **named: object) -> list[dbt.NodeResult]:
+        results = build(*arguments, **named)  # type: ignore[arg-type]
+        return [
+            replace(result, status="error", message="Binder Error: no such column")
+            if result.relation == "marts.fct_events" and result.kind == "model"
+            else result
+            for result in results
+        ]
+
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    with monkeypatch.context() as patch:
+        patch.setattr(dbt, "build", broken)
+        outcome = runner.settle()
+    assert not outcome.success
+    assert any("marts.fct_events: Binder Error: no such column" in failure for failure in outcome.failures)
+    assert list(consumed.stale(settings)) == [FIRST]
+    assert runner.settle().success
+    assert list(consumed.stale(settings)) == []
+
+
+def test_a_failed_test_of_error_severity_keeps_its_dates_from_being_published(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = dbt.build
+
+    def broken(*arguments: object, **named: object) -> list[dbt.NodeResult]:
+        results = build(*arguments, **named)  # type: ignore[arg-type]
+        return [
+            replace(result, status="fail", failures=3, sql="select 'e9' as event_key", message="Got 3 results")
+            if result.relation.endswith("event_key_is_unique_in_fct_events")
+            else result
+            for result in results
+        ]
+
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    monkeypatch.setattr(dbt, "build", broken)
+    outcome = runner.settle()
+    assert not outcome.success
+    assert outcome.checks["failed"] == ["marts/fct_events: event_key_is_unique_in_fct_events"]
+    assert not settings.published_dir.exists()
+    (check,) = [
+        result
+        for run in outcome.runs
+        for result in run.get_asset_check_evaluations()
+        if result.check_name == "event_key_is_unique_in_fct_events"
+    ]
+    assert check.metadata["failing_rows"].value == 3
+    assert "e9" in str(check.metadata["some_of_them"].value)
+
+
+def test_what_lands_while_a_build_goes_on_stays_stale(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = dbt.build
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+
+    def busy(*arguments: object, **named: object) -> list[dbt.NodeResult]:
+        monkeypatch.setattr(dbt, "build", build)
+        land(settings, FIRST, "meanwhile.jsonl", event("e2", FIRST))
+        return build(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dbt, "build", busy)
+    outcome = runner.settle()
+    assert [run.dagster_run.job_name for run in outcome.runs] == ["ingest_events", "build_models"] * 2
+    assert open_warehouse(settings).query("select count(*) from marts.fct_events").rows == ((2,),)
+
+
+def test_one_asset_can_be_built_alone(runner: Runner, settings: Settings) -> None:
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    runner.settle()
+    outcome = runner.backfill(FIRST, FIRST, "key:marts/fct_sessions", rebuild_raw=False)
+    assert outcome.success
+    built = {event.asset_key for run in outcome.runs for event in run.get_asset_materialization_events()}
+    assert built == {dg.AssetKey(["marts", "fct_sessions"])}
