@@ -1,0 +1,60 @@
+"""The data that figures are taken on: one large day of events, or many days of a whole shop.
+
+Belongs here: making files and landing them. Does not belong here: measuring.
+"""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from user_activity.settings import EVENT_TYPES, Settings
+from user_activity.simulate import simulate
+
+DAY = date(2026, 1, 5)
+COLUMNS = (
+    "event_id", "user_id", "event_type", "event_at", "session_id", "product_id", "quantity", "revenue", "currency",
+    "page_url", "referrer", "user_agent", "country", "ab_variant", "theme",
+)  # fmt: skip
+
+
+def events_of_a_day(folder: Path, rows: int) -> None:
+    """One day of events in every format; half a percent of them break a rule."""
+    kinds = ", ".join(f"'{name}'" for name in EVENT_TYPES)
+    bad = "hash(i * 13) % 200 = 0"
+    query = f"""
+        select 'e' || i as event_id, 'u' || (hash(i) % 50000) as user_id,
+            case when {bad} and i % 2 = 0 then 'purchse'
+                else [{kinds}][(1 + hash(i * 7) % {len(EVENT_TYPES)})::int] end as event_type,
+            strftime(timestamp '{DAY}' + to_microseconds((i * 86400000000.0 / {rows})::bigint), '%Y-%m-%dT%H:%M:%SZ')
+                as event_at,
+            's' || (hash(i) % 200000) as session_id, 'p' || (hash(i * 3) % 500) as product_id,
+            case when i % 6 = 5 then 1 + i % 3 end as quantity,
+            case when {bad} and i % 2 = 1 then -1.0 when i % 6 = 5 then (i % 10000) / 100.0 end as revenue,
+            case when i % 6 = 5 then 'SEK' end as currency, 'https://shop.example/p/' || (i % 1000) as page_url,
+            'https://search.example/?q=' || (i % 777) as referrer,
+            'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0' as user_agent,
+            'SE' as country, i % 7 as ab_variant, 'x' || i % 3 as theme
+        from range({rows}) t(i)"""
+    with duckdb.connect() as connection:
+        connection.execute(f"create table e as {query}")
+        connection.execute(f"copy e to '{folder}/events.jsonl' (format json)")
+        connection.execute(f"copy e to '{folder}/events.csv' (header)")
+        connection.execute(
+            f"copy (select * replace (event_at::timestamp as event_at) from e) to '{folder}/events.parquet'"
+        )
+
+
+def shop(folder: Path, days: int, events: int) -> list[date]:
+    """Simulated files of a whole shop, ``folder/<source>/<landing date>/<file>``; the landing dates, in order."""
+    simulate(folder, days=days, events=events)
+    return sorted({date.fromisoformat(path.name) for path in folder.glob("*/*")})
+
+
+def land(folder: Path, dates: list[date], settings: Settings) -> None:
+    """Put the files of some landing dates where the platform looks for them."""
+    for source in sorted(folder.iterdir()):
+        for day in dates:
+            if (source / str(day)).is_dir():
+                shutil.copytree(source / str(day), settings.incoming_dir / source.name / str(day))

@@ -1,0 +1,90 @@
+"""Figure 2: from a landed file of a large day to its metrics, beside the same SQL straight in DuckDB.
+
+Ours is `user-activity run` from a shell: ingest, audit, models, their tests, publishing, the event log. The floor is
+figure 1's for the same file, plus the SQL that dbt compiled in that very run, models and tests, in dependency order.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bench import ingest
+from bench.data import DAY, events_of_a_day
+from bench.figures import Figure, Workshop
+from bench.measure import PROGRAM, Cost, child, command
+from user_activity.settings import Settings
+
+REJECTED = 3  # half a percent of the rows break a rule, and the exit code says so
+MANIFEST = Path(__file__).parents[1] / "sql" / "target" / "manifest.json"
+
+
+def figures(workshop: Workshop) -> Iterator[Figure]:
+    """CPU and wall of the whole way."""
+    folder = workshop.room("metrics")
+    child(events_of_a_day, folder, workshop.rows)
+    settings = Settings(data_dir=folder / "data", _env_file=None)
+    incoming = settings.incoming_dir / "events" / DAY.isoformat()
+    incoming.mkdir(parents=True)
+    landed = folder / "events.jsonl"
+    os.link(landed, incoming / landed.name)
+    _, read = child(ingest.floor, landed, folder / "floor.parquet")
+    _, run = command([PROGRAM, "run"], settings.data_dir, accepted=(REJECTED,))
+    (_, models), (_, tested) = sql_costs(settings, folder)
+    details = {"ingest floor": read.cpu, "models' SQL": models.cpu, "tests' SQL": tested.cpu - models.cpu}
+    name = f"landed file to metrics, {workshop.rows:,} events"
+    yield Figure(name, run.cpu, read.cpu + tested.cpu, "CPU s", 2.0, details=details)
+    yield Figure(f"{name}, wall", run.wall, read.wall + tested.wall, "s", 2.0, details={"MB": run.megabytes})
+
+
+def sql_costs(settings: Settings, folder: Path) -> tuple[tuple[int, Cost], tuple[int, Cost]]:
+    """What a run's SQL costs by itself: its models alone, and with their tests."""
+    return (
+        child(compiled_sql, settings, folder / "models", tests=False),
+        child(compiled_sql, settings, folder / "models_and_tests", tests=True),
+    )
+
+
+def compiled_sql(settings: Settings, folder: Path, *, tests: bool) -> int:
+    """Execute what dbt compiled for a run in a fresh warehouse on the same lake; the number of statements."""
+    manifest = json.loads(MANIFEST.read_bytes())
+    order = TopologicalSorter(manifest["parent_map"]).static_order()
+    nodes = [manifest["nodes"][name] for name in order if name in manifest["nodes"]]
+    wanted = {"model", "test"} if tests else {"model"}
+    written = settings.dbt_dir / "target" / "compiled" / "user_activity"
+    statements = [(node, _compiled(node, written)) for node in nodes if node["resource_type"] in wanted]
+    folder.mkdir(parents=True)
+    with duckdb.connect(folder / "user_activity.duckdb", config={"threads": settings.threads}) as connection:
+        connection.execute(f"set memory_limit = '{settings.warehouse_memory}'")
+        connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false")
+        _take_over(connection, settings, [node for node in nodes if node["resource_type"] == "seed"])
+        for node, statement in statements:
+            if node["resource_type"] == "model":
+                kind = "view" if node["config"]["materialized"] == "view" else "table"
+                connection.execute(f"create {kind} {node['schema']}.{node['name']} as {statement}")
+            else:
+                connection.execute(f"select count(*) from ({statement}) as failing")
+    return len(statements)
+
+
+def _compiled(node: dict[str, Any], written: Path) -> str:
+    path = written / node["original_file_path"]
+    return (path if node["resource_type"] == "model" else path / node["path"]).read_text()
+
+
+def _take_over(connection: duckdb.DuckDBPyConnection, settings: Settings, seeds: list[dict[str, Any]]) -> None:
+    """What the models read and dbt does not compile: audit tables, seeds, and the views on the lake."""
+    connection.execute(f"attach '{settings.warehouse_dir}/user_activity.duckdb' as built (read_only)")
+    for schema in ("raw", "staging", "intermediate", "marts", "metrics", "audit"):
+        connection.execute(f"create schema if not exists {schema}")
+    audit = ["audit.landed_files", "audit.landed_dates", "audit.bad_records"]
+    for relation in [*audit, *(f"{seed['schema']}.{seed['name']}" for seed in seeds)]:
+        connection.execute(f"create table {relation} as from built.{relation}")
+    views = "select sql from duckdb_views() where database_name = 'built' and schema_name = 'raw'"
+    for (view,) in connection.execute(views).fetchall():
+        connection.execute(view)
+    connection.execute("detach built")
