@@ -52,10 +52,9 @@ def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> None:
 
 def settle(settings: Settings, *, verbose: bool, quiet: bool) -> "Outcome | None":
     """Ingest and build until nothing is left to do; None where there was nothing to begin with."""
-    from user_activity.ingest import landing
-    from user_activity.orchestration import consumed
+    from user_activity.orchestration import due
 
-    if not landing.scan(settings) and not consumed.stale(settings):
+    if not due.anything(settings):
         return None
     with output.bars(quiet=quiet) as bars, runner(settings, bars, verbose=verbose) as ready:
         return ready.settle()

@@ -15,11 +15,12 @@ from typing import Any
 
 import dagster as dg
 
-from user_activity.ingest import Entry, landing, manifest
-from user_activity.orchestration import consumed
+from user_activity.ingest import Entry, manifest
+from user_activity.orchestration import consumed, due
 from user_activity.orchestration.assembly import assemble
 from user_activity.orchestration.instance import open_instance
-from user_activity.orchestration.jobs import BUILD, ingest_job_name
+from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
+from user_activity.orchestration.landed import products_api
 from user_activity.orchestration.partitions import DAY, REBUILD, WEEK, days, range_tags
 from user_activity.orchestration.policies import Progress
 from user_activity.settings import Settings
@@ -101,15 +102,20 @@ class Runner:
     verbose: bool
 
     def settle(self) -> Outcome:
-        """Ingest and build until nothing waits and nothing is stale, or until a run fails."""
+        """Ingest and build until nothing waits and nothing is stale.
+
+        A source that fails keeps no other from being built; it is what the last round leaves undone.
+        """
         outcome = Outcome()
+        if due.catalogue(self.settings):
+            self.execute(outcome, CATALOGUE, {}, [products_api.key])
         for _ in range(MOST_ROUNDS):
             self._ingest(outcome)
-            stale = consumed.stale(self.settings) if outcome.success else []
-            if not stale:
+            stale = consumed.stale(self.settings)
+            if stale and self.execute(outcome, BUILD, range_tags(stale)):
+                outcome.rebuilt.update(stale)
+            if not stale or not outcome.success:
                 break
-            self.execute(outcome, BUILD, range_tags(stale))
-            outcome.rebuilt.update(stale)
         return outcome
 
     def backfill(self, first: date, last: date, selection: str | None, *, rebuild_raw: bool) -> Outcome:
@@ -124,15 +130,15 @@ class Runner:
                 self.execute(outcome, ingest_job_name(name), tags)
         built = self.definitions.resolve_job_def(BUILD).asset_layer.executable_asset_keys
         models = None if chosen is None else sorted(chosen.intersection(built))
-        if outcome.success and models != []:
-            self.execute(outcome, BUILD, range_tags(days([(first, last)])), models)
-            outcome.rebuilt.update(days([(first, last)]))
+        dates = list(days([(first, last)]))
+        if outcome.success and models != [] and self.execute(outcome, BUILD, range_tags(dates), models):
+            outcome.rebuilt.update(dates)
         return outcome
 
     def execute(
         self, outcome: Outcome, job: str, tags: Mapping[str, str], selection: Sequence[dg.AssetKey] | None = None
-    ) -> None:
-        """One run of a job; a failed run is an outcome, not an exception."""
+    ) -> bool:
+        """One run of a job, and whether it succeeded: a failed run is an outcome, not an exception."""
         started = time.monotonic()
         level = "DEBUG" if self.verbose else "CRITICAL"
         definition = self.definitions.resolve_job_def(job)
@@ -147,6 +153,7 @@ class Runner:
         )
         outcome.runs.append(result)
         outcome.seconds[job] += time.monotonic() - started
+        return result.success
 
     def _chosen(self, selection: str) -> set[dg.AssetKey]:
         try:
@@ -159,9 +166,7 @@ class Runner:
 
     def _ingest(self, outcome: Outcome) -> None:
         """Take in every landing date on which files wait, a run a source."""
-        waiting: dict[str, set[date]] = defaultdict(set)
-        for file in landing.scan(self.settings):
-            waiting[file.source].add(file.landing_date)
+        waiting = due.waiting(self.settings)
         known = self._files(waiting)
         for name, landed in waiting.items():
             keys = {SOURCES[name].partition_of(day) for day in landed}

@@ -1,14 +1,17 @@
 """Runs in one process: what they do to partitions, what they remember, and what a failure leaves behind."""
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from user_activity.orchestration import consumed, dbt
+from user_activity.orchestration import consumed, dbt, due, raw
 from user_activity.orchestration.run import Runner, open_runner
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
@@ -150,6 +153,58 @@ def test_what_lands_while_a_build_goes_on_stays_stale(
     outcome = runner.settle()
     assert [run.dagster_run.job_name for run in outcome.runs] == ["ingest_events", "build_models"] * 2
     assert open_warehouse(settings).query("select count(*) from marts.fct_events").rows == ((2,),)
+
+
+def test_a_source_that_fails_keeps_no_other_from_being_built(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(source: Settings, name: str, dates: object, **named: object) -> object:
+        if name == "orders":
+            raise OSError("the disk is gone")
+        return ingest(source, name, dates, **named)  # type: ignore[arg-type]
+
+    ingest = raw.ingest.ingest
+    monkeypatch.setattr(raw.ingest, "ingest", fail)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    (settings.incoming_dir / "orders" / str(FIRST)).mkdir(parents=True)
+    (settings.incoming_dir / "orders" / str(FIRST) / "o.jsonl").write_text("{}")
+    outcome = runner.settle()
+    assert not outcome.success
+    assert outcome.failures == ["raw__orders: OSError: the disk is gone"]
+    assert outcome.rebuilt == {FIRST}
+    assert due.waiting(settings) == {"orders": {FIRST}}
+
+
+def test_the_catalogue_is_fetched_once_a_week(runner: Runner, settings: Settings, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Shop(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = json.dumps(
+                {"products": [{"product_id": "p1", "name": "Cup", "category": "home", "price": "9.90"}], "pages": 1}
+            )
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/products"
+        fed = replace(runner, settings=settings.model_copy(update={"products_url": url}))
+        outcome = fed.settle()
+        assert outcome.success, outcome.failures
+        assert [taken.source for taken in outcome.files] == ["products"]
+        assert fed.settle().runs == []
+        server.shutdown()
+    assert len(asked) == 1
+    names = open_warehouse(settings).query("select name from marts.dim_products where product_id = 'p1'").rows
+    assert names == (("Cup",),)
 
 
 def test_one_asset_can_be_built_alone(runner: Runner, settings: Settings) -> None:
