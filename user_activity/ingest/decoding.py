@@ -58,9 +58,10 @@ def _constant(value: object) -> str | None:
 
 def clean(text: str) -> str:
     """The text without surrounding white space; NULL where nothing else is left."""
-    plain = "regexp_matches({}, '^[!-~]((?s:.*)[!-~])?$')"
+    plain = "regexp_matches({}, '^[!-~]((?s:.*)[!-~])?$')"  # most texts need no more than a look at both ends
     return (
-        f"case when {plain.format(text)} then {text} when {plain.format(f'trim({text})')} then trim({text}) "
+        f"case when {plain.format(text)} then {text} when trim({text}) = '' then null "
+        f"when {plain.format(f'trim({text})')} then trim({text}) "
         f"else nullif(trim({text}, {quoted(BLANKS)}), '') end"
     )
 

@@ -90,7 +90,7 @@ def _separated(block: bytes, inside: Bytes | None, delimiter: str) -> bytes:
     fields[(data == _NEWLINE) & ~inside] = _BLANK
     quotes = np.flatnonzero(data == _QUOTE)
     opens, closes = quotes[0::2], quotes[1::2]
-    fields[quotes] = _BLANK
+    fields[quotes] = ord(NOTHING)
     doubled = closes[:-1] + 1 == opens[1:]
     fields[closes[:-1][doubled]] = ord(NOTHING)
     fields[opens[1:][doubled]] = _QUOTE

@@ -63,8 +63,10 @@ class Drop:
         roots = (self.settings.lake_dir, self.settings.archive_dir, self.settings.incoming_dir)
         return {
             str(path.relative_to(self.settings.data_dir)): path.read_bytes()
-            for root in roots for path in sorted(root.rglob("*")) if path.is_file() and ".work" not in path.parts
-        }  # fmt: skip
+            for root in roots
+            for path in sorted(root.rglob("*"))
+            if path.is_file() and ".work" not in path.parts
+        }
 
 
 @pytest.fixture

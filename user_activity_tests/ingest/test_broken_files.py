@@ -53,7 +53,9 @@ def test_an_unreadable_file_is_quarantined_whole(name: str, drop: Drop) -> None:
     (bad,) = drop.bad()
     assert (bad.row_number, bad.record, bad.file_name) == (None, None, name)
     (reason,) = bad.reasons
-    assert reason.startswith(name) and sentence in reason and "\n" not in reason
+    assert reason.startswith(name)
+    assert sentence in reason
+    assert "\n" not in reason
     assert bad.archived.read_bytes() == content
 
 
@@ -76,9 +78,9 @@ def test_a_line_beyond_the_limit_rejects_the_file(tmp_path: Path) -> None:
         drop.file(name, head + b'{"user_id":"' + name.encode() + b"x" * 20_000)
     drop.file("ok.jsonl", LINE)
     result = drop.ingest()
-    assert {entry.file_name: tuple(entry.rules) for entry in result.files if entry.rules} == {
-        name: ("file_line_too_long",) for name in ("a.jsonl", "b.json", "c.csv", "d.log")
-    }
+    assert {entry.file_name: tuple(entry.rules) for entry in result.files if entry.rules} == dict.fromkeys(
+        ("a.jsonl", "b.json", "c.csv", "d.log"), ("file_line_too_long",)
+    )
     assert result.rows_accepted == 1
 
 
@@ -121,10 +123,26 @@ def test_folders_and_links_are_quarantined_and_never_followed(drop: Drop, tmp_pa
     assert drop.snapshot() == before
 
 
-@pytest.mark.parametrize("name", [
-    "it's.jsonl", 'dou"ble.jsonl', "a b.jsonl", "ünï☃.jsonl", "new\nline.jsonl", "glob[0-9]*?.jsonl", "..jsonl.jsonl", "-rf.jsonl",
-    "%2e%2e%2fx.jsonl", "semi;drop table x;--.jsonl", "a\\b.jsonl", "{x}.jsonl", "x" * 240 + ".jsonl", "$HOME.jsonl", "é" * 120 + ".jsonl",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "it's.jsonl",
+        'dou"ble.jsonl',
+        "a b.jsonl",
+        "ünï☃.jsonl",
+        "new\nline.jsonl",
+        "glob[0-9]*?.jsonl",
+        "..jsonl.jsonl",
+        "-rf.jsonl",
+        "%2e%2e%2fx.jsonl",
+        "semi;drop table x;--.jsonl",
+        "a\\b.jsonl",
+        "{x}.jsonl",
+        "x" * 240 + ".jsonl",
+        "$HOME.jsonl",
+        "é" * 120 + ".jsonl",
+    ],
+)
 def test_file_names_are_data(name: str, drop: Drop) -> None:
     if name.startswith("."):
         name = "x" + name
@@ -159,14 +177,41 @@ def test_a_landing_date_out_of_range_is_quarantined_on_the_nearest_partition(dro
 
 
 @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(st.dictionaries(
-    st.sampled_from(["a.jsonl", "b.json", "c.csv", "d.log", "e.parquet", "f.csv.gz", "g.json.zst", "h.ndjson"]),
-    st.one_of(
-        st.binary(max_size=60), st.text(max_size=60).map(lambda text: text.encode("utf-8", "replace")),
-        st.lists(st.sampled_from([LINE, b"user_id,event,ts\n", b"u,click,2026-01-05\n", b'"', b'"u",click,"2026-01-05"\n', b"[", b"]", b",", b"\n",
-                                  b"\r\n", b"\x00", b"\x1f", b"\xef\xbb\xbf", b"u,click\n", b'u,"a""b",2026-01-05\n', b"{", b"}"]), max_size=12).map(b"".join),
-    ), min_size=1, max_size=8,
-))  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(["a.jsonl", "b.json", "c.csv", "d.log", "e.parquet", "f.csv.gz", "g.json.zst", "h.ndjson"]),
+        st.one_of(
+            st.binary(max_size=60),
+            st.text(max_size=60).map(lambda text: text.encode("utf-8", "replace")),
+            st.lists(
+                st.sampled_from(
+                    [
+                        LINE,
+                        b"user_id,event,ts\n",
+                        b"u,click,2026-01-05\n",
+                        b'"',
+                        b'"u",click,"2026-01-05"\n',
+                        b"[",
+                        b"]",
+                        b",",
+                        b"\n",
+                        b"\r\n",
+                        b"\x00",
+                        b"\x1f",
+                        b"\xef\xbb\xbf",
+                        b"u,click\n",
+                        b'u,"a""b",2026-01-05\n',
+                        b"{",
+                        b"}",
+                    ]
+                ),
+                max_size=12,
+            ).map(b"".join),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
 def test_whatever_the_bytes_no_row_is_lost(tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes]) -> None:
     drop = Drop(tmp_path_factory.mktemp("bytes"))
     for name, content in files.items():

@@ -214,8 +214,9 @@ def test_products_of_a_week_are_one_partition(drop: Drop) -> None:
         drop.lines("p.jsonl", [product], "products", day)
     results = ingest(drop.settings, "products", [date(2026, 1, 8), date(2026, 1, 12)])
     assert [(r.partition, r.rows_accepted, r.landing_dates) for r in results] == [
-        (date(2026, 1, 5), 2, [date(2026, 1, 5), date(2026, 1, 8)]), (date(2026, 1, 12), 1, [date(2026, 1, 12)]),
-    ]  # fmt: skip
+        (date(2026, 1, 5), 2, [date(2026, 1, 5), date(2026, 1, 8)]),
+        (date(2026, 1, 12), 1, [date(2026, 1, 12)]),
+    ]
     assert [row["updated_at"].date() for row in drop.rows(results[0])] == [date(2026, 1, 5), date(2026, 1, 8)]
 
 

@@ -30,7 +30,7 @@ class Server:
         server = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 server.asked.append(self.path)
                 query = parse_qs(urlsplit(self.path).query)
                 server.behaviour(self, int(query.get("page", ["1"])[0]), int(query.get("page_size", ["100"])[0]))
@@ -101,7 +101,8 @@ def shop(server: Server, tmp_path: Path) -> Drop:
 
 def fetched(shop: Drop) -> list[Any]:
     path = fetch_products(shop.settings, DAY)
-    assert path and path.parent == shop.folder("products")
+    assert path
+    assert path.parent == shop.folder("products")
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
@@ -117,13 +118,17 @@ def next_link(products: list[Any], page: int, size: int) -> Any:
     return {"results": products, "next": f"/products?page={page + 1}&page_size={size}" if page * size < 25 else None}
 
 
-@pytest.mark.parametrize("wrap", [
-    lambda products, page, size: products,
-    lambda products, page, size: {"products": products},
-    lambda products, page, size: {"items": products, "total": 25},
-    lambda products, page, size: {"data": products, "pages": 3},
-    next_link,
-], ids=["array", "until a short page", "total", "pages", "next"])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda products, page, size: products,
+        lambda products, page, size: {"products": products},
+        lambda products, page, size: {"items": products, "total": 25},
+        lambda products, page, size: {"data": products, "pages": 3},
+        next_link,
+    ],
+    ids=["array", "until a short page", "total", "pages", "next"],
+)
 def test_every_way_of_paging_gives_the_whole_catalogue(wrap: Any, server: Server, shop: Drop) -> None:
     server.behaviour = listing(wrap)
     assert fetched(shop) == PRODUCTS
@@ -152,36 +157,50 @@ def test_a_product_that_breaks_the_contract_is_quarantined_not_refused(server: S
     assert shop.ingest("products").rows_quarantined == 2
 
 
-@pytest.mark.parametrize("fail", [
-    lambda handler: send(handler, b"oops", 500),
-    lambda handler: send(handler, b"busy", 503),
-    lambda handler: send(handler, b"slow down", 429),
-    lambda handler: send(handler, b"<html>maintenance</html>"),
-    lambda handler: time.sleep(0.5),
-    reset,
-    cut_short,
-], ids=["500", "503", "429", "rubbish", "slow", "reset", "cut short"])  # fmt: skip
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda handler: send(handler, b"oops", 500),
+        lambda handler: send(handler, b"busy", 503),
+        lambda handler: send(handler, b"slow down", 429),
+        lambda handler: send(handler, b"<html>maintenance</html>"),
+        lambda handler: time.sleep(0.5),
+        reset,
+        cut_short,
+    ],
+    ids=["500", "503", "429", "rubbish", "slow", "reset", "cut short"],
+)
 def test_a_server_that_fails_for_a_while_is_asked_again(fail: Any, server: Server, shop: Drop) -> None:
     server.behaviour = first_fails(2, fail, listing())
     assert fetched(shop) == PRODUCTS
 
 
-@pytest.mark.parametrize(("behaviour", "sentence"), [
-    (lambda h, page, size: send(h, b"oops", 500), "answers with status 500 (5 attempts)"),
-    (lambda h, page, size: send(h, b"no", 404), "answers with status 404: check the address"),
-    (lambda h, page, size: send(h, b"\x00\xff<html>"), "something that is not JSON"),
-    (lambda h, page, size: send(h, {"error": "no"}), "holds no list of products"),
-    (lambda h, page, size: send(h, "text"), "holds no list of products"),
-    (lambda h, page, size: send(h, []), "lists no product at all"),
-    (lambda h, page, size: send(h, b"[" * 100_000), "not JSON"),
-    (lambda h, page, size: reset(h), "cannot be reached"),
-    (lambda h, page, size: time.sleep(0.4), "does not answer in time"),
-    (lambda h, page, size: send(h, PRODUCTS[:size]), "the same page twice"),
-    (lambda h, page, size: send(h, {"items": PRODUCTS[:10] if page == 1 else [], "total": 25}), "promises 25 products and gives 10"),
-    (lambda h, page, size: send(h, {"items": PRODUCTS[:10], "next": "http://169.254.169.254/x"}), "on another server"),
-    (lambda h, page, size: send(h, {"items": PRODUCTS[:10], "next": 7}), "no address"),
-    (lambda h, page, size: send(h, PRODUCTS[:10]) if page == 1 else send(h, b"", 500), "status 500"),
-], ids=range(14))  # fmt: skip
+@pytest.mark.parametrize(
+    ("behaviour", "sentence"),
+    [
+        (lambda h, page, size: send(h, b"oops", 500), "answers with status 500 (5 attempts)"),
+        (lambda h, page, size: send(h, b"no", 404), "answers with status 404: check the address"),
+        (lambda h, page, size: send(h, b"\x00\xff<html>"), "something that is not JSON"),
+        (lambda h, page, size: send(h, {"error": "no"}), "holds no list of products"),
+        (lambda h, page, size: send(h, "text"), "holds no list of products"),
+        (lambda h, page, size: send(h, []), "lists no product at all"),
+        (lambda h, page, size: send(h, b"[" * 100_000), "not JSON"),
+        (lambda h, page, size: reset(h), "cannot be reached"),
+        (lambda h, page, size: time.sleep(0.4), "does not answer in time"),
+        (lambda h, page, size: send(h, PRODUCTS[:size]), "the same page twice"),
+        (
+            lambda h, page, size: send(h, {"items": PRODUCTS[:10] if page == 1 else [], "total": 25}),
+            "promises 25 products and gives 10",
+        ),
+        (
+            lambda h, page, size: send(h, {"items": PRODUCTS[:10], "next": "http://169.254.169.254/x"}),
+            "on another server",
+        ),
+        (lambda h, page, size: send(h, {"items": PRODUCTS[:10], "next": 7}), "no address"),
+        (lambda h, page, size: send(h, PRODUCTS[:10]) if page == 1 else send(h, b"", 500), "status 500"),
+    ],
+    ids=range(14),
+)
 def test_a_bad_server_gives_one_sentence_and_no_partial_catalogue(
     behaviour: Answer, sentence: str, server: Server, shop: Drop
 ) -> None:

@@ -36,8 +36,9 @@ def test_a_wrong_number_of_fields_costs_its_record(drop: Drop) -> None:
     accepted, bad = outcome(drop, content)
     assert [number for number, _ in accepted] == [1, 4]
     assert bad == {
-        2: "the record has 2 fields where the header names 4", 3: "the record has 5 fields where the header names 4",
-    }  # fmt: skip
+        2: "the record has 2 fields where the header names 4",
+        3: "the record has 5 fields where the header names 4",
+    }
 
 
 def test_a_stray_quote_costs_its_record(drop: Drop) -> None:
@@ -85,11 +86,14 @@ def read(batches: object, content: bytes, width: int) -> list[tuple[list[str] | 
     found = batches(io.BytesIO(content), shape, ",", Numbering(DAY), 1000)  # type: ignore[operator]
     return [
         (
-            None if row["_fields"] is None else [f.strip(" \n\r") for f in row["_fields"].replace("\x1e", "").split("\x1f")],
+            None
+            if row["_fields"] is None
+            else [f.strip(" \n\r") for f in row["_fields"].replace("\x1e", "").split("\x1f")],
             row["_problem"],
         )
-        for batch in found for row in batch.to_pylist()
-    ]  # fmt: skip
+        for batch in found
+        for row in batch.to_pylist()
+    ]
 
 
 @settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -16,19 +16,40 @@ def test_a_real_users_csv_loads_by_map_and_catalogue(tmp_path: Path) -> None:
     drop.file("a.csv", LOG)
     (row,) = drop.rows(drop.ingest())
     assert (row["event_type"], row["device"], row["channel"], row["session_id"], row["properties"]) == (
-        "home", "desktop", "email", "s1", None,
-    )  # fmt: skip
+        "home",
+        "desktop",
+        "email",
+        "s1",
+        None,
+    )
 
 
 def test_a_map_renames_ignores_reaches_inside_and_fixes(tmp_path: Path) -> None:
-    drop = Drop(tmp_path, events_field_map={
-        "event_id": "no_such_field", "user_id": "actor.account.id", "country": {"const": "SE"}, "quantity": {"const": 2},
-        "page_url": "dotted.name",
-    })  # fmt: skip
-    drop.lines("a.jsonl", [{
-        "id": "ignored", "actor": {"account": {"id": 9}}, "user_id": "not me", "event": "click", "ts": "2026-01-05", "url": "no",
-        "country": "DE", "dotted.name": "/literal",
-    }])  # fmt: skip
+    drop = Drop(
+        tmp_path,
+        events_field_map={
+            "event_id": "no_such_field",
+            "user_id": "actor.account.id",
+            "country": {"const": "SE"},
+            "quantity": {"const": 2},
+            "page_url": "dotted.name",
+        },
+    )
+    drop.lines(
+        "a.jsonl",
+        [
+            {
+                "id": "ignored",
+                "actor": {"account": {"id": 9}},
+                "user_id": "not me",
+                "event": "click",
+                "ts": "2026-01-05",
+                "url": "no",
+                "country": "DE",
+                "dotted.name": "/literal",
+            }
+        ],
+    )
     (row,) = drop.rows(drop.ingest())
     assert (row["user_id"], row["country"], row["quantity"]) == ("9", "SE", 2)
     assert row["event_id"].endswith("-1")

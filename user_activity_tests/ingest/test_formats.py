@@ -14,20 +14,54 @@ from user_activity_tests.ingest.conftest import DAY, OPENERS, Drop
 
 RECORDS: dict[str, list[dict[str, Any]]] = {
     "events": [
-        {"user_id": "u1", "event_type": "click", "event_at": "2026-01-05T10:00:00Z", "page_url": 'a,"b"\nc', "quantity": 3},
-        {"user_id": "ü2", "event_type": "purchase", "event_at": "2026-01-05 10:00:01+02:00", "revenue": 9.5, "theme": "x"},
-        {"user_id": "ü2", "event_type": "purchase", "event_at": "2026-01-05 10:00:01+02:00", "revenue": 9.5, "theme": "x"},
+        {
+            "user_id": "u1",
+            "event_type": "click",
+            "event_at": "2026-01-05T10:00:00Z",
+            "page_url": 'a,"b"\nc',
+            "quantity": 3,
+        },
+        {
+            "user_id": "ü2",
+            "event_type": "purchase",
+            "event_at": "2026-01-05 10:00:01+02:00",
+            "revenue": 9.5,
+            "theme": "x",
+        },
+        {
+            "user_id": "ü2",
+            "event_type": "purchase",
+            "event_at": "2026-01-05 10:00:01+02:00",
+            "revenue": 9.5,
+            "theme": "x",
+        },
     ],
     "orders": [
-        {"order_id": "o1", "customer_id": "u1", "order_date": "2026-01-05", "total_amount": 12, "payment_method": "Credit Card",
-         "items": [{"sku": "p1", "qty": 2, "price": 6}]},
-        {"order_id": "o2", "user_id": "u2", "created_at": 1767600000, "status": "canceled", "total": 0,
-         "items": [{"product_id": "p1", "quantity": 1, "unit_price": 6.5, "gift": True}]},
+        {
+            "order_id": "o1",
+            "customer_id": "u1",
+            "order_date": "2026-01-05",
+            "total_amount": 12,
+            "payment_method": "Credit Card",
+            "items": [{"sku": "p1", "qty": 2, "price": 6}],
+        },
+        {
+            "order_id": "o2",
+            "user_id": "u2",
+            "created_at": 1767600000,
+            "status": "canceled",
+            "total": 0,
+            "items": [{"product_id": "p1", "quantity": 1, "unit_price": 6.5, "gift": True}],
+        },
     ],
     "products": [{"id": "p1", "title": "Mug", "category": "home", "price": 6, "active": True}],
-    "users": [{"user_id": "u1", "updated_at": "2026-01-04T10:00:00", "created_at": "2024-05-01", "email": "u1@example.com"}],
-    "reviews": [{"user_id": "u1", "product_id": "p1", "rating": 5, "created_at": "2026-01-05T09:00:00", "comment": "good"}],
-}  # fmt: skip
+    "users": [
+        {"user_id": "u1", "updated_at": "2026-01-04T10:00:00", "created_at": "2024-05-01", "email": "u1@example.com"}
+    ],
+    "reviews": [
+        {"user_id": "u1", "product_id": "p1", "rating": 5, "created_at": "2026-01-05T09:00:00", "comment": "good"}
+    ],
+}
 
 
 def as_lines(records: list[dict[str, Any]]) -> bytes:
@@ -104,18 +138,38 @@ def test_real_repeats_stay_and_resent_rows_do_not_double(drop: Drop) -> None:
 
 
 def test_spellings_and_nested_fields_find_their_columns(drop: Drop) -> None:
-    drop.lines("a.jsonl", [{
-        "id": "e1", "action": "Page View", "time": "1767607200000", "user_id": 7, "metadata": {"device": "mobile", "plan": "pro"},
-        "properties": {"device": "tablet", "location": "SE"}, "url": "/x", "ab": 3, "blank": "  ", "none": None,
-    }])  # fmt: skip
+    drop.lines(
+        "a.jsonl",
+        [
+            {
+                "id": "e1",
+                "action": "Page View",
+                "time": "1767607200000",
+                "user_id": 7,
+                "metadata": {"device": "mobile", "plan": "pro"},
+                "properties": {"device": "tablet", "location": "SE"},
+                "url": "/x",
+                "ab": 3,
+                "blank": "  ",
+                "none": None,
+            }
+        ],
+    )
     (row,) = drop.rows(drop.ingest())
     assert (row["event_id"], row["event_type"], row["user_id"], row["device"], row["country"], row["page_url"]) == (
-        "e1", "page_view", "7", "mobile", "SE", "/x",
-    )  # fmt: skip
+        "e1",
+        "page_view",
+        "7",
+        "mobile",
+        "SE",
+        "/x",
+    )
     assert row["event_at"].isoformat() == "2026-01-05T10:00:00"
     assert json.loads(row["properties"]) == {
-        "ab": "3", "metadata": {"device": "mobile", "plan": "pro"}, "properties": {"device": "tablet", "location": "SE"},
-    }  # fmt: skip
+        "ab": "3",
+        "metadata": {"device": "mobile", "plan": "pro"},
+        "properties": {"device": "tablet", "location": "SE"},
+    }
 
 
 def test_a_spelling_that_was_not_needed_is_kept_in_properties(drop: Drop) -> None:
@@ -139,8 +193,14 @@ def test_rare_keys_and_keys_that_differ_in_case_are_kept(drop: Drop) -> None:
     rows = drop.rows(drop.ingest())
     assert rows[0]["properties"] == '{"k":"0"}'
     assert json.loads(rows[-1]["properties"]) == {
-        "K": "big", "k": "small", "a/b": "slash", "a~b": "tilde", 'q"': "quote", "é": "ü", "x": {"y": [1]},
-    }  # fmt: skip
+        "K": "big",
+        "k": "small",
+        "a/b": "slash",
+        "a~b": "tilde",
+        'q"': "quote",
+        "é": "ü",
+        "x": {"y": [1]},
+    }
 
 
 def test_an_access_log_becomes_page_views(drop: Drop) -> None:
@@ -163,20 +223,30 @@ def test_an_access_log_becomes_page_views(drop: Drop) -> None:
         "status": "200",
     }
     assert first["user_id"] == second["user_id"] != third["user_id"]
-    assert second["referrer"] is None and third["user_agent"] is None
+    assert second["referrer"] is None
+    assert third["user_agent"] is None
     assert len({first["event_id"], second["event_id"], third["event_id"]}) == 3
     assert [(bad.row_number, bad.record, bad.rules) for bad in drop.bad()] == [
-        (4, "garbage", ("record_unreadable",)), (5, lines[4], ("event_at_not_a_time",)),
-    ]  # fmt: skip
+        (4, "garbage", ("record_unreadable",)),
+        (5, lines[4], ("event_at_not_a_time",)),
+    ]
 
 
 def test_parquet_types_are_understood(drop: Drop) -> None:
-    table = pa.table({
-        "user_id": pa.array([1, 2, 3], pa.int32()), "event_type": pa.array(["click", "click", "nope"]).dictionary_encode(),
-        "event_at": pa.array([1767607200_000000001, 1767607200_000000000, None], pa.timestamp("ns", "Europe/Berlin")),
-        "quantity": pa.array([1.0, None, 2.5]), "revenue": pa.array([1.5, -1.0, 0.1], pa.float32()),
-        "metadata": pa.array([{"device": "m"}, None, None]), "tags": pa.array([["a", "b"], [], None]), "ok": [True, False, None],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "user_id": pa.array([1, 2, 3], pa.int32()),
+            "event_type": pa.array(["click", "click", "nope"]).dictionary_encode(),
+            "event_at": pa.array(
+                [1767607200_000000001, 1767607200_000000000, None], pa.timestamp("ns", "Europe/Berlin")
+            ),
+            "quantity": pa.array([1.0, None, 2.5]),
+            "revenue": pa.array([1.5, -1.0, 0.1], pa.float32()),
+            "metadata": pa.array([{"device": "m"}, None, None]),
+            "tags": pa.array([["a", "b"], [], None]),
+            "ok": [True, False, None],
+        }
+    )
     pq.write_table(table, drop.folder() / "x.parquet")
     result = drop.ingest()
     (row,) = drop.rows(result)
@@ -184,6 +254,9 @@ def test_parquet_types_are_understood(drop: Drop) -> None:
     assert row["event_at"].isoformat() == "2026-01-05T10:00:00"
     assert json.loads(row["properties"]) == {"metadata": {"device": "m"}, "ok": "true", "tags": ["a", "b"]}
     assert result.rejected_by_rule == {
-        "revenue_out_of_range": 1, "event_type_unknown": 1, "event_at_missing": 1, "quantity_not_whole": 1,
-    }  # fmt: skip
+        "revenue_out_of_range": 1,
+        "event_type_unknown": 1,
+        "event_at_missing": 1,
+        "quantity_not_whole": 1,
+    }
     assert json.loads(drop.bad()[1].record or "")["event_type"] == "nope"

@@ -27,11 +27,18 @@ JUDGE = Judge(SETTINGS, LANDED)
 blanks = st.sampled_from(["", "", "", " ", "\t", "\u00a0", "\n", "\u2003", "\x1f", "\u200b"])
 digits = st.text("0123456789", min_size=1, max_size=20)
 numbers = st.one_of(
-    st.integers(-(10**19), 10**19).map(str), st.floats().map(str), st.decimals(allow_nan=True).map(str),
-    st.tuples(st.sampled_from(["", "-", "+"]), digits, st.sampled_from(["", ".", ".0", ".5", ".00005", ".00004999999"]),
-              st.sampled_from(["", "", "e1", "E-3", "_0", "€"])).map("".join),
-    st.tuples(digits, digits).map(".".join), st.sampled_from(["٣", "1,5", "0x1", "1_0", "NaN", "-0", "٣.٥", "1e400"]),
-)  # fmt: skip
+    st.integers(-(10**19), 10**19).map(str),
+    st.floats().map(str),
+    st.decimals(allow_nan=True).map(str),
+    st.tuples(
+        st.sampled_from(["", "-", "+"]),
+        digits,
+        st.sampled_from(["", ".", ".0", ".5", ".00005", ".00004999999"]),
+        st.sampled_from(["", "", "e1", "E-3", "_0", "€"]),
+    ).map("".join),
+    st.tuples(digits, digits).map(".".join),
+    st.sampled_from(["٣", "1,5", "0x1", "1_0", "NaN", "-0", "٣.٥", "1e400"]),
+)
 clocks = st.one_of(
     st.times().map(str),
     st.sampled_from(["10:30", "24:00:00", "23:59:60", "9:1:2", "10:30:00.1234567", "10:30:00,5", ""]),
@@ -39,36 +46,50 @@ clocks = st.one_of(
 times = st.one_of(
     st.tuples(
         st.one_of(st.dates().map(str), st.dates(date(2025, 12, 1), date(2026, 1, 9)).map(str), st.just("2026-02-30")),
-        st.sampled_from(["T", " ", "", "t", "  "]), clocks,
-        st.sampled_from(["", "Z", "z", "+00:00", "-07:30", "+0530", "+14", "+15:00", "-23:59", "+24:00", " UTC", " +01", "Z+1"]),
+        st.sampled_from(["T", " ", "", "t", "  "]),
+        clocks,
+        st.sampled_from(
+            ["", "Z", "z", "+00:00", "-07:30", "+0530", "+14", "+15:00", "-23:59", "+24:00", " UTC", " +01", "Z+1"]
+        ),
     ).map("".join),
     st.datetimes(allow_imaginary=False).map(lambda moment: moment.isoformat()),
-    st.integers(0, 10**14).map(str), st.integers(1_735_000_000, 1_768_000_000).map(str),
+    st.integers(0, 10**14).map(str),
+    st.integers(1_735_000_000, 1_768_000_000).map(str),
     st.tuples(st.integers(1_735_000_000, 1_768_000_000).map(str), digits).map(".".join),
     st.integers(1_735_000_000_000, 1_768_000_000_000).map(str),
-    st.sampled_from(["epoch", "infinity", "-infinity", "now", "today", "2026-1-9", "2026-01-05 BC", "0000-01-01", "20260105"]),
-)  # fmt: skip
+    st.sampled_from(
+        ["epoch", "infinity", "-infinity", "now", "today", "2026-1-9", "2026-01-05 BC", "0000-01-01", "20260105"]
+    ),
+)
 words = st.one_of(
     st.sampled_from([*SETTINGS.event_types, *SETTINGS.order_statuses, *SETTINGS.payment_methods]).flatmap(
-        lambda name: st.sampled_from([name, name.upper(), name.title(), name.replace("_", " "), name.replace("_", "-"), name + "s"])
+        lambda name: st.sampled_from(
+            [name, name.upper(), name.title(), name.replace("_", " "), name.replace("_", "-"), name + "s"]
+        )
     ),
-    st.sampled_from(["canceled", "CANCELED", "USD", "eur", "Usd", "ZZZ", "ſek", "ſEK", "clicK", "true", "FALSE", "y", "İ", "SEK "]),
-)  # fmt: skip
+    st.sampled_from(
+        ["canceled", "CANCELED", "USD", "eur", "Usd", "ZZZ", "ſek", "ſEK", "clicK", "true", "FALSE", "y", "İ", "SEK "]
+    ),
+)
 line_values = st.one_of(
     words, numbers, st.integers(0, 9), st.floats(0, 100), st.none(), st.booleans(), st.text(max_size=5)
 )
 lines = st.dictionaries(
     st.sampled_from(["product_id", "sku", "quantity", "qty", "unit_price", "price", "name"]), line_values, max_size=4
 )
-good_lines = st.fixed_dictionaries({
-    "sku": st.one_of(st.text(min_size=1, max_size=8), st.integers(), st.floats(allow_nan=False)), "qty": st.integers(0, 5),
-    "price": st.one_of(st.integers(0, 9), st.floats(0, 1e17), numbers),
-})  # fmt: skip
+good_lines = st.fixed_dictionaries(
+    {
+        "sku": st.one_of(st.text(min_size=1, max_size=8), st.integers(), st.floats(allow_nan=False)),
+        "qty": st.integers(0, 5),
+        "price": st.one_of(st.integers(0, 9), st.floats(0, 1e17), numbers),
+    }
+)
 lists = st.lists(st.one_of(good_lines, lines), max_size=3).map(json.dumps)
 anything = st.one_of(
-    st.text(max_size=12), st.text(st.characters(max_codepoint=300), max_size=6),
+    st.text(max_size=12),
+    st.text(st.characters(max_codepoint=300), max_size=6),
     st.sampled_from(["[]", "{}", "null", "[1]", '[{"sku":"a"}]', "'", '"', "\\", "\x00", "a\x00b", "%", "{x}"]),
-)  # fmt: skip
+)
 values = st.tuples(blanks, st.one_of(numbers, times, words, lists, anything), blanks).map("".join)
 KINDS = {
     "Whole": numbers,
@@ -90,9 +111,14 @@ def near_valid(source: str) -> st.SearchStrategy[dict[str, str]]:
         for name, kind in SOURCES[source].kinds.items()
     }
     good = {
-        "Moment": "2026-01-05T10:00:00Z", "Whole": "3", "Amount": "9.5", "Text": "x1", "Currency": "EUR", "Flag": "true",
+        "Moment": "2026-01-05T10:00:00Z",
+        "Whole": "3",
+        "Amount": "9.5",
+        "Text": "x1",
+        "Currency": "EUR",
+        "Flag": "true",
         "Items": '[{"product_id":"p","quantity":1,"unit_price":2}]',
-    }  # fmt: skip
+    }
     base = {name: good.get(type(kind).__name__, "") for name, kind in SOURCES[source].kinds.items()}
     base |= {"event_type": "click"} if source == "events" else {}
     changed = st.lists(st.sampled_from(sorted(columns)), max_size=4, unique=True).flatmap(
@@ -160,11 +186,21 @@ def test_on_near_valid_records(source: str, examples: int, connection: duckdb.Du
 def test_on_arbitrary_text(source: str, examples: int, connection: duckdb.DuckDBPyConnection) -> None:
     json_like = st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), values),
-        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.one_of(
-            st.sampled_from(["user_id", "ts", "event", "id", "items", "total", "metadata", "device", "User_Id"]), st.text(max_size=3)
-        ), inner, max_size=6)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3),
+            st.dictionaries(
+                st.one_of(
+                    st.sampled_from(
+                        ["user_id", "ts", "event", "id", "items", "total", "metadata", "device", "User_Id"]
+                    ),
+                    st.text(max_size=3),
+                ),
+                inner,
+                max_size=6,
+            ),
+        ),
         max_leaves=12,
-    )  # fmt: skip
+    )
     line = st.one_of(
         json_like.map(json.dumps), st.text(max_size=40), st.binary(max_size=30).map(lambda b: b.decode("latin-1"))
     )

@@ -56,9 +56,14 @@ def test_a_setting_that_shapes_the_figures_makes_dates_stale(drop: Drop) -> None
     assert list(lake.stale(Drop(drop.settings.data_dir, session_timeout_minutes=45).settings)) == [DAY]
 
 
-@pytest.mark.parametrize(("zone", "days"), [
-    ("Asia/Tokyo", [DAY, DAY + timedelta(days=1)]), ("America/New_York", [DAY - timedelta(days=1), DAY]), ("UTC", [DAY]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        ("Asia/Tokyo", [DAY, DAY + timedelta(days=1)]),
+        ("America/New_York", [DAY - timedelta(days=1), DAY]),
+        ("UTC", [DAY]),
+    ],
+)
 def test_a_utc_date_bears_on_every_local_date_it_overlaps(zone: str, days: list[date], tmp_path: Path) -> None:
     drop = Drop(tmp_path, timezone=zone)
     drop.lines("a.jsonl", [EVENT])

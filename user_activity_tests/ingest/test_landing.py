@@ -67,7 +67,8 @@ def test_landing_copies_whole_files_and_knows_what_landed_before(drop: Drop, tmp
     again = land(drop.settings, mine, "events", DAY)
     mine.write_text('{"user_id":"w"}')
     other = land(drop.settings, mine, "events", DAY)
-    assert not again.already_landed and not other.already_landed
+    assert not again.already_landed
+    assert not other.already_landed
     assert again.path != other.path
     assert {path.name[0] for path in drop.folder().iterdir()}.isdisjoint({"."})
 

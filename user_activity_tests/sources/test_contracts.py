@@ -68,17 +68,20 @@ def test_defaults_come_from_the_record_the_settings_and_the_landing_date() -> No
     assert accepted("reviews")["updated_at"] == datetime(2026, 1, 5)
 
 
-@pytest.mark.parametrize(("text", "moment"), [
-    ("2026-01-05", datetime(2026, 1, 5)),
-    ("2026-01-05T10:30", datetime(2026, 1, 5, 10, 30)),
-    ("2026-01-05 10:30:00.123456789", datetime(2026, 1, 5, 10, 30, 0, 123456)),
-    ("2026-01-05T10:30:00,5Z", datetime(2026, 1, 5, 10, 30, 0, 500000)),
-    ("2026-01-05T10:30:00+07:00", datetime(2026, 1, 5, 3, 30)),
-    ("2026-01-05T10:30:00-0330", datetime(2026, 1, 5, 14, 0)),
-    ("1767607200", datetime(2026, 1, 5, 10)),
-    ("1767607200.25", datetime(2026, 1, 5, 10, 0, 0, 250000)),
-    ("1767607200123", datetime(2026, 1, 5, 10, 0, 0, 123000)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-05", datetime(2026, 1, 5)),
+        ("2026-01-05T10:30", datetime(2026, 1, 5, 10, 30)),
+        ("2026-01-05 10:30:00.123456789", datetime(2026, 1, 5, 10, 30, 0, 123456)),
+        ("2026-01-05T10:30:00,5Z", datetime(2026, 1, 5, 10, 30, 0, 500000)),
+        ("2026-01-05T10:30:00+07:00", datetime(2026, 1, 5, 3, 30)),
+        ("2026-01-05T10:30:00-0330", datetime(2026, 1, 5, 14, 0)),
+        ("1767607200", datetime(2026, 1, 5, 10)),
+        ("1767607200.25", datetime(2026, 1, 5, 10, 0, 0, 250000)),
+        ("1767607200123", datetime(2026, 1, 5, 10, 0, 0, 123000)),
+    ],
+)
 def test_times_are_read_as_utc(text: str, moment: datetime) -> None:
     assert accepted("events", event_at=text)["event_at"] == moment
 
@@ -107,17 +110,25 @@ def test_time_is_judged_by_the_landing_date() -> None:
 def test_every_broken_rule_is_named() -> None:
     assert refused("events", user_id="", event_type="purchse", revenue="-1", quantity="1.5", currency="EURO") == [
         "user_id is missing",
-        "event_type is 'purchse': must be one of page_view, product_view, search, click, login, logout, signup, add_to_cart, "
-        "remove_from_cart, checkout, purchase, refund, video_play, share (did you mean 'purchase'?)",
+        "event_type is 'purchse': must be one of page_view, product_view, search, click, login, logout, signup, "
+        "add_to_cart, remove_from_cart, checkout, purchase, refund, video_play, share (did you mean 'purchase'?)",
         "quantity is 1.5: must be a whole number",
         "revenue is -1: must be 0 or more",
         "currency is 'EURO': must be an ISO 4217 currency code, like EUR",
     ]
 
 
-@pytest.mark.parametrize(("text", "amount"), [
-    ("9", "9.0000"), ("9.99995", "10.0000"), ("1e2", "100.0000"), (".5", "0.5000"), ("0.00005", "0.0001"), ("-0.00001", "0.0000"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("9", "9.0000"),
+        ("9.99995", "10.0000"),
+        ("1e2", "100.0000"),
+        (".5", "0.5000"),
+        ("0.00005", "0.0001"),
+        ("-0.00001", "0.0000"),
+    ],
+)
 def test_amounts_have_four_decimals(text: str, amount: str) -> None:
     value = accepted("events", revenue=text)["revenue"]
     assert (value, str(value)) == (Decimal(amount), amount)
@@ -138,14 +149,20 @@ def test_an_order_earns_unless_it_was_cancelled_or_refunded() -> None:
     assert len(refused("orders", revenue="0", status="nonsense")) == 1
 
 
-@pytest.mark.parametrize(("items", "sentence"), [
-    ("[]", "must be a JSON list of at least one order line"),
-    ("{}", "must be a JSON list of at least one order line"),
-    ("[1]", "must be a JSON list of at least one order line"),
-    ("two mugs", "must be a JSON list of order lines"),
-    ('[{"sku":"p","qty":0,"price":1}]', "line 1: quantity is 0: must be between 1 and 1000000000"),
-    ('[{"sku":"p","qty":1,"price":1},{"qty":1,"price":-1}]', "line 2: product_id is missing; unit_price is -1: must be 0 or more"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("items", "sentence"),
+    [
+        ("[]", "must be a JSON list of at least one order line"),
+        ("{}", "must be a JSON list of at least one order line"),
+        ("[1]", "must be a JSON list of at least one order line"),
+        ("two mugs", "must be a JSON list of order lines"),
+        ('[{"sku":"p","qty":0,"price":1}]', "line 1: quantity is 0: must be between 1 and 1000000000"),
+        (
+            '[{"sku":"p","qty":1,"price":1},{"qty":1,"price":-1}]',
+            "line 2: product_id is missing; unit_price is -1: must be 0 or more",
+        ),
+    ],
+)
 def test_order_lines_are_judged_one_by_one(items: str, sentence: str) -> None:
     (reason,) = refused("orders", items=items)
     assert reason == f"items is {items!r}: {sentence}"
