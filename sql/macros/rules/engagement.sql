@@ -1,7 +1,7 @@
 {#-
 Which days of daily_engagement a run replaces: the rebuilt days, the day before each (a session of it may go on), and the 29
 after it (their 30-day windows look back on it), as far as events reach; days between that the table does not hold yet; and
-what lies beyond the first or last day of events, which goes.
+what lies beyond the first or last day of events, which goes. Without a table, every day.
 -#}
 
 {% macro event_bounds() -%}
@@ -15,18 +15,18 @@ what lies beyond the first or last day of events, which goes.
 {% macro is_engagement_date(column, standing) -%}
     {%- set first, last = event_bounds() -%}
     {{ column }} between cast('{{ first }}' as date) and cast('{{ last }}' as date)
+    {% if standing -%}
     and (
         {{ rebuilt(column, before=1, after=29) }}
-        {% if standing -%}
         or {{ column }} not in (select activity_date from {{ standing }})
-        {%- endif %}
     )
+    {%- endif %}
 {%- endmacro %}
 
 {#- The active days that those windows look back on. -#}
 {% macro rebuilt_engagement_inputs(column, standing) -%}
-    {%- set ranges = rebuilt_ranges() + [] -%}
     {%- set first, last = event_bounds() -%}
+    {%- set ranges = rebuilt_ranges() + ([] if standing else [(first, last)]) -%}
     {%- if standing and execute -%}
         {%- set known = run_query("select min(activity_date), max(activity_date) from " ~ standing).rows[0] -%}
         {%- if known[0] is not none -%}

@@ -1,0 +1,86 @@
+"""Law 2: whatever order files arrive in, however often, however late, whichever run is killed: the same tables."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from user_activity_tests.laws.histories import FIRST_DAY, File, History, clean_delivery, deliveries, encode, histories
+from user_activity_tests.platform import Platform, differences
+
+START = FIRST_DAY - timedelta(days=1)
+# A run costs seconds: a failing case is printed with what differs rather than shrunk for an hour.
+SLOW = settings(
+    max_examples=12,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+
+
+def land(platform: Platform, files: list[File]) -> None:
+    for file in files:
+        platform.drop(file.source, file.landing_date, file.name, encode(file.records, file.name))
+
+
+@st.composite
+def histories_and_deliveries(draw: st.DrawFn) -> tuple[History, list[File], list[int]]:
+    history = draw(histories())
+    files = draw(deliveries(history))
+    cuts = draw(st.sets(st.integers(1, max(1, len(files) - 1)), max_size=3))
+    return history, files, sorted(cuts)
+
+
+def batches(files: list[File], cuts: list[int]) -> Iterator[list[File]]:
+    for start, end in zip([0, *cuts], [*cuts, len(files)], strict=True):
+        yield files[start:end]
+
+
+@pytest.mark.slow
+@SLOW
+@given(histories_and_deliveries())
+def test_any_delivery_gives_the_tables_of_one_clean_load(case: tuple[History, list[File], list[int]]) -> None:
+    history, files, cuts = case
+    with TemporaryDirectory() as folder:
+        clean, messy = (Platform(Path(folder) / name, start_date=START) for name in ("clean", "messy"))
+        land(clean, clean_delivery(history))
+        clean.run()
+        for batch in batches(files, cuts):
+            land(messy, batch)
+            messy.run()
+        assert not differences(messy.tables(lineage=False), clean.tables(lineage=False))
+
+
+@pytest.mark.slow
+@SLOW
+@given(histories_and_deliveries())
+def test_the_order_of_arrival_leaves_no_trace(case: tuple[History, list[File], list[int]]) -> None:
+    _, files, cuts = case
+    with TemporaryDirectory() as folder:
+        at_once, bit_by_bit = (Platform(Path(folder) / name, start_date=START) for name in ("at-once", "bit-by-bit"))
+        land(at_once, files)
+        at_once.run()
+        for batch in batches(files, cuts):
+            land(bit_by_bit, batch)
+            bit_by_bit.run()
+        assert not differences(bit_by_bit.tables(), at_once.tables())
+
+
+def test_a_corrected_event_moves_to_its_new_day_and_leaves_its_old_one(tmp_path: Path) -> None:
+    platform = Platform(tmp_path, start_date=START)
+    first, second = date(2025, 1, 10), date(2025, 3, 1)
+    event = {"event_id": "e1", "user_id": "ann", "event_type": "page_view", "event_at": "2025-01-10T10:00:00Z"}
+    platform.drop("events", first, "a.jsonl", encode((event,), "a.jsonl"))
+    platform.run()
+    platform.drop("events", second, "b.jsonl", encode((event | {"event_at": "2025-02-28T09:00:00Z"},), "b.jsonl"))
+    platform.run()
+    assert platform.query("select event_id, cast(event_date as varchar) from marts.fct_events") == [
+        ("e1", "2025-02-28")
+    ]
+    assert platform.query("select count(*) from marts.fct_sessions") == [(1,)]
+    assert platform.query("select cast(first_seen_date as varchar) from marts.dim_users") == [("2025-02-28",)]

@@ -1,0 +1,118 @@
+"""What a session is: by table, and against a plain walk over the events."""
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from user_activity_tests.laws.histories import encode
+from user_activity_tests.platform import Platform
+
+START = datetime(2025, 1, 10, 22, 0)
+LANDED = date(2025, 1, 14)
+Happening = tuple[str, str | None, datetime]  # user, the source's session id, when
+
+
+def platform_with(folder: Path, happenings: list[Happening]) -> Platform:
+    platform = Platform(folder, start_date=date(2025, 1, 1))
+    records = tuple(
+        {"event_id": f"e{number}", "user_id": user, "event_type": "page_view", "event_at": moment.isoformat()}
+        | ({"session_id": session} if session else {})
+        for number, (user, session, moment) in enumerate(happenings)
+    )
+    platform.drop("events", LANDED, "events.jsonl", encode(records, "events.jsonl"))
+    platform.run()
+    return platform
+
+
+def sessions_of(platform: Platform) -> list[tuple[str, datetime, datetime, int]]:
+    return platform.query("select user_id, started_at, ended_at, event_count from marts.fct_sessions order by all")
+
+
+def walked(
+    happenings: list[Happening], timeout: timedelta = timedelta(minutes=30)
+) -> list[tuple[str, datetime, datetime, int]]:
+    """The same by the definition, one event after the other."""
+    sessions = []
+    groups: dict[tuple[str, str | None], list[datetime]] = defaultdict(list)
+    for user, session, moment in happenings:
+        groups[user, session].append(moment)
+    for (user, session), moments in groups.items():
+        current: list[datetime] = []
+        for moment in sorted(moments):
+            gap = timedelta(hours=24) if session else timeout
+            if current and (moment - current[-1] > gap or moment - current[0] > timedelta(hours=24)):
+                sessions.append((user, current[0], current[-1], len(current)))
+                current = []
+            current.append(moment)
+        sessions.append((user, current[0], current[-1], len(current)))
+    return sorted(sessions)
+
+
+def minutes(*offsets: float, session: str | None = None) -> list[Happening]:
+    return [("ann", session, START + timedelta(minutes=offset)) for offset in offsets]
+
+
+@pytest.mark.parametrize(
+    ("happenings", "event_counts"),
+    [
+        (minutes(0), [1]),
+        (minutes(0, 30), [2]),
+        (minutes(0, 30.02), [1, 1]),
+        (minutes(100, 130, 155), [3]),
+        (minutes(*range(0, 1441, 20)), [73]),
+        (minutes(*range(0, 1461, 20)), [73, 1]),
+        (minutes(0, 1440, session="s"), [2]),
+        (minutes(0, 1440.02, session="s"), [1, 1]),
+        (minutes(0, 900, 1500, 2900, session="s"), [2, 2]),
+        (minutes(0, 5) + minutes(10, session="s"), [2, 1]),
+    ],
+    ids=[
+        "one event is a session",
+        "30 minutes of silence do not end it",
+        "more than 30 minutes do",
+        "midnight does not",
+        "24 hours, inclusive",
+        "not a minute more",
+        "the same for a session that the source names",
+        "which ends after 24 hours too",
+        "each cut counts 24 hours anew",
+        "a named session is its own",
+    ],
+)
+def test_a_session_is(tmp_path: Path, happenings: list[Happening], event_counts: list[int]) -> None:
+    platform = platform_with(tmp_path, happenings)
+    assert platform.query("select event_count from marts.fct_sessions order by session_id nulls first, started_at") == [
+        (count,) for count in event_counts
+    ]
+    assert sessions_of(platform) == walked(happenings)
+
+
+@st.composite
+def busy_users(draw: st.DrawFn) -> list[Happening]:
+    happenings: list[Happening] = []
+    for user in ("ann", "bob"):
+        moment = START
+        for step in draw(
+            st.lists(st.sampled_from((0, 1, 20, 29, 30, 31, 90, 700, 1440, 1441)), min_size=1, max_size=60)
+        ):
+            moment += timedelta(minutes=step)
+            happenings.append((user, draw(st.sampled_from((None, None, None, "s"))), moment))
+    return [happening for happening in happenings if happening[2] < datetime(2025, 1, 15)]
+
+
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(busy_users())
+def test_sessions_are_what_a_walk_over_the_events_finds(happenings: list[Happening]) -> None:
+    with TemporaryDirectory() as folder:
+        platform = platform_with(Path(folder), happenings)
+        assert sessions_of(platform) == walked(happenings)
+        for day in (10, 11, 12, 13, 14):
+            (Path(folder) / "warehouse" / "built" / f"2025-01-{day}").unlink(missing_ok=True)
+            platform.run()
+        assert sessions_of(platform) == walked(happenings)

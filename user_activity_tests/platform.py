@@ -1,0 +1,67 @@
+"""The platform as its users meet it, for tests: files into `incoming/`, runs through Dagster, tables out by query."""
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from user_activity.orchestration.run import Outcome, open_runner
+from user_activity.settings import Settings
+from user_activity.warehouse import open_warehouse
+
+#: Columns that say where a record came from, not what it says: they differ when the same record is delivered otherwise.
+LINEAGE = ("is_late", "_landing_date", "_source_file", "_file_sha256", "_row_number")
+
+
+class Platform:
+    """One instance in a folder of its own."""
+
+    def __init__(self, data_dir: Path, **settings: Any) -> None:
+        self.settings = Settings(_env_file=None, data_dir=data_dir, **settings)
+
+    def drop(self, source: str, landing_date: date, name: str, content: bytes) -> Path:
+        """Put a file where an operator would."""
+        folder = self.settings.incoming_dir / source / landing_date.isoformat()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+        return folder / name
+
+    def run(self) -> Outcome:
+        """What `user-activity run` does."""
+        with open_runner(self.settings) as runner:
+            outcome = runner.settle()
+        assert outcome.success, "; ".join(outcome.failures)
+        return outcome
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query."""
+        return list(open_warehouse(self.settings).query(sql).rows)
+
+    def tables(self, *, lineage: bool = True) -> dict[str, list[tuple[Any, ...]]]:
+        """Every table of every layer that models build, its rows sorted; with or without where they came from."""
+        names = self.query(
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where table_schema in ('staging', 'intermediate', 'marts', 'metrics') and table_type = 'BASE TABLE' "
+            "order by 1"
+        )
+        contents = {}
+        for (name,) in names:
+            if not lineage and name in ("staging.stg_duplicates", "metrics.daily_metrics"):
+                continue
+            left_out = [] if lineage else [column for column in self._columns(name) if column in LINEAGE]
+            exclude = f" exclude ({', '.join(left_out)})" if left_out else ""
+            contents[name] = self.query(f"select *{exclude} from {name} order by all")
+        return contents
+
+    def _columns(self, relation: str) -> list[str]:
+        return [row[0] for row in self.query(f"select column_name from (describe {relation})")]
+
+
+def differences(ours: dict[str, list[tuple[Any, ...]]], theirs: dict[str, list[tuple[Any, ...]]]) -> dict[str, Any]:
+    """What two sets of tables do not share: by table, the rows that only one of them has."""
+    found = {}
+    for name in sorted(ours.keys() | theirs.keys()):
+        here, there = Counter(ours.get(name, [])), Counter(theirs.get(name, []))
+        if here != there:
+            found[name] = {"only ours": list((here - there).elements()), "only theirs": list((there - here).elements())}
+    return found
