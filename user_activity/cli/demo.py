@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WEEK = """
 select
-    engagement.activity_date as day, dau, wau, mau, stickiness, engagement.sessions, bounce_rate, purchases,
+    engagement.activity_date as day, dau, wau, mau, sessions, purchases,
     coalesce(revenue.orders, 0) as orders, coalesce(revenue.net_revenue, 0) as net_revenue
 from metrics.daily_engagement as engagement
 left join (
@@ -73,7 +73,7 @@ def demo(
 
 def _seconds(simulated: float, outcome: "Outcome | None", total: float) -> dict[str, float]:
     parts = {"simulate and land": simulated, **(outcome.seconds if outcome else {})}
-    parts["everything else"] = total - sum(parts.values())
+    parts["start Dagster and dbt, count"] = total - sum(parts.values())
     return {part: round(seconds, 1) for part, seconds in parts.items()}
 
 
@@ -99,7 +99,8 @@ def show(summary: dict[str, Any]) -> None:
             say(f"  {check}", markup=False)
     week = summary["latest_week"]
     if week:
-        output.grid("The latest week", list(week[0]), [list(day.values()) for day in week])
+        names = [name.replace("_", " ") for name in week[0]]
+        output.grid("The latest week", names, [list(day.values()) for day in week])
     parts = summary["seconds_by_part"].items()
     output.grid("Seconds", ["part", "seconds"], sorted(parts, key=lambda part: -part[1]))
     say('Next: `make dev` shows all of this in the Dagster UI, `user-activity query "select …"` answers questions,')

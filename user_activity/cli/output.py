@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -107,7 +108,7 @@ def _plain(value: Any) -> Any:
 def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], console: Console = answer) -> None:
     """A table on the screen."""
     every = [list(row) for row in rows]
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(title=title or None, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, name in enumerate(columns):
         figures = bool(every) and all(isinstance(row[number], (int, float, Decimal, type(None))) for row in every)
         table.add_column(name, justify="right" if figures else "left", overflow="fold")

@@ -4,14 +4,15 @@ from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from user_activity.cli import output
 from user_activity.cli.output import JsonOption, Problem
-from user_activity.ingest import quarantine
-from user_activity.ingest.quarantine import Selection
+
+if TYPE_CHECKING:
+    from user_activity.ingest.quarantine import Selection
 
 app = typer.Typer(help="Look at the records that were rejected, and why.", no_args_is_help=True)
 
@@ -31,6 +32,8 @@ def list_rules(
 
     Example: user-activity quarantine list --source orders
     """
+    from user_activity.ingest import quarantine
+
     counts = quarantine.by_rule(output.settings(), _selection(source, rule, day, file))
     if as_json:
         output.print_json([asdict(count) for count in counts])
@@ -55,6 +58,8 @@ def show(
 
     Example: user-activity quarantine show --source reviews --rule rating_out_of_range
     """
+    from user_activity.ingest import quarantine
+
     records = list(islice(quarantine.records(output.settings(), _selection(source, rule, day, file)), limit))
     if as_json:
         output.print_json([asdict(record) for record in records])
@@ -76,13 +81,16 @@ def export(target: Target, source: Source = None, rule: Rule = None, day: Day = 
 
     Example: user-activity quarantine export broken.jsonl --source events
     """
+    from user_activity.ingest import quarantine
+
     if target.suffix not in (".csv", ".jsonl"):
         raise Problem(f"{target} must end in .jsonl (to mend and land again) or .csv (to read).")
     written = quarantine.export(output.settings(), target, _selection(source, rule, day, file))
     output.prose.print(f"{output.counted(written, 'record')} written to {target}", markup=False)
 
 
-def _selection(source: str | None, rule: str | None, day: datetime | None, file: str | None) -> Selection:
+def _selection(source: str | None, rule: str | None, day: datetime | None, file: str | None) -> "Selection":
+    from user_activity.ingest.quarantine import Selection
     from user_activity.sources import SOURCES
 
     if source is not None and source not in SOURCES:

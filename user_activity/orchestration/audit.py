@@ -9,11 +9,12 @@ from typing import Any
 
 import dagster as dg
 
+from user_activity.orchestration import pages
 from user_activity.orchestration.lake import IngestedLake
 from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
-from user_activity.warehouse import open_warehouse
+from user_activity.warehouse import Warehouse, open_warehouse
 
 TABLES = {
     "landed_files": "One row a landed file and landing date: its digest, its rows by fate, the event dates it touches.",
@@ -43,8 +44,21 @@ def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[S
     """Load what changed in the lake since the last time."""
     warehouse = open_warehouse(settings)
     changed = warehouse.sync(IngestedLake(settings))
-    context.log.info(f"{changed} landing partitions had changed")
-    for name in TABLES:
-        rows = warehouse.query(f"select count(*) from audit.{name}").rows[0][0]
-        metadata = {"dagster/row_count": rows, "landing_partitions_changed": changed}
-        yield dg.MaterializeResult(asset_key=["audit", name], metadata=metadata)
+    context.log.info(f"{changed} landing partitions had changed since the last sync")
+    with warehouse.reading():
+        for name in TABLES:
+            metadata = {
+                "dagster/row_count": warehouse.query(f"select count(*) from audit.{name}").rows[0][0],
+                "dagster/column_schema": _schema(warehouse, name),
+                "landing_partitions_changed": changed,
+                "preview": pages.preview(warehouse, f"audit.{name}"),
+            }
+            yield dg.MaterializeResult(asset_key=["audit", name], metadata=metadata)
+
+
+def _schema(warehouse: Warehouse, table: str) -> dg.TableSchema:
+    columns = warehouse.query(
+        "select column_name, data_type from information_schema.columns "
+        f"where table_schema = 'audit' and table_name = '{table}' order by ordinal_position"
+    )
+    return dg.TableSchema([dg.TableColumn(name, str(kind).lower()) for name, kind in columns.rows])

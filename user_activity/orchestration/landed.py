@@ -4,16 +4,21 @@ Belongs here: how what lands appears in the lineage. Does not belong here: findi
 them (``ingest/``).
 """
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from user_activity.ingest import catalogue, landing
+from user_activity.orchestration import pages
 from user_activity.orchestration.policies import RETRIES
 from user_activity.settings import Settings
-from user_activity.sources import SOURCES
+from user_activity.sources import SOURCES, Source
+
+FILE_COLUMNS = ["file", "landing date", "bytes"]
 
 
 def landing_folders() -> list[dg.AssetSpec]:
-    """The folders; the file sensors tell what they hold."""
+    """The folders; who finds new files in them tells of these (`landed_files`)."""
     return [
         dg.AssetSpec(
             ["landing", source.name],
@@ -27,6 +32,20 @@ def landing_folders() -> list[dg.AssetSpec]:
     ]
 
 
+def landed_files(settings: Settings, source: Source, files: Sequence[landing.LandedFile]) -> dg.AssetMaterialization:
+    """What the page of `landing/<source>` shows of files seen for the first time."""
+    rows = [(file.path.name, file.landing_date, file.size) for file in files]
+    return dg.AssetMaterialization(
+        asset_key=["landing", source.name],
+        metadata={
+            "dagster/uri": (settings.incoming_dir / source.name).as_uri(),
+            "files": len(files),
+            "dagster/size_bytes": sum(file.size for file in files),
+            "file_list": dg.MarkdownMetadataValue(pages.table(FILE_COLUMNS, rows, pages.SHOWN_FILES)),
+        },
+    )
+
+
 @dg.asset(
     key=["landing", "products_api"],
     group_name="landing",
@@ -34,6 +53,7 @@ def landing_folders() -> list[dg.AssetSpec]:
     owners=[SOURCES["products"].owner],
     tags={"layer": "landing", "cadence": "weekly"},
     retry_policy=RETRIES,
+    metadata={"dagster/code_references": pages.code_of(catalogue.fetch_products)},
     description="The product catalogue over HTTP: a copy of what USER_ACTIVITY_PRODUCTS_URL answers lands as a file.",
 )
 def products_api(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from user_activity.orchestration import consumed, dbt, pages
+from user_activity.orchestration import consumed, dbt, pages, wording
 from user_activity.orchestration.dbt import NodeResult
 from user_activity.orchestration.lake import IngestedLake
 from user_activity.orchestration.partitions import event_partitions, ranges, run_dates, written
@@ -43,11 +43,9 @@ class Translator(DagsterDbtTranslator):
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetCheckSpec | None:
-        """A test says what it says; one without a description says what its name says."""
+        """A check says in words what its test holds."""
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
-        test = manifest["nodes"][unique_id]
-        words = test.get("description") or f"{test['name'].replace('_', ' ').capitalize()}."
-        return spec._replace(description=words) if spec else None
+        return spec._replace(description=wording.held(manifest["nodes"][unique_id], manifest)) if spec else None
 
     def get_group_name(self, props: Mapping[str, Any]) -> str:
         """The layer."""
@@ -111,6 +109,19 @@ def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
     }
 
 
+def table_schema(manifest: Mapping[str, Any], relation: str) -> dg.TableSchema:
+    """The columns of a model, as its contract has them."""
+    node = next(
+        node for node in manifest["nodes"].values() if node["resource_type"] == "model" and _relation(node) == relation
+    )
+    return dg.TableSchema(
+        [
+            dg.TableColumn(column["name"], column["data_type"], description=column["description"])
+            for column in node["columns"].values()
+        ]
+    )
+
+
 def rebuilt_dates(warehouse: Warehouse) -> list[date]:
     """The event dates that the latest build rebuilt: those it was asked for, and those that depend on them."""
     return [row[0] for row in warehouse.query(f"select event_date from {PLAN}").rows]
@@ -150,7 +161,9 @@ def _report(
         for result in results:
             name = result.unique_id
             if name in models and models[name] in context.selected_asset_keys and result.status == "success":
-                yield from _materialise(context, warehouse, models[name], nodes[name], dates, seconds=result.seconds)
+                yield from _materialise(
+                    context, warehouse, models[name], nodes[name], dates, build_seconds=result.seconds
+                )
             elif name in checks and checks[name] in context.selected_asset_check_keys and result.status != "skipped":
                 yield _check_result(warehouse, checks[name], result)
 
@@ -165,26 +178,35 @@ def _materialise(
 ) -> Iterator[Any]:
     if _meta(node).get("partitioned"):
         counts = warehouse.row_counts(_relation(node), _meta(node)["date_column"], dates)
-        facts = {day: {"dagster/partition_row_count": count} for day, count in counts.items()}
+        facts: dict[date, pages.Metadata] = {
+            day: {"dagster/partition_row_count": count} for day, count in counts.items()
+        }
+        latest = max((day for day, count in counts.items() if count), default=None)
+        if latest:
+            where = f"where {_meta(node)['date_column']} = date '{latest}'"
+            facts[latest]["preview"] = pages.preview(warehouse, _relation(node), where)
         yield from pages.materialise(context, key, facts, **shared)
     else:
         rows = warehouse.query(f"select count(*) from {_relation(node)}").rows[0][0]
-        yield dg.MaterializeResult(asset_key=key, metadata={**shared, "dagster/row_count": rows})
+        preview = pages.preview(warehouse, _relation(node))
+        yield dg.MaterializeResult(asset_key=key, metadata={**shared, "dagster/row_count": rows, "preview": preview})
 
 
 def _check_result(warehouse: Warehouse, key: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckResult:
     """A dbt test's outcome: how many rows break it, and some of them."""
     passed = result.status == "pass"
     metadata: dict[str, Any] = {"failing_rows": result.failures}
+    words = None if passed else result.message
     if not passed and result.failures and result.sql:
         rows = warehouse.query(f"select * from ({result.sql}) as failing limit {SHOWN_FAILURES}")
         metadata["some_of_them"] = dg.MarkdownMetadataValue(pages.table(rows.columns, rows.rows))
+        words = wording.found(result.failures, rows.columns, rows.rows)
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
-        description=None if passed else result.message,
+        description=words,
         metadata=metadata,
     )
 

@@ -14,12 +14,22 @@ from dagster._core.execution.context.metadata_logging import AssetMetadataHandle
 
 from user_activity.ingest import PartitionResult
 from user_activity.orchestration.lake import raw_columns
+from user_activity.orchestration.partitions import ranges, written
 from user_activity.sources import Source
+from user_activity.warehouse import Warehouse
 
 SHOWN_ROWS = 5
 SHOWN_FILES = 50
 WIDEST_CELL = 80
-FILE_FACTS = ("file_name", "status", "rows_landed", "rows_accepted", "rows_quarantined", "rows_late", "size_bytes")
+FILE_FACTS = {
+    "file": "file_name",
+    "status": "status",
+    "landed": "rows_landed",
+    "accepted": "rows_accepted",
+    "quarantined": "rows_quarantined",
+    "late": "rows_late",
+    "bytes": "size_bytes",
+}
 
 Metadata = dict[str, Any]
 
@@ -61,11 +71,15 @@ def raw_metadata(result: PartitionResult) -> Metadata:
         "rows_accepted": result.rows_accepted,
         "rows_quarantined": result.rows_quarantined,
         "rows_late": result.rows_late,
-        "event_dates_touched": ", ".join(map(str, result.event_dates)),
+        "event_dates_touched": written(ranges(result.event_dates)).replace(",", ", "),
     }
     if result.files:
         metadata["files"] = dg.MarkdownMetadataValue(
-            table(FILE_FACTS, ([getattr(file, fact) for fact in FILE_FACTS] for file in result.files), SHOWN_FILES)
+            table(
+                list(FILE_FACTS),
+                ([getattr(file, fact) for fact in FILE_FACTS.values()] for file in result.files),
+                SHOWN_FILES,
+            )
         )
     if result.rejected_by_rule:
         metadata["quarantined_by_rule"] = dg.MarkdownMetadataValue(
@@ -74,11 +88,22 @@ def raw_metadata(result: PartitionResult) -> Metadata:
     return metadata
 
 
-def preview(result: PartitionResult) -> dg.MarkdownMetadataValue:
-    """The first accepted rows of a partition as a table; columns without a value are left out."""
-    rows = result.preview(SHOWN_ROWS)
-    names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
-    return dg.MarkdownMetadataValue(table(names, ([row[name] for name in names] for row in rows)))
+def raw_preview(result: PartitionResult) -> dg.MarkdownMetadataValue:
+    """The first accepted rows of a raw partition."""
+    return _rows(result.preview(SHOWN_ROWS))
+
+
+def preview(warehouse: Warehouse, relation: str, where: str = "") -> dg.MarkdownMetadataValue:
+    """Some rows of a table."""
+    return _rows(warehouse.query(f"select * from {relation} {where} limit {SHOWN_ROWS}").records())
+
+
+def _rows(rows: Sequence[Mapping[str, Any]]) -> dg.MarkdownMetadataValue:
+    """Rows as a table; columns without a value are left out."""
+    names = [name for name in (rows[0] if rows else {}) if any(row[name] is not None for row in rows)]
+    return dg.MarkdownMetadataValue(
+        table(names, ([row[name] for name in names] for row in rows)) if rows else "No rows."
+    )
 
 
 def raw_schema(source: Source) -> dg.TableSchema:

@@ -5,7 +5,8 @@ Belongs here: turning Dagster's partition keys into dates and back. Does not bel
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -30,8 +31,9 @@ def landing_partitions(settings: Settings, source: Source) -> dg.TimeWindowParti
 
 
 def event_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
-    """Days of the reporting time zone, up to what a file that lands tomorrow may hold."""
-    return dg.DailyPartitionsDefinition(settings.start_date.isoformat(), timezone=settings.timezone, end_offset=4)
+    """Days of the reporting time zone: from the one the first UTC day begins in, to what may land tomorrow."""
+    start = datetime.combine(settings.start_date, time(), UTC).astimezone(ZoneInfo(settings.timezone)).date()
+    return dg.DailyPartitionsDefinition(start.isoformat(), timezone=settings.timezone, end_offset=4)
 
 
 def monday(day: date) -> date:

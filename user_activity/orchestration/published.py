@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from user_activity.orchestration import consumed, pages
-from user_activity.orchestration.models import published_relations, rebuilt_dates
+from user_activity.orchestration.models import published_relations, rebuilt_dates, table_schema
 from user_activity.orchestration.partitions import event_partitions, run_dates
 from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL
 from user_activity.settings import Settings
@@ -34,7 +34,14 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
                 kinds={"parquet"},
                 owners=["team:data-platform"],
                 tags={"layer": "published"},
-                description=f"{relation} as Parquet, replaced atomically.",
+                description=(
+                    f"{relation} as Parquet, {'a file a day' if date_column else 'one file'}, replaced atomically: "
+                    "for readers that must never wait for the warehouse."
+                ),
+                metadata={
+                    "dagster/column_schema": table_schema(manifest, relation),
+                    "dagster/code_references": pages.code_of(published_assets),
+                },
             )
             for relation, date_column in relations.items()
         ],
@@ -50,11 +57,14 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
         written = warehouse.publish(chosen, dates)
         for relation, date_column in chosen.items():
             folder = settings.published_dir.joinpath(*relation.split("."))
-            shared: pages.Metadata = {"dagster/uri": folder.as_uri(), "rows_written": written[relation]}
+            where = {"dagster/uri": folder.as_uri()}
             if date_column is None:
-                yield dg.MaterializeResult(asset_key=_key(relation), metadata=shared)
+                metadata = {**where, "dagster/row_count": written[relation]}
+                yield dg.MaterializeResult(asset_key=_key(relation), metadata=metadata)
             else:
-                yield from pages.materialise(context, _key(relation), {day: {} for day in dates}, **shared)
+                counts = warehouse.row_counts(relation, date_column, dates)
+                facts = {day: {"dagster/partition_row_count": count} for day, count in counts.items()}
+                yield from pages.materialise(context, _key(relation), facts, **where)
         # The last thing of a build: from here on its dates are no longer stale.
         consumed.mark(settings, context.run.run_id)
 

@@ -58,7 +58,7 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
         by_day = {result.partition: pages.raw_metadata(result) for result in results}
         latest = next((result for result in reversed(results) if result.rows_accepted), None)
         if latest:
-            by_day[latest.partition]["preview"] = pages.preview(latest)
+            by_day[latest.partition]["preview"] = pages.raw_preview(latest)
         folder = settings.lake_dir / "raw" / source.name
         yield from pages.materialise(context, key, by_day, **{"dagster/uri": folder.as_uri()})
         yield from checks.raw_check_results(settings, key, results)

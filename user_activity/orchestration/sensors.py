@@ -11,14 +11,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 
 from user_activity.ingest import landing
-from user_activity.orchestration import consumed, pages
+from user_activity.orchestration import consumed
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
-from user_activity.orchestration.partitions import DAY, WEEK, days, range_tags, ranges, tagged_dates
+from user_activity.orchestration.landed import landed_files
+from user_activity.orchestration.partitions import DAY, WEEK, days, range_tags, ranges, tagged_dates, written
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
@@ -30,7 +30,6 @@ UNFINISHED = [
     dg.DagsterRunStatus.CANCELING,
 ]
 LONGEST_WAIT = 64  # ticks
-FILE_COLUMNS = ["file", "landing date", "bytes"]
 
 
 def sensors() -> list[dg.SensorDefinition]:
@@ -58,8 +57,13 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
         new = [file for day, found in waiting.items() if asked.state(day) != states[day] for file in found]
         ready = asked.choose(states, _under_way(context.instance, ingest_job_name(source.name)))
         requests = [dg.RunRequest(tags=range_tags(days((span,), step), step)) for span in ranges(ready, step)]
-        events = [_landed(source, settings.incoming_dir, new)] if new else []
-        return dg.SensorResult(run_requests=requests, cursor=asked.write(), asset_events=events)
+        events = [landed_files(settings, source, new)] if new else []
+        return dg.SensorResult(
+            run_requests=requests,
+            cursor=asked.write(),
+            asset_events=events,
+            skip_reason=None if requests else _why_not(states, f"No settled file waits in incoming/{source.name}/."),
+        )
 
     return files
 
@@ -74,10 +78,14 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
 def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
     """Asks for a build of everything stale; rows on time and rows three months late take the same path."""
     asked = Asked.read(context.cursor)
-    under_way = _under_way(context.instance, BUILD)
-    ready = asked.choose(consumed.stale(settings), under_way)
+    stale = consumed.stale(settings)
+    ready = asked.choose(stale, _under_way(context.instance, BUILD))
     requests = [dg.RunRequest(tags=range_tags(ready))] if ready else []
-    return dg.SensorResult(run_requests=requests, cursor=asked.write())
+    return dg.SensorResult(
+        run_requests=requests,
+        cursor=asked.write(),
+        skip_reason=None if requests else _why_not(stale, "Every date is built from what the lake holds."),
+    )
 
 
 class Asked:
@@ -123,17 +131,12 @@ def _under_way(instance: dg.DagsterInstance, job: str) -> set[date]:
     return {day for run in runs for day in tagged_dates(run.tags)}
 
 
-def _landed(source: Source, incoming: Path, files: list[landing.LandedFile]) -> dg.AssetMaterialization:
-    """What the page of `landing/<source>` shows of files seen for the first time."""
-    rows = [(file.path.name, file.landing_date, file.size) for file in files]
-    return dg.AssetMaterialization(
-        asset_key=["landing", source.name],
-        metadata={
-            "dagster/uri": (incoming / source.name).as_uri(),
-            "files": len(files),
-            "dagster/size_bytes": sum(file.size for file in files),
-            "file_list": dg.MarkdownMetadataValue(pages.table(FILE_COLUMNS, rows, pages.SHOWN_FILES)),
-        },
+def _why_not(states: Mapping[date, str], nothing: str) -> dg.SkipReason:
+    """Why a tick asks for no run."""
+    if not states:
+        return dg.SkipReason(nothing)
+    return dg.SkipReason(
+        f"{written(ranges(states))}: a run is at it, or the last one failed and the next is asked for some ticks later."
     )
 
 

@@ -1,8 +1,10 @@
 """Dates, ranges of them, and the tags that carry them."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,12 +14,16 @@ from user_activity.orchestration.partitions import (
     RANGE_START,
     WEEK,
     days,
+    event_partitions,
+    landing_partitions,
     range_tags,
     ranges,
     read,
     tagged_dates,
     written,
 )
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES
 
 DATE_SETS = st.sets(st.dates(date(2025, 1, 1), date(2025, 6, 1)), min_size=1, max_size=40)
 
@@ -44,6 +50,24 @@ def test_dagsters_own_range_is_the_longest_one() -> None:
     tags = range_tags(scattered)
     assert (tags[RANGE_START], tags[RANGE_END]) == ("2025-02-01", "2025-02-02")
     assert tags[DATES] == "2025-01-01,2025-02-01..2025-02-02,2025-05-01"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Honolulu", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"])
+def test_every_day_that_an_accepted_row_can_bear_on_is_a_partition(zone: str) -> None:
+    settings = Settings(_env_file=None, timezone=zone)
+    first = datetime.combine(settings.start_date, time(), UTC)
+    latest_landing = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), time(), UTC)
+    last = latest_landing + timedelta(days=2) - timedelta(microseconds=1)
+    keys = event_partitions(settings).get_partition_keys()
+    assert {str(moment.astimezone(ZoneInfo(zone)).date()) for moment in (first, last)} <= set(keys)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_day_that_a_file_can_land_on_is_in_a_partition(name: str) -> None:
+    settings = Settings(_env_file=None)
+    keys = landing_partitions(settings, SOURCES[name]).get_partition_keys()
+    for day in (settings.start_date, datetime.now(UTC).date() + timedelta(days=1)):
+        assert str(SOURCES[name].partition_of(day)) in keys
 
 
 def test_weeks_in_a_row_are_one_range() -> None:
