@@ -55,15 +55,13 @@ def ask(settings: Settings, sql: str) -> Rows:
     """The warehouse's answer, or that of the published files while another process writes the warehouse."""
     warehouse = open_warehouse(settings)
     try:
-        return warehouse.query(sql)
-    except WarehouseBusy:
-        output.prose.print(
-            "A run is writing the warehouse: the answer comes from the marts and metrics last published."
-        )
-        return warehouse.query_published(sql)
+        try:
+            return warehouse.query(sql)
+        except WarehouseBusy:
+            output.prose.print("A run is writing the warehouse: the answer comes from what was published last.")
+            return warehouse.query_published(sql)
     except FileNotFoundError:
         raise
     except Exception as error:  # noqa: BLE001 - every engine has its own errors
-        raise Problem(
-            f"The warehouse refused the statement: {str(error).strip().splitlines()[0]}", Exit.FAILED
-        ) from None
+        reason = str(error).strip().splitlines()[0]
+        raise Problem(f"The warehouse refused the statement: {reason}", Exit.FAILED) from None

@@ -178,7 +178,7 @@ class DuckDBWarehouse:
         """Run one read-only statement on views over the published files."""
         with duckdb.connect(":memory:") as connection:
             connection.execute("set TimeZone = 'UTC'")
-            for folder in sorted(self._settings.published_dir.glob("*/*")):
+            for folder in sorted({path.parent for path in self._settings.published_dir.glob("*/*/*.parquet")}):
                 connection.execute(f"create schema if not exists {folder.parent.name}")
                 relation = f"{folder.parent.name}.{folder.name}"
                 connection.execute(f"create view {relation} as from read_parquet('{_quoted(folder)}/*.parquet')")

@@ -1,7 +1,9 @@
 """Every command helps, answers programs with one document, and says what is wrong in a sentence."""
 
+import fcntl
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -166,6 +168,18 @@ def test_simulated_files_can_stay_outside(command: Command, tmp_path: Path) -> N
     assert len(list((tmp_path / "files").rglob("*.*"))) == made["files"]
     assert command("status", "--json").document["files_waiting"] == {}
     assert command("simulate", "--days", "2", "--events", "50", "--out", str(tmp_path / "files")).code == 2
+
+
+def test_a_second_run_says_that_it_waits_and_goes_on_when_the_first_is_done(command: Command, data_dir: Path) -> None:
+    data_dir.mkdir()
+    with (data_dir / ".run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("4711")
+        lock.flush()
+        threading.Timer(0.5, lambda: fcntl.flock(lock, fcntl.LOCK_UN)).start()
+        answer = command("run")
+    assert answer.code == 0
+    assert "process 4711" in answer.err
 
 
 def test_what_led_to_a_failure_goes_to_a_log(command: Command, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

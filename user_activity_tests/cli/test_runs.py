@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from user_activity.cli import main
+from user_activity.warehouse import WarehouseBusy
 from user_activity_tests.cli.conftest import Command
 
 EVENT = {"event_id": "e1", "user_id": "ann", "event_type": "page_view", "event_at": "2025-01-05T10:00:00Z"}
@@ -106,6 +107,22 @@ def test_a_backfill_of_one_asset_leaves_the_others_alone(command: Command) -> No
     missing = command(*arguments, "key:marts/nothing")
     assert missing.code == 2
     assert "No asset is called 'key:marts/nothing'" in missing.err
+
+
+def test_a_question_is_answered_from_what_is_published_while_the_warehouse_is_written(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("query", "select count(*) as rows, max(event_date) as latest from marts.fct_events", "--json")
+    expected = command(*arguments).document
+
+    def busy(*_: object) -> None:
+        raise WarehouseBusy("held")
+
+    monkeypatch.setattr("user_activity.warehouse.duckdb.DuckDBWarehouse.query", busy)
+    answer = command(*arguments)
+    assert answer.code == 0, answer.err
+    assert answer.document == expected
+    assert "what was published last" in answer.err
 
 
 def test_the_status_tells_what_is_there(command: Command) -> None:
