@@ -98,11 +98,18 @@ class Decoded:
 class Fields:
     """The fields of a shape: which SQL column holds each, and how the contract's columns are picked from them."""
 
-    def __init__(self, names: Sequence[str], chosen: Mapping[str, Pick]) -> None:
+    def __init__(self, columns: Mapping[str, str], chosen: Mapping[str, Pick]) -> None:
         self.chosen = chosen
-        self.columns = {name: f"c{index}" for index, name in enumerate(names)}
+        self.columns = columns
         paths = dict.fromkeys(path for pick in chosen.values() for path in pick.names if self._parent(path))
-        self._paths = {path: f"n{index}" for index, path in enumerate(paths)}
+        self._by_parent: dict[str, list[str]] = {}
+        for path in paths:
+            self._by_parent.setdefault(str(self._parent(path)), []).append(path)
+        self._paths = {
+            path: f"inner{at}.n{index}"
+            for at, found in enumerate(self._by_parent.values())
+            for index, path in enumerate(found)
+        }
 
     def _parent(self, path: str) -> str | None:
         parent, dot, _ = path.partition(".")
@@ -110,18 +117,14 @@ class Fields:
 
     def with_paths(self, relation: str) -> str:
         """The relation with a column for each path into nested JSON; each JSON text is parsed once."""
-        by_parent: dict[str, list[str]] = {}
-        for path in self._paths:
-            by_parent.setdefault(str(self._parent(path)), []).append(path)
-        lists, picked = [], []
-        for index, (parent, paths) in enumerate(by_parent.items()):
+        lists, structs = "", ""
+        for at, (parent, paths) in enumerate(self._by_parent.items()):
             text = self.columns[parent]
             pointers = ", ".join(quoted(pointer(path.partition(".")[2])) for path in paths)
-            lists.append(f"case when json_valid({text}) then json_extract_string({text}, [{pointers}]) end as l{index}")
-            picked += [f"{clean(f'l{index}[{at}]')} as {self._paths[path]}" for at, path in enumerate(paths, 1)]
-        if not lists:
-            return relation
-        return f"(select *, {', '.join(picked)} from (select *, {', '.join(lists)} from {relation}))"
+            lists += f", case when json_valid({text}) then json_extract_string({text}, [{pointers}]) end as l{at}"
+            found = ", ".join(f"n{index} := {clean(f'l{at}[{index + 1}]')}" for index in range(len(paths)))
+            structs += f", case when l{at} is not null then struct_pack({found}) end as inner{at}"
+        return f"(select *{structs} from (select *{lists} from {relation}))" if lists else relation
 
     def column(self, name: str) -> str | None:
         """The SQL column of a field or path; None where the shape has none."""

@@ -42,32 +42,53 @@ def decode(shape: Shape, source: Source, settings: Settings, signatures: Sequenc
             return _log(chosen)
 
 
+def _numbered(names: Sequence[str]) -> dict[str, str]:
+    return {name: f"c{index}" for index, name in enumerate(names)}
+
+
 def _cleaned(fields: Fields, relation: str, kept: str) -> str:
     cleaned = "".join(f", {clean(f'f{column[1:]}')} as {column}" for column in fields.columns.values())
     return f"(select {kept}{cleaned} from {relation})"
 
 
 def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decoded:
+    """Fields of the usual records are read for all; those no usual record has, only for the others."""
     names = list(dict.fromkeys(name.partition(".")[0] for pick in chosen.values() for name in pick.names))
     usual, extra = _usual(signatures, names)
-    fields = Fields([*names, *extra], chosen)
-    read, shape = [], {}
-    for name, column in fields.columns.items():
-        if name.lower() in shape:  # fields of an SQL struct that differ only in case collide
-            read.append(f"try(json_extract_string(_text, {quoted('/' + _escaped(name))})) as f{column[1:]}")
-        else:
-            shape[name.lower()] = name
-            read.append(f"j.{_identifier(name)} as f{column[1:]}")
-    struct = quoted(json.dumps(dict.fromkeys(shape.values(), "VARCHAR")))
-    parsed = f"try(json_transform(_text, {struct})) as j, try(json_keys(_text)) as _keys"
-    relation = f"(select {_PLACE}, _text, {parsed} from {ROWS})"
+    usual_names = {key for keys in usual for key in keys}
+    common = [name for name in (*names, *extra) if name in usual_names]
+    rare = [name for name in names if name not in usual_names]
+    columns = {name: f"c{index}" for index, name in enumerate(common)}
+    fields = Fields(columns | {name: f"rare.c{index}" for index, name in enumerate(rare)}, chosen)
+    known = ", ".join("[" + ", ".join(map(quoted, keys)) + "]" for keys in usual)
+    is_usual = f"coalesce(list_contains([{known}], _keys), false)" if usual else "false"
+    relation = f"(select {_PLACE}, _text, {_parsed(common)} as j, try(json_keys(_text)) as _keys from {ROWS})"
+    relation = f"(select *, {is_usual} as _is_usual from {relation})"
+    relation = f"(select *, case when not _is_usual then {_parsed(rare)} end as r from {relation})"
     problem = (
         "case when _keys is null then 'is not valid JSON' when len(_keys) = 0 and json_type(_text) <> 'OBJECT' "
         "then 'is JSON, but not an object' end as _problem"
     )
-    relation = f"(select {_PLACE}, _text, _keys, {problem}, {', '.join(read)} from {relation})"
-    relation = _cleaned(fields, relation, f"{_PLACE}, _text, _keys, _problem")
-    return finished(fields, relation, _json_properties(fields, usual), "contains(_text, '\\u0000')")
+    read = "".join(f", {clean(_field('j', common, name))} as {columns[name]}" for name in common)
+    others = ", ".join(f"c{index} := {clean(_field('r', rare, name))}" for index, name in enumerate(rare))
+    read += f", case when r is not null then struct_pack({others}) end as rare" if rare else ""
+    relation = f"(select {_PLACE}, _text, _keys, _is_usual, {problem}{read} from {relation})"
+    return finished(fields, relation, _json_properties(fields, sorted(usual_names)), "contains(_text, '\\u0000')")
+
+
+def _parsed(names: Sequence[str]) -> str:
+    """The named fields of a JSON record as an SQL struct of texts; NULL where it is no JSON."""
+    if not names:
+        return "null"
+    first = {name.lower(): name for name in reversed(names)}
+    return f"try(json_transform(_text, {quoted(json.dumps(dict.fromkeys(first.values(), 'VARCHAR')))}))"
+
+
+def _field(struct: str, names: Sequence[str], name: str) -> str:
+    """A field out of ``_parsed``; of names that differ in case only the struct has the first."""
+    if next(other for other in names if other.lower() == name.lower()) == name:
+        return f"{struct}.{_identifier(name)}"
+    return f"try(json_extract_string(_text, {quoted('/' + _escaped(name))}))"
 
 
 def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[list[Sequence[str]], list[str]]:
@@ -75,6 +96,8 @@ def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[l
     taken, extra, usual = {name.lower(): name for name in names}, dict[str, None](), []
     for keys in signatures:
         added = [key for key in keys if key not in names and key not in extra]
+        if not all(key.isprintable() and key for key in keys):  # SQL has no such identifiers
+            continue
         if len(set(keys)) < len(keys) or len(extra) + len(added) > MOST_EXTRA_FIELDS:
             continue
         if len({key.lower() for key in added}) < len(added) or any(key.lower() in taken for key in added):
@@ -85,23 +108,17 @@ def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[l
     return usual, list(extra)
 
 
-def _json_properties(fields: Fields, usual: Sequence[Sequence[str]]) -> str:
+def _json_properties(fields: Fields, usual_names: Sequence[str]) -> str:
     value = clean("json_extract_string(_text, '/' || replace(replace(key, '~', '~0'), '/', '~1'))")
-    one = f"case when not list_contains(_taken, key) then {member('to_json(key)::varchar', value)} end"
-    any_keys = (
-        "nullif('{' || array_to_string(list_filter(list_transform(list_sort(list_distinct(_keys)), "
-        f"lambda key: {one.replace('_taken', fields.taken())}), lambda pair: pair is not null), ',') || '}}', '{{}}')"
-    ).replace("'}}', '{{}}'", "'}', '{}'")
-    if not usual:
-        return any_keys
-    known = ", ".join("[" + ", ".join(map(quoted, keys)) + "]" for keys in usual)
-    usual_names = sorted({key for keys in usual for key in keys})
-    quick = json_object(fields.left_over(usual_names))
-    return f"case when list_contains([{known}], _keys) then {quick} else {any_keys} end"
+    pair = f"case when not list_contains({fields.taken()}, key) then {member('to_json(key)::varchar', value)} end"
+    pairs = f"list_transform(list_sort(list_distinct(_keys)), lambda key: {pair})"
+    present = f"list_filter({pairs}, lambda pair: pair is not null)"
+    any_keys = f"nullif('{{' || array_to_string({present}, ',') || '}}', '{{}}')"
+    return f"case when _is_usual then {json_object(fields.left_over(usual_names))} else {any_keys} end"
 
 
 def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
-    fields = Fields(shape.names, chosen)
+    fields = Fields(_numbered(shape.names), chosen)
     width = len(shape.names)
     dropped = f"chr({ord(NOTHING)})"
     whole = f"case when contains(_fields, {dropped}) then replace(_fields, {dropped}, '') else _fields end"
@@ -115,7 +132,7 @@ def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
 
 
 def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str, Pick]) -> Decoded:
-    fields = Fields(shape.names, chosen)
+    fields = Fields(_numbered(shape.names), chosen)
     texts, native = [], {}
     types = dict(zip(shape.names, shape.types, strict=True))
     for column, pick in chosen.items():
@@ -151,7 +168,7 @@ def _sql_type(kind: pa.DataType) -> str:
 
 
 def _log(chosen: dict[str, Pick]) -> Decoded:
-    fields = Fields(("user_id", "event_type", "event_at", *_LOG_GIVEN), chosen)
+    fields = Fields(_numbered(("user_id", "event_type", "event_at", *_LOG_GIVEN)), chosen)
     parts = ", ".join(map(quoted, _LOG_PARTS))
     relation = f"(select {_PLACE}, _text, regexp_extract(_text, {quoted(_LOG_LINE)}, [{parts}]) as p from {ROWS})"
     at = "strftime(try_strptime(p.time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
