@@ -1,0 +1,166 @@
+"""The other laws: nothing is lost, backfills change nothing, work stays where it is due, no reader sees half a day."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from user_activity.orchestration.run import open_runner
+from user_activity.simulate import SimulationSummary, simulate
+from user_activity_tests.laws.histories import encode
+from user_activity_tests.platform import Platform, differences
+
+FIRST, DAYS = date(2025, 1, 1), 12
+LAST = FIRST + timedelta(days=DAYS - 1)
+
+
+def fill(platform: Platform, folder: Path) -> SimulationSummary:
+    """Land a small messy shop."""
+    summary = simulate(folder, start=FIRST, days=DAYS, events=1_500, seed=7, messy=0.02)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            source, day = path.relative_to(folder).parts[:2]
+            platform.drop(source, date.fromisoformat(day), path.name, path.read_bytes())
+    return summary
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Platform, SimulationSummary]]:
+    platform = Platform(tmp_path_factory.mktemp("shop"))
+    summary = fill(platform, tmp_path_factory.mktemp("simulated"))
+    platform.run()
+    return platform, summary
+
+
+def test_every_landed_row_is_accepted_or_quarantined(shop: tuple[Platform, SimulationSummary]) -> None:
+    platform, summary = shop
+    landed = platform.query(
+        "select source, sum(rows_landed), sum(rows_accepted), sum(rows_quarantined) from audit.landed_files group by 1"
+    )
+    counted = {source: (int(rows), int(accepted), int(bad)) for source, rows, accepted, bad in landed}
+    for source, records in summary.records.items():
+        assert counted.get(source, (0, 0, 0)) == (records, summary.accepted[source], summary.rejected[source])
+    quarantined = dict(platform.query("select source, count(*) from audit.bad_records group by 1"))
+    assert {source: quarantined.get(source, 0) for source in summary.rejected} == summary.rejected
+
+
+def test_every_accepted_row_is_staged_or_a_duplicate(shop: tuple[Platform, SimulationSummary]) -> None:
+    platform, summary = shop
+    duplicates = dict(platform.query("select source, count(*) from staging.stg_duplicates group by 1"))
+    for source, model in (
+        ("events", "stg_events"),
+        ("orders", "stg_orders"),
+        ("products", "stg_products"),
+        ("users", "stg_users"),
+        ("reviews", "stg_reviews"),
+    ):
+        staged = platform.query(f"select count(*) from staging.{model}")[0][0]
+        assert staged == summary.distinct[source]
+        assert summary.accepted[source] == staged + duplicates.get(source, 0)
+
+
+def test_a_backfill_of_everything_changes_no_row(shop: tuple[Platform, SimulationSummary]) -> None:
+    platform, _ = shop
+    before = platform.tables()
+    with open_runner(platform.settings) as runner:
+        outcome = runner.backfill(FIRST, LAST, None, rebuild_raw=True)
+    assert outcome.success, outcome.failures
+    assert not differences(platform.tables(), before)
+
+
+def test_landing_the_same_files_again_changes_no_row(shop: tuple[Platform, SimulationSummary], tmp_path: Path) -> None:
+    platform, _ = shop
+    before = platform.tables()
+    fill(platform, tmp_path / "again")
+    outcome = platform.run()
+    assert not outcome.rebuilt
+    assert not differences(platform.tables(), before)
+
+
+def test_a_late_event_changes_only_what_depends_on_its_day(shop: tuple[Platform, SimulationSummary]) -> None:
+    platform, _ = shop
+    late, landed = date(2025, 1, 4), date(2025, 3, 4)
+    before = platform.tables()
+    record = {"event_id": "late", "user_id": "someone new", "event_type": "purchase", "event_at": f"{late}T12:00:00Z"}
+    platform.drop("events", landed, "late.jsonl", encode((record,), "late.jsonl"))
+    assert platform.run().rebuilt == {late, landed}
+    changes = differences(platform.tables(), before)
+    assert set(changes) == {
+        "staging.stg_events",
+        "intermediate.int_event_sessions",
+        "intermediate.int_user_days",
+        "marts.dim_users",
+        "marts.fct_events",
+        "marts.fct_sessions",
+        "metrics.daily_engagement",
+        "metrics.daily_metrics",
+    }
+    for name in ("staging.stg_events", "marts.fct_events", "marts.fct_sessions", "marts.dim_users"):
+        assert (len(changes[name]["only ours"]), len(changes[name]["only theirs"])) == (1, 0)
+    changed_days = {row[0] for row in changes["metrics.daily_engagement"]["only ours"]}
+    assert changed_days == {late + timedelta(days=n) for n in range((LAST - late).days + 1)}
+    assert {row[0] for row in changes["metrics.daily_metrics"]["only ours"]} == {late, landed}
+
+
+@pytest.mark.slow
+def test_a_killed_run_started_again_leaves_no_trace(tmp_path: Path) -> None:
+    clean, killed = Platform(tmp_path / "clean"), Platform(tmp_path / "killed")
+    fill(clean, tmp_path / "first")
+    clean.run()
+    fill(killed, tmp_path / "second")
+    moments = random.Random(11)
+    for _ in range(5):
+        process = start_run(killed)
+        time.sleep(moments.uniform(1, 8))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    killed.run()
+    assert not differences(killed.tables(), clean.tables())
+
+
+@pytest.mark.slow
+def test_a_reader_never_sees_a_part_of_a_day(tmp_path: Path) -> None:
+    platform = Platform(tmp_path / "data")
+    fill(platform, tmp_path / "simulated")
+    platform.run()
+    seen = {published(platform)}
+    more = tuple(
+        {"event_id": f"more-{n}", "user_id": f"u{n}", "event_type": "page_view", "event_at": f"{FIRST}T08:00:00Z"}
+        for n in range(5_000)
+    )
+    platform.drop("events", LAST, "more.jsonl", encode(more, "more.jsonl"))
+    before = seen.copy()
+    process = start_run(platform)
+    while process.poll() is None:
+        seen.add(published(platform))
+    assert process.returncode == 0
+    after = {published(platform)}
+    assert before != after
+    assert seen == before | after
+
+
+def published(platform: Platform) -> int:
+    """Events of the first day, as a reader of the published files counts them."""
+    path = platform.settings.published_dir / "marts" / "fct_events" / f"{FIRST}.parquet"
+    with duckdb.connect() as connection:
+        row = connection.execute("select count(*) from read_parquet(?)", [str(path)]).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def start_run(platform: Platform) -> "subprocess.Popen[bytes]":
+    """`user-activity run` in a process of its own."""
+    return subprocess.Popen(
+        [str(Path(sys.executable).with_name("user-activity")), "run"],
+        env={**os.environ, "USER_ACTIVITY_DATA_DIR": str(platform.settings.data_dir)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
