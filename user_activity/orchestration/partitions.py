@@ -74,13 +74,13 @@ def range_tags(dates: Iterable[date], step: timedelta = DAY) -> dict[str, str]:
     """The tags of one run over the given dates.
 
     Dagster knows runs over one contiguous range. A run over scattered dates carries the longest range as Dagster's and
-    all the dates in a tag of our own: a file that touches fifty scattered days is one run, not fifty.
+    all the dates in a tag of our own, which its list of runs shows, too: a file that touches fifty scattered days is
+    one run, not fifty.
     """
     wanted = sorted(set(dates))
     spans = ranges(wanted, step)
     first, last = max(spans, key=lambda span: (span[1] - span[0], span))
-    tags = {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
-    return tags if len(spans) == 1 else {**tags, DATES: written(ranges(wanted))}
+    return {RANGE_START: first.isoformat(), RANGE_END: last.isoformat(), DATES: written(ranges(wanted))}
 
 
 def tagged_dates(tags: Mapping[str, str]) -> set[date]:

@@ -5,6 +5,7 @@ Belongs here: what is published, and when a build is over. Does not belong here:
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -57,13 +58,15 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
         written = warehouse.publish(chosen, dates)
         for relation, date_column in chosen.items():
             folder = settings.published_dir.joinpath(*relation.split("."))
-            where = {"dagster/uri": folder.as_uri()}
+            where: pages.Metadata = {"dagster/uri": folder.as_uri()}
             if date_column is None:
-                metadata = {**where, "dagster/row_count": written[relation]}
-                yield dg.MaterializeResult(asset_key=_key(relation), metadata=metadata)
+                rows: pages.Metadata = {"dagster/row_count": written[relation]}
+                yield dg.MaterializeResult(asset_key=_key(relation), metadata=where | rows)
             else:
                 counts = warehouse.row_counts(relation, date_column, dates)
-                facts = {day: {"dagster/partition_row_count": count} for day, count in counts.items()}
+                facts: dict[date, pages.Metadata] = {
+                    day: {"dagster/partition_row_count": count} for day, count in counts.items()
+                }
                 yield from pages.materialise(context, _key(relation), facts, **where)
         # The last thing of a build: from here on its dates are no longer stale.
         consumed.mark(settings, context.run.run_id)

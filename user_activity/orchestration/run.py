@@ -4,6 +4,7 @@ Every run is a run of Dagster's instance, so that the UI shows it beside the dae
 Belongs here: which runs, in which order. Does not belong here: what they do, and how it is shown (``cli/``).
 """
 
+import os
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,14 +16,15 @@ from typing import Any
 
 import dagster as dg
 
-from user_activity.ingest import Entry, manifest
+from user_activity.ingest import Entry, landing, manifest
 from user_activity.orchestration import consumed, due
 from user_activity.orchestration.assembly import assemble
 from user_activity.orchestration.instance import open_instance
 from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
-from user_activity.orchestration.landed import products_api
+from user_activity.orchestration.landed import landed_files, products_api
 from user_activity.orchestration.partitions import DAY, REBUILD, WEEK, days, range_tags
 from user_activity.orchestration.policies import Progress
+from user_activity.orchestration.unfinished import PROCESS_TAG, unfinished_runs
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 
@@ -88,6 +90,7 @@ def open_runner(settings: Settings, progress: Progress | None = None, *, verbose
     """The platform's jobs, ready to run in this process. Opening them again costs next to nothing."""
     definitions = _assembled(settings.model_dump_json(exclude={"data_dir"}))
     with open_instance(settings) as instance:
+        unfinished_runs(instance)  # buries those of commands that were killed
         yield Runner(definitions, settings, instance, progress or Progress(), verbose)
 
 
@@ -146,7 +149,7 @@ class Runner:
             definition = definition.get_subset(asset_selection=set(selection))
         result = definition.execute_in_process(
             instance=self.instance,
-            tags={**tags, REPOSITORY_TAG: f"__repository__@{LOCATION}"},
+            tags={**tags, REPOSITORY_TAG: f"__repository__@{LOCATION}", PROCESS_TAG: str(os.getpid())},
             resources={"settings": self.settings, "progress": self.progress},
             run_config={"loggers": {"console": {"config": {"log_level": level}}}},
             raise_on_error=False,
@@ -171,6 +174,8 @@ class Runner:
         for name, landed in waiting.items():
             keys = {SOURCES[name].partition_of(day) for day in landed}
             step = WEEK if SOURCES[name].cadence == "weekly" else DAY
+            seen = landed_files(self.settings, SOURCES[name], landing.scan(self.settings, name))
+            self.instance.report_runless_asset_event(seen)
             self.execute(outcome, ingest_job_name(name), range_tags(keys, step))
         outcome.files += [file for file in self._files(waiting) if file not in known]
 

@@ -239,7 +239,7 @@ class DuckDBWarehouse:
 
 
 def _connect(
-    path: Path, read_only: bool, config: dict[str, str], patience_seconds: float
+    path: Path, read_only: bool, config: dict[str, Any], patience_seconds: float
 ) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + patience_seconds
     while True:

@@ -72,4 +72,6 @@ def test_every_day_that_a_file_can_land_on_is_in_a_partition(name: str) -> None:
 
 def test_weeks_in_a_row_are_one_range() -> None:
     mondays = [date(2025, 1, 6) + WEEK * n for n in range(4)]
-    assert range_tags(mondays, WEEK) == {RANGE_START: "2025-01-06", RANGE_END: "2025-01-27"}
+    tags = range_tags(mondays, WEEK)
+    assert (tags[RANGE_START], tags[RANGE_END]) == ("2025-01-06", "2025-01-27")
+    assert tagged_dates(tags) == set(mondays)
