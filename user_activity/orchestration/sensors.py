@@ -19,16 +19,10 @@ from user_activity.orchestration import consumed
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.landed import landed_files
 from user_activity.orchestration.partitions import DAY, WEEK, days, range_tags, ranges, tagged_dates, written
+from user_activity.orchestration.unfinished import unfinished_runs
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
-UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 LONGEST_WAIT = 64  # ticks
 
 
@@ -127,8 +121,7 @@ class Asked:
 
 def _under_way(instance: dg.DagsterInstance, job: str) -> set[date]:
     """The dates of a job's unfinished runs."""
-    runs = instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED))
-    return {day for run in runs for day in tagged_dates(run.tags)}
+    return {day for run in unfinished_runs(instance, job) for day in tagged_dates(run.tags)}
 
 
 def _why_not(states: Mapping[date, str], nothing: str) -> dg.SkipReason:

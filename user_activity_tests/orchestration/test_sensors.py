@@ -1,6 +1,8 @@
 """What sensors ask for, when they ask again, and when they keep still."""
 
 import os
+import subprocess
+import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -13,6 +15,7 @@ from user_activity.orchestration import consumed
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import RANGE_END, RANGE_START, range_tags, tagged_dates
 from user_activity.orchestration.sensors import LONGEST_WAIT, Asked, build_file_sensor, touched_dates
+from user_activity.orchestration.unfinished import PROCESS_TAG
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 
@@ -90,6 +93,21 @@ def test_a_date_is_not_asked_for_while_a_run_is_at_it(
         sleeper(ingest_job_name("events")), status=dg.DagsterRunStatus.STARTED, tags=range_tags([FIRST])
     )
     assert events.asked() == [{LATER}]
+
+
+def test_a_run_whose_process_was_killed_blocks_nothing(
+    events: Ticks, settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    drop(settings, "events", FIRST, "a.jsonl")
+    run = instance.create_run_for_job(
+        sleeper(ingest_job_name("events")),
+        status=dg.DagsterRunStatus.STARTED,
+        tags=range_tags([FIRST]) | {PROCESS_TAG: str(killed.pid)},
+    )
+    assert events.asked() == [{FIRST}]
+    assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
 
 
 def test_a_file_whose_run_failed_is_asked_for_again_ever_less_often(events: Ticks, settings: Settings) -> None:
