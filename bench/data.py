@@ -38,6 +38,7 @@ def events_of_a_day(folder: Path, rows: int) -> None:
             'SE' as country, i % 7 as ab_variant, 'x' || i % 3 as theme
         from range({rows}) t(i)"""
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute(f"create table e as {query}")
         connection.execute(f"copy e to '{folder}/events.jsonl' (format json)")
         connection.execute(f"copy e to '{folder}/events.csv' (header)")

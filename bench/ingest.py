@@ -56,7 +56,7 @@ def floor(path: Path, target: Path) -> None:
     )  # fmt: skip
     listed = ", ".join(f"'{name}'" for name in EVENT_TYPES)
     with duckdb.connect(config={"threads": 2, "memory_limit": "1GB"}) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         connection.execute(f"""
             copy (
                 select * from (select {texts}, {typed} from {read})

@@ -59,8 +59,8 @@ def compiled_sql(settings: Settings, folder: Path, *, tests: bool) -> int:
     statements = [(node, _compiled(node, written)) for node in nodes if node["resource_type"] in wanted]
     folder.mkdir(parents=True)
     with duckdb.connect(folder / "user_activity.duckdb", config={"threads": settings.threads}) as connection:
-        connection.execute(f"set memory_limit = '{settings.warehouse_memory}'")
-        connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false")
+        connection.execute(f"set memory_limit = '{settings.warehouse_memory}'; set preserve_insertion_order = false")
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         _take_over(connection, settings, [node for node in nodes if node["resource_type"] == "seed"])
         for node, statement in statements:
             if node["resource_type"] == "model":

@@ -197,5 +197,5 @@ def connected(settings: Settings, work_dir: Path) -> duckdb.DuckDBPyConnection:
             "python_enable_replacements": False,
         },
     )
-    connection.execute("set TimeZone = 'UTC'; set enable_external_access = false")
+    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false; set enable_external_access = false")
     return connection

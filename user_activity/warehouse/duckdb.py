@@ -177,7 +177,7 @@ class DuckDBWarehouse:
     def query_published(self, sql: str) -> Rows:
         """Run one read-only statement on views over the published files."""
         with duckdb.connect(":memory:") as connection:
-            connection.execute("set TimeZone = 'UTC'")
+            connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
             for folder in sorted({path.parent for path in self._settings.published_dir.glob("*/*/*.parquet")}):
                 connection.execute(f"create schema if not exists {folder.parent.name}")
                 relation = f"{folder.parent.name}.{folder.name}"
@@ -232,7 +232,7 @@ class DuckDBWarehouse:
         config = {"memory_limit": self._settings.warehouse_memory, "threads": str(self._settings.threads)}
         connection = _connect(self._path, read_only, config, patience_seconds)
         try:
-            connection.execute("set TimeZone = 'UTC'")
+            connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # a bar would go to stdout
             yield connection
         finally:
             connection.close()
