@@ -8,21 +8,6 @@ The accepted rows of a source whose own date lies in the given ranges, with `eve
     {{ return(adapter.dispatch("raw_rows")(source_name, relation, landed, ranges)) }}
 {%- endmacro %}
 
-{#- The timestamp that dates a source's records. -#}
-{% macro source_timestamp(source_name) -%}
-    {{ return({"events": "event_at", "orders": "order_at", "reviews": "review_at"}.get(source_name, "updated_at")) }}
-{%- endmacro %}
-
-{#- The reporting day of a source's record. A profile or product older than the first partition belongs to the first. -#}
-{% macro source_date(source_name) -%}
-    {%- set day = reporting_date(source_timestamp(source_name)) -%}
-    {%- if source_name in ("users", "products") -%}
-        greatest({{ day }}, {{ setting_start_date() }})
-    {%- else -%}
-        {{ day }}
-    {%- endif -%}
-{%- endmacro %}
-
 {% macro default__raw_rows(source_name, relation, landed, ranges) -%}
     (
         select *

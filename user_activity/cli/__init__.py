@@ -13,7 +13,7 @@ from user_activity.cli.output import Exit, explain, prose
 
 app = typer.Typer(
     name="user-activity",
-    help="Event, order, product and profile files in; sessions, retention and revenue out.",
+    help="Event, order, product and profile files in; sessions, engagement and revenue out.",
     epilog="Exit codes: 0 fine, 1 failed, 2 wrong usage or settings, 3 data was quarantined.",
     no_args_is_help=True,
     add_completion=False,

@@ -18,7 +18,7 @@ An event, order or review that is sent again with another time moves from one da
 -#}
 {% macro ranges_of_moved_records(days) -%}
     {%- set queries = [] -%}
-    {%- for source_name in ("events", "orders", "reviews") -%}
+    {%- for source_name, facts in source_facts().items() if not facts.is_version -%}
         {%- set model, key, day = staged(source_name) -%}
         {%- set standing = previous("staging", model) -%}
         {%- set is_other_day = "not " ~ in_ranges(day, days) -%}

@@ -15,7 +15,7 @@ asked as (
     {{ "union" if not loop.last }}
     {% endfor -%}
     {%- else -%}
-    {% for source_name in ("events", "orders", "products", "users", "reviews") -%}
+    {% for source_name in source_facts() -%}
     select event_date from {{ raw_rows(source_name, asked) }} as received
     {{ "union" if not loop.last }}
     {% endfor -%}

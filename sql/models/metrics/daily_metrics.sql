@@ -30,7 +30,7 @@ duplicates as (
 staged as (
     select metric_date, count(*) as rows_staged
     from (
-        {% for source_name in ("events", "orders", "products", "users", "reviews") -%}
+        {% for source_name in source_facts() -%}
         {%- set model, key, day = staged(source_name) -%}
         select {{ day }} as metric_date from {{ ref(model) }} where {{ rebuilt(day, before=1) }}
         {{ "union all" if not loop.last }}

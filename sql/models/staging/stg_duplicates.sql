@@ -9,16 +9,16 @@
 
 with
 
-{% for source_name in ("events", "orders", "products", "users", "reviews") -%}
+{% for source_name in source_facts() -%}
 {%- set model, key, day = staged(source_name) -%}
 {%- set standing = previous("staging", model) -%}
 
 {{ source_name }}_received as (
     select
         {{ record_key(source_name) }} as record_key,
-        {{ "cast(null as bigint)" if source_name == "products" else surrogate_key(["user_id"]) }} as user_key,
+        {{ surrogate_key(["user_id"]) if source_facts()[source_name].has_user else "cast(null as bigint)" }} as user_key,
         event_date,
-        {{ "cast(null as timestamp)" if source_name == "events" else "updated_at" }} as updated_at,
+        {{ source_facts()[source_name].updated }} as updated_at,
         landing_date,
         _file_sha256 as file_sha256,
         _row_number as row_number,
@@ -32,7 +32,7 @@ with
         {{ key }} as record_key,
         cast(null as bigint) as user_key,
         {{ day }} as event_date,
-        {{ "cast(null as timestamp)" if source_name == "events" else "updated_at" }} as updated_at,
+        {{ source_facts()[source_name].updated }} as updated_at,
         _landing_date as landing_date,
         _file_sha256 as file_sha256,
         _row_number as row_number,
@@ -73,7 +73,7 @@ with
 {% endfor -%}
 
 final as (
-    {% for source_name in ("events", "orders", "products", "users", "reviews") -%}
+    {% for source_name in source_facts() -%}
     select
         '{{ source_name }}' as source,
         event_date,
