@@ -1,14 +1,23 @@
 """``dev``: Dagster's web interface and daemon, on this machine only."""
 
 import os
+import signal
+import socket
+import subprocess
 import sys
+import time
 from typing import Annotated
 
 import typer
 
 from user_activity.cli import output
+from user_activity.cli.output import Problem
+
+HOST = "127.0.0.1"
+NOISE = "ignore:Function `dev_command`"  # Dagster recommends `dg dev`, which does the same
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The web interface's port on this machine.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every tick of the sensors.")]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -16,18 +25,43 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(dev)
 
 
-def dev(port: Port = 3000) -> None:
+def dev(port: Port = 3000, verbose: VerboseOption = False) -> None:
     """Start the Dagster UI, with sensors and schedules on; ctrl-c ends it.
 
     Example: user-activity dev --port 3001
     """
     settings = output.settings()
+    if _answers(port):
+        raise Problem(f"Port {port} is taken: end what listens there, or choose another: user-activity dev --port 3001")
     from user_activity.orchestration.dbt import ensure_manifest
     from user_activity.orchestration.instance import WORKSPACE, open_instance
 
     open_instance(settings).dispose()
     ensure_manifest(settings)
-    os.environ["USER_ACTIVITY_DATA_DIR"] = str(settings.data_dir)
-    output.prose.print(f"The Dagster UI comes up at http://127.0.0.1:{port}; drop files into {settings.incoming_dir}.")
-    arguments = ["dagster", "dev", "-w", str(WORKSPACE), "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(sys.executable, [sys.executable, "-m", *arguments])
+    settings.incoming_dir.mkdir(exist_ok=True)
+    command = [sys.executable, "-W", NOISE, "-m", "dagster", "dev", "-w", str(WORKSPACE), "-h", HOST, "-p", str(port)]
+    command += ["--log-level", "info" if verbose else "error"]
+    ended: list[int] = []
+    # Set before Dagster starts, which would inherit that a background job ignores ctrl-c.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *caught: ended.append(caught[0]))
+    environment = {**os.environ, "USER_ACTIVITY_DATA_DIR": str(settings.data_dir)}
+    # A session of its own: the terminal's ctrl-c comes here alone, and is passed on once.
+    with subprocess.Popen(command, env=environment, start_new_session=True) as process:  # noqa: S603 - our own interpreter
+        announced = False
+        while process.poll() is None and not ended:
+            if not announced and _answers(port):
+                announced = True
+                output.prose.print(f"The Dagster UI is at http://{HOST}:{port}, sensors and schedules are on.")
+                output.prose.print(f"Drop files into {settings.incoming_dir}/<source>/; ctrl-c ends everything.")
+            time.sleep(0.2)
+        if ended:
+            process.send_signal(signal.SIGINT)
+    if not ended:
+        raise Problem("Dagster ended by itself; what it said is above.", output.Exit.FAILED)
+
+
+def _answers(port: int) -> bool:
+    """Whether something listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
