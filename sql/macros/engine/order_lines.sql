@@ -1,0 +1,71 @@
+{#- Order lines out of the JSON text of an order's items: order_id columns given, plus line_number, product_id, quantity, unit_price. -#}
+{% macro order_lines(relation, columns) -%}
+    {{ return(adapter.dispatch("order_lines")(relation, columns)) }}
+{%- endmacro %}
+
+{% macro default__order_lines(relation, columns) -%}
+    select
+        {{ columns | join(", ") }},
+        cast(line.line_number as integer) as line_number,
+        line.item ->> 'product_id' as product_id,
+        cast(line.item ->> 'quantity' as bigint) as quantity,
+        cast(line.item ->> 'unit_price' as numeric(18, 4)) as unit_price
+    from {{ relation }}
+    cross join lateral jsonb_array_elements(cast(items as jsonb)) with ordinality as line (item, line_number)
+{%- endmacro %}
+
+{% macro duckdb__order_lines(relation, columns) -%}
+    select
+        {{ columns | join(", ") }},
+        line_number,
+        item.product_id as product_id,
+        item.quantity as quantity,
+        item.unit_price as unit_price
+    from (
+        select
+            {{ columns | join(", ") }},
+            unnest(lines) as item,
+            cast(unnest(range(1, len(lines) + 1)) as integer) as line_number
+        from (
+            select
+                {{ columns | join(", ") }},
+                from_json(items, '[{"product_id": "VARCHAR", "quantity": "BIGINT", "unit_price": "DECIMAL(18,4)"}]') as lines
+            from {{ relation }}
+        )
+    )
+{%- endmacro %}
+
+{% macro bigquery__order_lines(relation, columns) -%}
+    select
+        {{ columns | join(", ") }},
+        line_offset + 1 as line_number,
+        json_value(item, '$.product_id') as product_id,
+        cast(json_value(item, '$.quantity') as int64) as quantity,
+        cast(json_value(item, '$.unit_price') as numeric) as unit_price
+    from {{ relation }}
+    cross join unnest(json_query_array(items)) as item with offset as line_offset
+{%- endmacro %}
+
+{% macro snowflake__order_lines(relation, columns) -%}
+    select
+        {{ columns | join(", ") }},
+        line.index + 1 as line_number,
+        line.value:product_id::varchar as product_id,
+        line.value:quantity::bigint as quantity,
+        line.value:unit_price::numeric(18, 4) as unit_price
+    from {{ relation }}
+    cross join lateral flatten(input => parse_json(items)) as line
+{%- endmacro %}
+
+{% macro spark__order_lines(relation, columns) -%}
+    select
+        {{ columns | join(", ") }},
+        line_offset + 1 as line_number,
+        item.product_id,
+        item.quantity,
+        item.unit_price
+    from {{ relation }}
+    lateral view posexplode(
+        from_json(items, 'array<struct<product_id: string, quantity: bigint, unit_price: decimal(18, 4)>>')
+    ) as line_offset, item
+{%- endmacro %}
