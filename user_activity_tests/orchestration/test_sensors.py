@@ -69,7 +69,8 @@ def test_weeks_in_a_row_are_one_run(instance: dg.DagsterInstance, settings: Sett
     for day in (date(2025, 1, 8), date(2025, 1, 13)):
         drop(settings, "products", day, "a.jsonl")
     (request,) = Ticks(build_file_sensor(SOURCES["products"]), instance, settings).tick().run_requests or []
-    assert request.tags == {RANGE_START: "2025-01-06", RANGE_END: "2025-01-13"}
+    assert (request.tags[RANGE_START], request.tags[RANGE_END]) == ("2025-01-06", "2025-01-13")
+    assert tagged_dates(request.tags) == {date(2025, 1, 6), date(2025, 1, 13)}
 
 
 def test_nothing_is_asked_for_while_nothing_waits(events: Ticks) -> None:
