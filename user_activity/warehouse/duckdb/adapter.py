@@ -1,0 +1,161 @@
+"""The adapter: connections, queries, and what the rest of the platform asks of a warehouse.
+
+Belongs here: opening the file, and the protocol's methods. Does not belong here: SQL of models (``sql/``).
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from user_activity.settings import Settings
+from user_activity.warehouse import Lake, Rows, WarehouseBusy
+from user_activity.warehouse.duckdb.account import AUDIT_TABLES, load, raw_view
+from user_activity.warehouse.duckdb.publishing import publish_days, publish_table, quoted
+
+LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
+
+
+class DuckDBWarehouse:
+    """The adapter of the embedded engine (see :class:`user_activity.warehouse.Warehouse`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._path = settings.warehouse_dir / "user_activity.duckdb"
+
+    def prepare(self) -> dict[str, str]:
+        """Create the file, its schemas and audit tables; return the environment of dbt's profile."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._writing() as connection:
+            for layer in LAYERS:
+                connection.execute(f"create schema if not exists {layer}")
+            connection.execute(AUDIT_TABLES)
+        return {
+            "USER_ACTIVITY_WAREHOUSE": "duckdb",
+            "USER_ACTIVITY_DUCKDB_PATH": str(self._path),
+            "USER_ACTIVITY_LAKE_DIR": str(self._settings.lake_dir),
+            "USER_ACTIVITY_THREADS": str(self._settings.threads),
+            "USER_ACTIVITY_WAREHOUSE_MEMORY": self._settings.warehouse_memory,
+        }
+
+    @contextmanager
+    def building(self) -> Iterator[dict[str, str]]:
+        """Keep the file open: dbt opens and closes it for every node, and each time would read and write it back."""
+        environment = self.prepare()
+        # dbt opens it without configuration, and connections of one process must agree.
+        connection = _connect(self._path, read_only=False, config={}, patience_seconds=60)
+        try:
+            yield environment
+        finally:
+            connection.close()
+
+    def sync(self, lake: Lake) -> int:
+        """Load what changed in the lake's manifests since the last call, in one transaction."""
+        self.prepare()
+        with self._writing() as connection:
+            marks = lake.marks()
+            known = {
+                (source, landing_date): mark
+                for source, landing_date, mark in connection.sql("from audit.synced_manifests").fetchall()
+            }
+            changed = [key for key, mark in marks.items() if known.get(key) != mark]
+            gone = [key for key in known if key not in marks]
+            if changed or gone:
+                manifests = [
+                    {**manifest, "mark": marks[manifest["source"], date.fromisoformat(manifest["landing_date"])]}
+                    for manifest in lake.read_manifests(changed)
+                ]
+                load(connection, self._settings.lake_dir, manifests, [*changed, *gone])
+            for source in lake.sources():
+                select = raw_view(self._settings.lake_dir, source, lake.raw_columns(source))
+                connection.execute(f"create or replace view raw.{source} as {select}")
+        return len(changed) + len(gone)
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Run one read-only statement."""
+        with self.reading() as connection:
+            cursor = connection.execute(sql, list(parameters))
+            columns = tuple(column[0] for column in cursor.description or ())
+            return Rows(columns, tuple(cursor.fetchall()))
+
+    def query_published(self, sql: str) -> Rows:
+        """Run one read-only statement on views over the published files."""
+        with duckdb.connect(":memory:") as connection:
+            connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+            for folder in sorted({path.parent for path in self._settings.published_dir.glob("*/*/*.parquet")}):
+                connection.execute(f"create schema if not exists {folder.parent.name}")
+                relation = f"{folder.parent.name}.{folder.name}"
+                connection.execute(f"create view {relation} as from read_parquet('{quoted(folder)}/*.parquet')")
+            cursor = connection.execute(sql)
+            columns = tuple(column[0] for column in cursor.description or ())
+            return Rows(columns, tuple(cursor.fetchall()))
+
+    def row_counts(self, relation: str, date_column: str, dates: Iterable[date]) -> dict[date, int]:
+        """Rows of a relation by date, 0 for dates without any."""
+        wanted = sorted(set(dates))
+        if not wanted:
+            return {}
+        schema, _, table = relation.partition(".")
+        counted = dict(
+            self.query(
+                f'select cast("{date_column}" as date), count(*) from "{schema}"."{table}" '
+                f'where "{date_column}" between ? and ? group by 1',
+                [wanted[0], wanted[-1]],
+            ).rows
+        )
+        return {day: counted.get(day, 0) for day in wanted}
+
+    def publish(self, relations: dict[str, str | None], dates: Iterable[date]) -> dict[str, int]:
+        """Write relations as Parquet below ``published/<schema>/<table>``, each file or day replaced atomically."""
+        days = sorted(set(dates))
+        published: dict[str, int] = {}
+        with self.reading() as connection:
+            for relation, date_column in relations.items():
+                target = self._settings.published_dir.joinpath(*relation.split("."))
+                if date_column is None:
+                    published[relation] = publish_table(connection, relation, target)
+                else:
+                    published[relation] = publish_days(connection, relation, date_column, days, target)
+        return published
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-only connection; raises :class:`WarehouseBusy` while another process writes."""
+        if not self._path.exists():
+            raise FileNotFoundError(
+                f"There is no warehouse at {self._path} yet: land files and run `user-activity run`."
+            )
+        with self._open(read_only=True, patience_seconds=3) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._open(read_only=False, patience_seconds=60) as connection:
+            yield connection
+
+    @contextmanager
+    def _open(self, *, read_only: bool, patience_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+        config = {"memory_limit": self._settings.warehouse_memory, "threads": str(self._settings.threads)}
+        connection = _connect(self._path, read_only, config, patience_seconds)
+        try:
+            connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # a bar would go to stdout
+            yield connection
+        finally:
+            connection.close()
+
+
+def _connect(path: Path, read_only: bool, config: dict[str, Any], patience_seconds: float) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only, config=config)
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            if time.monotonic() >= deadline:
+                raise WarehouseBusy(f"Another process is using {path}; try again when it has finished.") from error
+            time.sleep(0.1)

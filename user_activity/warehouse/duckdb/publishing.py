@@ -1,0 +1,78 @@
+"""Marts and metrics as Parquet files, each replaced atomically.
+
+Belongs here: how a relation becomes files. Does not belong here: which relations are published (``orchestration``).
+"""
+
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+FEW_DAYS = 7  # up to this many, a copy a day is quicker than one partitioned copy on one thread
+
+
+def quoted(path: Path) -> str:
+    """A path inside an SQL literal."""
+    return str(path).replace("'", "''")
+
+
+def publish_table(connection: duckdb.DuckDBPyConnection, relation: str, folder: Path) -> int:
+    """Replace the one file of a relation."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f".data.parquet.{os.getpid()}"
+    rows = connection.execute(f"copy {relation} to '{quoted(fresh)}' (format parquet)").fetchone()
+    fresh.replace(folder / "data.parquet")
+    return int(rows[0]) if rows else 0
+
+
+def publish_days(
+    connection: duckdb.DuckDBPyConnection, relation: str, date_column: str, days: list[date], folder: Path
+) -> int:
+    """Replace the files of the given days; a day without rows has no file."""
+    if not days:
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f".fresh.{os.getpid()}"
+    shutil.rmtree(fresh, ignore_errors=True)
+    if len(days) > FEW_DAYS:
+        return _publish_many_days(connection, relation, date_column, days, folder, fresh)
+    published = 0
+    fresh.mkdir()
+    for day in days:
+        part = fresh / f"{day}.parquet"
+        rows = connection.execute(
+            f"copy (select * from {relation} where {date_column} = ?) to '{quoted(part)}' (format parquet)", [day]
+        ).fetchone()
+        count = int(rows[0]) if rows else 0
+        _replace_day(part if count else None, folder / part.name)
+        published += count
+    shutil.rmtree(fresh)
+    return published
+
+
+def _publish_many_days(
+    connection: duckdb.DuckDBPyConnection, relation: str, date_column: str, days: list[date], folder: Path, fresh: Path
+) -> int:
+    connection.execute("set threads = 1")  # each thread of a partitioned copy writes a file of its own
+    rows = connection.execute(
+        f"""copy (
+            select *, {date_column} as day from {relation}
+            where {date_column} in (select unnest(cast(? as date[])))
+        ) to '{quoted(fresh)}' (format parquet, partition_by (day))""",
+        [days],
+    ).fetchone()
+    connection.execute("reset threads")
+    for day in days:
+        part = fresh / f"day={day}" / "data_0.parquet"
+        _replace_day(part if part.exists() else None, folder / f"{day}.parquet")
+    shutil.rmtree(fresh, ignore_errors=True)
+    return int(rows[0]) if rows else 0
+
+
+def _replace_day(part: Path | None, target: Path) -> None:
+    if part is None:
+        target.unlink(missing_ok=True)
+    else:
+        part.replace(target)
