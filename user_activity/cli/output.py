@@ -27,6 +27,7 @@ from rich.table import Table
 from user_activity.settings import Settings, get_settings
 from user_activity.warehouse import WarehouseBusy
 
+LEAST_KEY = 10**12  # a number as long as this is a key, and keys are copied
 WIDEST_CELL = 100
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
@@ -124,7 +125,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:,}" if abs(value) < LEAST_KEY else str(value)
     if isinstance(value, (float, Decimal)):
         return f"{value:,.2f}"
     text = str(value)
