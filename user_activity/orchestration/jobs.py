@@ -21,13 +21,11 @@ def ingest_job_name(source: str) -> str:
 def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
     """Ingest, a job a source; and the build of everything that follows from what has landed."""
     limit = {"dagster/max_runtime": str(settings.run_timeout_seconds)}
-    quiet = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
     ingest = [
         dg.define_asset_job(
             ingest_job_name(name),
             selection=dg.AssetSelection.assets(["raw", name]),
             tags=limit,
-            config=quiet,
             description=f"Take in the {name} files of some landing dates.",
         )
         for name in SOURCES
@@ -36,14 +34,12 @@ def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
         CATALOGUE,
         selection=dg.AssetSelection.assets(["landing", "products_api"], ["raw", "products"]),
         tags=limit,
-        config=quiet,
         description="Fetch the product catalogue, where it has an address, and take it in.",
     )
     build = dg.define_asset_job(
         BUILD,
         selection=dg.AssetSelection.groups("audit", "staging", "intermediate", "marts", "metrics", "published"),
         tags=limit,
-        config=quiet,
         description="Build every model for some event dates, test it, publish it.",
     )
     return [*ingest, catalogue, build]
