@@ -1,1 +1,1 @@
-"""user_activity: event, order, product and profile files in, a tested warehouse of sessions, engagement and revenue out."""
+"""Event, order, product and profile files in, a tested warehouse of sessions, engagement and revenue out."""

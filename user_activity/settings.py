@@ -1,4 +1,4 @@
-"""Every setting of the platform, read from the environment (prefix ``USER_ACTIVITY_``) and ``.env``; the environment wins.
+"""Every setting, read from the environment (prefix ``USER_ACTIVITY_``) and from ``.env``; the environment wins.
 
 Belongs here: a setting's name, unit, default and sentence, and the paths that follow from them.
 Does not belong here: anything that acts on a setting. This module imports nothing of ours.
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     session_timeout_minutes: Annotated[int, Field(ge=1, le=1439)] = Field(
         30, description="Minutes of inactivity after which the next event opens a new session."
     )
-    event_types: NameList = Field(EVENT_TYPES, description="The event catalogue, comma-separated; replaces the default.")
+    event_types: NameList = Field(EVENT_TYPES, description="The event catalogue, comma-separated.")
     order_statuses: NameList = Field(ORDER_STATUSES, description="The order states that are accepted, comma-separated.")
     payment_methods: NameList = Field(PAYMENT_METHODS, description="The payment methods that are accepted.")
     default_currency: str = Field("USD", description="The ISO 4217 currency of amounts that name none.")
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     users_field_map: FieldMap = Field({}, description="The same for users.")
     reviews_field_map: FieldMap = Field({}, description="The same for reviews.")
 
-    products_url: str | None = Field(None, description="The catalogue's HTTP address, read on Mondays; unset: files only.")
+    products_url: str | None = Field(None, description="The catalogue's HTTP address, read on Mondays.")
     products_page_size: Annotated[int, Field(ge=1)] = Field(100, description="Products asked for in one page.")
     http_timeout_seconds: Seconds = Field(10, description="Seconds to wait for one HTTP answer.")
 
@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     max_events_per_day: Count = Field(2_000_000, description="More events on a day raise a warning.")
     min_orders_per_day: Count = Field(100, description="Fewer orders on a day raise a warning.")
     max_orders_per_day: Count = Field(500_000, description="More orders on a day raise a warning.")
-    volume_window_days: Annotated[int, Field(ge=2)] = Field(28, description="Days that a day's volume is compared with.")
+    volume_window_days: Annotated[int, Field(ge=2)] = Field(28, description="Days before that a day is compared with.")
     volume_max_deviation: Annotated[float, Field(gt=0)] = Field(
         0.5, description="Share by which a day's events may differ from the window's median before a warning."
     )
