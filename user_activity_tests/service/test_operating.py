@@ -1,0 +1,136 @@
+"""The platform as its operator meets it: real webserver, real daemon, files dropped into a folder."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from user_activity_tests.service.processes import Service, events, wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+FIRST, SECOND, THIRD = date(2025, 3, 3), date(2025, 3, 4), date(2025, 3, 5)
+DAU = "select activity_date, dau from metrics.daily_engagement order by activity_date"
+REPOSITORY = {"repositoryLocationName": "user_activity", "repositoryName": "__repository__"}
+OVER = {"SUCCESS", "FAILURE", "CANCELED"}
+
+
+def dau(service: Service) -> dict[str, int]:
+    return {row["activity_date"]: row["dau"] for row in service.query(DAU) if row["dau"]}
+
+
+def partition(service: Service, path: list[str], key: str) -> dict[str, Any]:
+    """The metadata of a partition's latest materialisation, by label."""
+    found = service.graphql(
+        """query($path: [String!]!, $key: String!) { assetNodeOrError(assetKey: {path: $path}) { ... on AssetNode {
+            latestMaterializationByPartition(partitions: [$key]) { metadataEntries {
+                label ... on IntMetadataEntry { intValue } ... on MarkdownMetadataEntry { mdStr }
+                ... on TextMetadataEntry { text } } } } } }""",
+        path=path,
+        key=key,
+    )
+    materialisation = found["assetNodeOrError"]["latestMaterializationByPartition"][0]
+    if materialisation is None:
+        return {}
+    values = ("intValue", "mdStr", "text")
+    return {
+        entry["label"]: next((entry[value] for value in values if value in entry), None)
+        for entry in materialisation["metadataEntries"]
+    }
+
+
+def backfill(service: Service, path: list[str], keys: list[str]) -> list[dict[str, Any]]:
+    """Launch a backfill as the UI does; its runs, once they are over."""
+    launched = service.graphql(
+        """mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
+            __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }""",
+        params={"assetSelection": [{"path": path}], "partitionNames": keys},
+    )["launchPartitionBackfill"]
+    assert launched["__typename"] == "LaunchBackfillSuccess", launched
+
+    def finished() -> list[dict[str, Any]]:
+        found = service.graphql(
+            """query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill {
+                status runs { runId status tags { key value } } } } }""",
+            id=launched["backfillId"],
+        )["partitionBackfillOrError"]
+        over = found["status"].startswith("COMPLETED") and all(run["status"] in OVER for run in found["runs"])
+        return list(found["runs"]) if over else []
+
+    return wait_for("the backfill", finished)
+
+
+def test_a_dropped_file_becomes_a_metric(service: Service) -> None:
+    service.drop("events", FIRST, "first.jsonl", [*events(FIRST, users=5), {"event_type": "page_view"}])
+    assert wait_for("the metric", lambda: dau(service)) == {str(FIRST): 5}
+    wait_for("the end of the build", lambda: service.runs("build_models", statuses=["SUCCESS"]))
+
+    raw = partition(service, ["raw", "events"], str(FIRST))
+    assert raw["dagster/partition_row_count"] == 5
+    assert raw["rows_quarantined"] == 1
+    assert raw["event_dates_touched"] == str(FIRST)
+    assert "first.jsonl" in raw["files"]
+    assert "user_id_missing" in raw["quarantined_by_rule"]
+    assert "user-0" in raw["preview"]
+    assert partition(service, ["marts", "fct_events"], str(FIRST))["dagster/partition_row_count"] == 5
+    assert partition(service, ["published", "metrics", "daily_engagement"], str(FIRST)) != {}
+    assert [run["status"] for run in service.runs("ingest_events")] == ["SUCCESS"]
+
+
+def test_a_late_row_rebuilds_the_day_it_belongs_to(service: Service) -> None:
+    service.drop("events", THIRD, "third.jsonl", [*events(THIRD, users=2), *events(FIRST, users=1, first=9)])
+    wait_for("the metrics", lambda: dau(service) == {str(FIRST): 6, str(THIRD): 2})
+
+
+def test_a_backfill_of_a_range_is_one_run(service: Service) -> None:
+    keys = [f"2025-03-{day:02}" for day in range(1, 21)]
+    runs = backfill(service, ["marts", "fct_events"], keys)
+    assert [run["status"] for run in runs] == ["SUCCESS"]
+    tags = {tag["key"]: tag["value"] for tag in runs[0]["tags"]}
+    assert tags["dagster/asset_partition_range_start"] == keys[0]
+    assert tags["dagster/asset_partition_range_end"] == keys[-1]
+    assert partition(service, ["marts", "fct_events"], keys[-1])["dagster/partition_row_count"] == 0
+    assert dau(service) == {str(FIRST): 6, str(THIRD): 2}
+
+
+@pytest.mark.parametrize("path", [["raw", "events"], ["staging", "stg_events"], ["published", "marts", "fct_sessions"]])
+def test_one_partition_of_one_asset_is_materialised(service: Service, path: list[str]) -> None:
+    launched = service.graphql(
+        """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
+            __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }""",
+        params={
+            "selector": {**REPOSITORY, "pipelineName": "__ASSET_JOB", "assetSelection": [{"path": path}]},
+            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": str(FIRST)}]},
+        },
+    )["launchRun"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    one = {"runIds": [launched["run"]["runId"]]}
+    wait_for("the run", lambda: {run["status"] for run in service.runs("__ASSET_JOB", **one)} <= OVER)
+    assert [run["status"] for run in service.runs("__ASSET_JOB", **one)] == ["SUCCESS"]
+    assert dau(service) == {str(FIRST): 6, str(THIRD): 2}
+
+
+def test_a_failed_run_is_asked_for_again_and_heals(service: Service) -> None:
+    # The place of the day's folder is taken by a file: its rows cannot be written.
+    obstacle = service.settings.lake_dir / "raw" / "events" / f"landing_date={SECOND}"
+    obstacle.write_text("in the way")
+    dropped = service.drop("events", SECOND, "second.jsonl", events(SECOND, users=3))
+    wait_for("the failure", lambda: service.runs("ingest_events", statuses=["FAILURE"]))
+    assert dropped.exists()
+    assert str(SECOND) not in dau(service)
+    obstacle.unlink()
+    wait_for("the metric", lambda: dau(service).get(str(SECOND)) == 3)
+    assert [run["status"] for run in service.runs("ingest_events")][:2] == ["SUCCESS", "FAILURE"]
+    assert not dropped.exists()
+
+
+def test_a_crash_in_the_middle_of_a_build_loses_nothing(service: Service) -> None:
+    wait_for("quiet", lambda: not service.runs("build_models", statuses=["QUEUED", "STARTING", "STARTED"]))
+    day = date(2025, 6, 1)
+    service.drop("events", day, "crash.jsonl", events(day, users=4))
+    wait_for("the build", lambda: service.runs("build_models", statuses=["STARTED"]))
+    service.kill("daemon")
+    service.start_daemon()
+    wait_for("the metric", lambda: dau(service).get(str(day)) == 4)
+    assert dau(service) == {str(FIRST): 6, str(SECOND): 3, str(THIRD): 2, str(day): 4}
+    wait_for("quiet", lambda: not service.runs("build_models", statuses=["QUEUED", "STARTING", "STARTED"]))
