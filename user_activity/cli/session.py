@@ -47,6 +47,8 @@ def runner(settings: Settings, bars: Bars, *, verbose: bool) -> Iterator["Runner
             from user_activity.orchestration.run import open_runner
 
             ready = stack.enter_context(open_runner(settings, Progress(bars.tell), verbose=verbose))
-            gc.enable()
             gc.freeze()
+            # What a run makes is mostly let go of by itself: looking less often takes 0.2 s off the smallest one.
+            gc.set_threshold(50_000, 20, 10)
+            gc.enable()
         yield ready
