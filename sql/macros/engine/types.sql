@@ -1,4 +1,4 @@
-{#- What engines write differently about keys, times and numbers. Each macro returns one expression. -#}
+{#- What engines write differently about keys and times. Each macro returns one expression. -#}
 
 {#- A 60-bit integer out of md5 of the text that the parts make, null-safe and the same on every engine. -#}
 {% macro surrogate_key(parts) -%}
@@ -99,26 +99,4 @@
 
 {% macro spark__add_days(day, days) -%}
     date_add({{ day }}, {{ days }})
-{%- endmacro %}
-
-{#- The 64-bit floating point type. -#}
-{% macro type_double() -%}
-    {{ return(adapter.dispatch("type_double")()) }}
-{%- endmacro %}
-
-{% macro default__type_double() -%}
-    double precision
-{%- endmacro %}
-
-{% macro bigquery__type_double() -%}
-    float64
-{%- endmacro %}
-
-{% macro spark__type_double() -%}
-    double
-{%- endmacro %}
-
-{#- a / b as a double; null where b is zero or null. -#}
-{% macro ratio(numerator, denominator) -%}
-    cast({{ numerator }} as {{ type_double() }}) / nullif({{ denominator }}, 0)
 {%- endmacro %}

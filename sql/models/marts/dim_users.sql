@@ -1,6 +1,4 @@
 {{ config(
-    materialized="incremental",
-    incremental_strategy="replace",
     replaces="replaces_rebuilt_users",
     meta={"date_column": "valid_from"},
 ) }}

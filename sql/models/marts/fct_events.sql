@@ -1,9 +1,4 @@
-{{ config(
-    materialized="incremental",
-    incremental_strategy="replace",
-    replaces="replaces_rebuilt_dates",
-    meta={"partitioned": true, "date_column": "event_date"},
-) }}
+{{ config(meta={"partitioned": true, "date_column": "event_date"}) }}
 
 with
 

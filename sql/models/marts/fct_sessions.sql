@@ -1,6 +1,4 @@
 {{ config(
-    materialized="incremental",
-    incremental_strategy="replace",
     replaces="replaces_rebuilt_session_dates",
     meta={"partitioned": true, "date_column": "session_date"},
 ) }}

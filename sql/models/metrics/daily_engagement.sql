@@ -1,6 +1,4 @@
 {{ config(
-    materialized="incremental",
-    incremental_strategy="replace",
     replaces="replaces_engagement_dates",
     meta={"partitioned": true, "date_column": "activity_date"},
 ) }}

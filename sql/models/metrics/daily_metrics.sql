@@ -1,6 +1,4 @@
 {{ config(
-    materialized="incremental",
-    incremental_strategy="replace",
     replaces="replaces_rebuilt_metric_dates",
     meta={"partitioned": true, "date_column": "metric_date"},
 ) }}

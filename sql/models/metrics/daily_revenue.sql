@@ -1,9 +1,4 @@
-{{ config(
-    materialized="incremental",
-    incremental_strategy="replace",
-    replaces="replaces_rebuilt_dates",
-    meta={"partitioned": true, "date_column": "revenue_date"},
-) }}
+{{ config(meta={"partitioned": true, "date_column": "revenue_date"}) }}
 
 {%- set grain = ["revenue_date", "category", "channel", "currency"] | join(", ") %}
 
