@@ -6,22 +6,44 @@ of a planned range once, from which it makes the row a partition that Dagster wo
 Belongs here: how events are stored. Does not belong here: which events there are.
 """
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as db
-from dagster import DagsterEvent, DagsterEventType
+from dagster import DagsterEvent, DagsterEventType, Field, StringSource
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
 from dagster._core.events import AssetMaterializationPlannedData
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClassData
+
+from user_activity.settings import get_settings
 
 BATCHED = {DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED}
 ANY_KEY = "{partition}"
+
+
+class PlatformStorage(DagsterSqliteStorage):
+    """Dagster's own SQLite files for runs and schedules, ours for events, in one home."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(base_dir, inst_data)
+        self._event_log_storage = BatchedSqliteEventLogStorage(base_dir)  # type: ignore[assignment]
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {"base_dir": Field(StringSource, is_required=False)}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> Self:
+        home = os.environ.get("DAGSTER_HOME") or str(get_settings().dagster_home)
+        return cls.from_local(**{"base_dir": home, **config_value}, inst_data=inst_data)
 
 
 class BatchedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
