@@ -19,15 +19,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def events_of_a_day(folder: Path, rows: int) -> None:
-    """One day of events in every format; half a percent of them break a rule."""
+def events_of_a_day(folder: Path, rows: int, day: date = DAY) -> None:
+    """One day of events in every format, all of them on time; half a percent of them break a rule."""
     kinds = ", ".join(f"'{name}'" for name in EVENT_TYPES)
     bad = "hash(i * 13) % 200 = 0"
     query = f"""
-        select 'e' || i as event_id, 'u' || (hash(i) % 50000) as user_id,
+        select '{day}-' || i as event_id, 'u' || (hash(i) % 50000) as user_id,
             case when {bad} and i % 2 = 0 then 'purchse'
                 else [{kinds}][(1 + hash(i * 7) % {len(EVENT_TYPES)})::int] end as event_type,
-            strftime(timestamp '{DAY}' + to_microseconds((i * 86400000000.0 / {rows})::bigint), '%Y-%m-%dT%H:%M:%SZ')
+            strftime(timestamp '{day}' + to_microseconds((i * 86400000000.0 / {rows})::bigint), '%Y-%m-%dT%H:%M:%SZ')
                 as event_at,
             's' || (hash(i) % 200000) as session_id, 'p' || (hash(i * 3) % 500) as product_id,
             case when i % 6 = 5 then 1 + i % 3 end as quantity,

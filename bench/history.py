@@ -1,13 +1,14 @@
 """Figures 3 and 4: a year in one go; and a day on top of a year, beside the same day on top of a few."""
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 
-from bench.data import land, shop
+from bench.data import events_of_a_day, land, shop
 from bench.figures import Figure, Workshop
 from bench.measure import PROGRAM, child, command
 from bench.metrics import sql_costs
@@ -31,29 +32,32 @@ def year(workshop: Workshop) -> Iterator[Figure]:
 
 
 def growth(workshop: Workshop) -> Iterator[Figure]:
-    """What one more day costs, on a long history and on a short one; the same days, so only the history differs."""
+    """What one more day costs, on a long history and on a short one that ends on the same day."""
     folder = workshop.room("growth")
-    days = workshop.days - 1 + DAYS_MEASURED
-    dates, _ = child(shop, folder / "files", days, days * workshop.events_a_day)
-    measured = dates[-DAYS_MEASURED:]
-    long, _ = child(one_more_day, folder / "files", dates[:-DAYS_MEASURED], measured, folder / "long")
-    some = dates[-DAYS_MEASURED - SHORT_HISTORY : -DAYS_MEASURED]
-    short, _ = child(one_more_day, folder / "files", some, measured, folder / "short")
+    dates, _ = child(shop, folder / "files", workshop.days - 1, (workshop.days - 1) * workshop.events_a_day)
+    # Days without late rows: those would rebuild days that only the long history has.
+    days = [dates[-1] + timedelta(days=number) for number in range(1, DAYS_MEASURED + 1)]
+    for day in days:
+        child(events_of_a_day, workshop.room(f"growth/{day}"), workshop.events_a_day, day)
+    long, _ = child(further_days, folder, dates, days, folder / "long")
+    short, _ = child(further_days, folder, dates[-SHORT_HISTORY:], days, folder / "short")
     name = f"day {workshop.days} beside day {SHORT_HISTORY + 1}, {workshop.events_a_day:,} events a day"
     yield Figure(name, median(long), median(short), "s", 1.3, details={"each": long, "each, floor": short})
 
 
-def one_more_day(files: Path, history: list[date], days: list[date], data_dir: Path) -> list[float]:
+def further_days(folder: Path, history: list[date], days: list[date], data_dir: Path) -> list[float]:
     """Build a history in one run; then the seconds of a run for each further day."""
     from user_activity.orchestration.run import open_runner
 
     settings = Settings(data_dir=data_dir, _env_file=None)
-    land(files, history, settings)
+    land(folder / "files", history, settings)
     seconds = []
     with open_runner(settings) as runner:
         runner.settle()
         for day in days:
-            land(files, [day], settings)
+            incoming = settings.incoming_dir / "events" / str(day)
+            incoming.mkdir(parents=True)
+            shutil.copy(folder / str(day) / "events.jsonl", incoming)
             started = time.monotonic()
             outcome = runner.settle()
             seconds.append(round(time.monotonic() - started, 2))
