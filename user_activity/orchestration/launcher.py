@@ -1,0 +1,36 @@
+"""How the daemon starts runs: as Dagster does, and it can tell whether one still lives.
+
+Dagster's own launcher cannot, so that after a crash of the machine a run would count as started until its time limit,
+holding the warehouse's pool and its dates all the while.
+Belongs here: asking after a run's process. Does not belong here: what follows from it (Dagster's monitoring daemon
+marks the run as failed, and starts it again) and runs of our commands (``unfinished.py``).
+"""
+
+import grpc  # type: ignore[import-untyped]
+from dagster import DagsterRun
+from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
+from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
+from dagster._serdes import deserialize_value
+
+
+class WatchingRunLauncher(DefaultRunLauncher):
+    """Asks the server that a run was started by whether it still has it."""
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        return True
+
+    def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
+        client = self._get_grpc_client_for_termination(run.run_id)  # type: ignore[no-untyped-call]
+        if client is None:
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        try:
+            answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id))
+        except DagsterUserCodeUnreachableError as error:
+            if isinstance(error.__cause__, grpc.RpcError) and error.__cause__.code() is grpc.StatusCode.UNAVAILABLE:
+                return CheckRunHealthResult(WorkerStatus.FAILED, "The server that started it is gone.")
+            return CheckRunHealthResult(WorkerStatus.RUNNING)  # only slow to answer
+        if deserialize_value(answer, CanCancelExecutionResult).can_cancel:
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        return CheckRunHealthResult(WorkerStatus.FAILED, "Its process is gone.")
