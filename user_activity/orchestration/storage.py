@@ -49,6 +49,18 @@ class PlatformStorage(DagsterSqliteStorage):
 class BatchedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
     """One SQLite file, kept connections, one transaction a batch."""
 
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(base_dir, inst_data)
+        # Dagster makes tables where there is no file; a process killed while making them has left only some.
+        if not self._has_all_tables():
+            self._init_db()  # type: ignore[no-untyped-call]
+
+    def _has_all_tables(self) -> bool:
+        with self._connect() as connection:
+            if not db.inspect(connection).has_table("alembic_version"):
+                return False
+            return connection.execute(db.text("select 1 from alembic_version")).first() is not None
+
     @cached_property
     def _engine(self) -> db.Engine:
         engine = db.create_engine(
