@@ -17,6 +17,11 @@ transaction. Unlike a merge it also removes rows that are no longer there; unlik
     {{ rebuilt(config.require("meta")["date_column"]) }}
 {%- endmacro %}
 
+{#- Every row: for tables that are small, or whose every row depends on all days. -#}
+{% macro replaces_all_rows() -%}
+    1 = 1
+{%- endmacro %}
+
 {#- Sessions of the rebuilt days, and those that started the day before and may have gone on into them. -#}
 {% macro replaces_rebuilt_session_dates() -%}
     {{ rebuilt("session_date", before=1) }}

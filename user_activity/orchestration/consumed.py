@@ -2,7 +2,7 @@
 
 A build remembers that state when it starts to read; the last step of the same run marks the dates as built from it.
 Were it asked for at the end, rows that landed in between would be taken for built.
-Belongs here: carrying that state from one step to another. Does not belong here: what the state is (``ingest/lake``).
+Belongs here: carrying that state from one step to another, and whether a build was cut off. Does not belong here: what the state is (``ingest/lake``).
 """
 
 import hashlib
@@ -33,6 +33,20 @@ def mark(settings: Settings, run_id: str) -> int:
     return len(state)
 
 
+def begin(settings: Settings) -> dict[str, str]:
+    """Note that a build is under way; the environment that tells dbt whether the one before it was cut off."""
+    path = _unfinished(settings)
+    was_cut_off = path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return {"USER_ACTIVITY_CARRY_OVER": "1" if was_cut_off else ""}
+
+
+def finish(settings: Settings) -> None:
+    """Note that every model is built, so that the next build has nothing to carry over."""
+    _unfinished(settings).unlink(missing_ok=True)
+
+
 def wanted(settings: Settings) -> dict[date, str]:
     """The state of every date: of the rows that bear on it, and of the files that landed on it, which are counted."""
     facts = defaultdict(list, {day: [state] for day, state in lake.touched(settings).items()})
@@ -45,6 +59,10 @@ def stale(settings: Settings) -> dict[date, str]:
     """The dates whose state is another than the one last built from."""
     built = lake.built(settings)
     return {day: state for day, state in sorted(wanted(settings).items()) if built.get(day) != state}
+
+
+def _unfinished(settings: Settings) -> Path:
+    return settings.warehouse_dir / "building" / "unfinished"
 
 
 def _path(settings: Settings, run_id: str) -> Path:

@@ -21,6 +21,7 @@ from user_activity.settings import Settings
 from user_activity.warehouse import Warehouse, open_warehouse
 
 PLAN = "audit.rebuilt_dates"  # the model that widens the asked dates; every dated model reads it
+PLANS = (PLAN, "audit.rebuilt_users")
 DBT_NAME = "dagster_dbt/unique_id"
 SHOWN_FAILURES = 5
 
@@ -88,13 +89,15 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         warehouse.sync(IngestedLake(settings))
         selection = _selection(context, nodes)
         with warehouse.building() as environment:
-            environment |= {"USER_ACTIVITY_DATES": written(ranges(asked))}
+            environment |= {"USER_ACTIVITY_DATES": written(ranges(asked))} | consumed.begin(settings)
             results = dbt.build(settings, selection, environment, _teller(context, progress, _size(context)))
         yield from _report(context, warehouse, nodes, results, asked)
         errors = [result for result in results if result.status == "error" and result.kind != "test"]
         if errors:
             raise dg.Failure(_sentence(errors), allow_retries=False)
         if selection == ["fqn:*"]:
+            if all(result.status == "success" for result in results if result.kind == "model"):
+                consumed.finish(settings)
             consumed.remember(settings, context.run.run_id, {day: wanted[day] for day in asked if day in wanted})
 
     return models
@@ -135,7 +138,7 @@ def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> l
     chosen = [name for name, key in models.items() if key in context.selected_asset_keys]
     chosen += [name for name, key in checks.items() if key in context.selected_asset_check_keys]
     if any(_meta(nodes[name]).get("partitioned") for name in chosen):
-        chosen.append(next(name for name in models if _relation(nodes[name]) == PLAN))
+        chosen += [name for name in models if _relation(nodes[name]) in PLANS]
     return sorted({".".join(nodes[name]["fqn"]) for name in chosen})
 
 

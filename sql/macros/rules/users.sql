@@ -5,29 +5,13 @@
     {{ surrogate_key([user_id, "'no profile'"]) }}
 {%- endmacro %}
 
-{#-
-Users whose rows in dim_users may change: active or described on a rebuilt day, with a record there that now stands
-elsewhere, or first or last seen there as the table stands.
--#}
-{% macro rebuilt_users(standing) -%}
-    select user_key from {{ ref("int_user_days") }} where {{ rebuilt("event_date") }}
-    union
-    select user_key from {{ ref("stg_users") }} where {{ rebuilt("updated_date") }}
-    union
-    select user_key from {{ ref("stg_orders") }} where {{ rebuilt("order_date") }}
-    union
-    select user_key from {{ ref("stg_reviews") }} where {{ rebuilt("review_date") }}
-    union
-    select user_key from {{ ref("stg_duplicates") }} where {{ rebuilt("event_date") }} and user_key is not null
-    {% if standing -%}
-    union
-    select user_key from {{ standing }}
-    where {{ rebuilt("first_seen_date") }} or {{ rebuilt("last_seen_date") }} or {{ rebuilt("profile_date") }}
-    {%- endif %}
+{#- The users whose rows this run replaces, in tables that have rows by user. -#}
+{% macro rebuilt_users() -%}
+    select user_key from {{ ref("rebuilt_users") }}
 {%- endmacro %}
 
 {% macro replaces_rebuilt_users() -%}
-    user_key in ({{ rebuilt_users(this) }})
+    user_key in ({{ rebuilt_users() }})
 {%- endmacro %}
 
 {#- When and with what users were seen: by their events, and by orders and reviews for those who left no event. -#}

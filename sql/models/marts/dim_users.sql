@@ -6,7 +6,7 @@
 with
 
 users as (
-    select user_key from ({{ rebuilt_users(this if is_incremental()) }}) as touched
+    select distinct user_key from {{ ref("rebuilt_users") }}
 ),
 
 activity as (

@@ -1,5 +1,8 @@
 {{ config(meta={"partitioned": true, "date_column": "event_date"}) }}
 
+{#- Who had records where must be known before staging changes, and all of staging comes after this model. -#}
+{%- do ref("rebuilt_users") -%}
+
 {%- set ranges = rebuilt_ranges() -%}
 
 with
