@@ -4,13 +4,14 @@ Belongs here: a setting's name, unit, default and sentence, and the paths that f
 Does not belong here: anything that acts on a setting. This module imports nothing of ours.
 """
 
+import hashlib
 import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 EVENT_TYPES = (
@@ -35,7 +36,9 @@ Seconds = Annotated[float, Field(ge=0)]
 class Settings(BaseSettings):
     """One value of every setting. ``.env.example`` holds the same list, and a test keeps the two equal."""
 
-    model_config = SettingsConfigDict(env_prefix="USER_ACTIVITY_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="USER_ACTIVITY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     data_dir: Path = Field(Path("data"), description="The folder that everything written lives in.")
     warehouse: Literal["duckdb"] = Field("duckdb", description="The engine of the warehouse.")
@@ -51,6 +54,14 @@ class Settings(BaseSettings):
     order_statuses: NameList = Field(ORDER_STATUSES, description="The order states that are accepted, comma-separated.")
     payment_methods: NameList = Field(PAYMENT_METHODS, description="The payment methods that are accepted.")
     default_currency: str = Field("USD", description="The ISO 4217 currency of amounts that name none.")
+
+    reporting_currency: str | None = Field(
+        None, description="The one currency that amounts are also given in, where rates say how; the default currency."
+    )
+    rates_file: FilePath | None = Field(None, description="A CSV of exchange rates: currency,rate_date,rate.")
+    funnels_file: FilePath | None = Field(
+        None, description="A CSV that replaces the funnels: funnel,step,event_type,window_seconds."
+    )
 
     events_field_map: FieldMap = Field({}, description='Column to field name, path, or {"const": value}, as JSON.')
     orders_field_map: FieldMap = Field({}, description="The same for orders.")
@@ -96,10 +107,10 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no IANA time zone, like Europe/Berlin") from None
         return value
 
-    @field_validator("default_currency")
+    @field_validator("default_currency", "reporting_currency")
     @classmethod
-    def _iso_currency(cls, value: str) -> str:
-        if not re.fullmatch(r"[A-Z]{3}", value):
+    def _iso_currency(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Z]{3}", value):
             raise ValueError("is an ISO 4217 code of three capital letters, like EUR")
         return value
 
@@ -157,7 +168,14 @@ class Settings(BaseSettings):
             "USER_ACTIVITY_EVENT_TYPES": ",".join(self.event_types),
             "USER_ACTIVITY_PAYMENT_METHODS": ",".join(self.payment_methods),
             "USER_ACTIVITY_DEFAULT_CURRENCY": self.default_currency,
+            "USER_ACTIVITY_REPORTING_CURRENCY": self.reporting_currency or self.default_currency,
+            "USER_ACTIVITY_FUNNELS_DIGEST": _digest(self.funnels_file),
+            "USER_ACTIVITY_RATES_DIGEST": _digest(self.rates_file),
         }
+
+
+def _digest(path: Path | None) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
 
 
 def get_settings() -> Settings:

@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from user_activity.ingest.references import ReferenceRejected, references
 from user_activity.settings import Settings, get_settings
 from user_activity.warehouse import WarehouseBusy
 
@@ -57,9 +58,13 @@ class Problem(Exception):
 
 
 def settings() -> Settings:
-    """The settings, or a sentence on the one that is wrong."""
+    """The settings, or a sentence on the one that is wrong, or on what is wrong in a file that one names."""
     try:
-        return get_settings()
+        found_settings = get_settings()
+        references(found_settings)
+        return found_settings
+    except ReferenceRejected as error:
+        raise Problem(str(error)) from None
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)[0]
         name = f"{Settings.model_config['env_prefix']}{found['loc'][0]}".upper()

@@ -2,7 +2,8 @@
 
 A build remembers that state when it starts to read; the last step of the same run marks the dates as built from it.
 Were it asked for at the end, rows that landed in between would be taken for built.
-Belongs here: carrying that state from one step to another, and whether a build was cut off. Does not belong here: what the state is (``ingest/lake``).
+Belongs here: carrying that state from one step to another, and whether a build was cut off. Does not belong here: what
+the state is (``ingest/lake``).
 """
 
 import hashlib

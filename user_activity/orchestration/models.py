@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
+from user_activity.ingest.references import references
 from user_activity.orchestration import consumed, dbt, pages, wording
 from user_activity.orchestration.dbt import NodeResult
 from user_activity.orchestration.lake import IngestedLake
@@ -87,6 +88,8 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         # What is built is at least as new as this; what lands from here on leaves its dates stale.
         wanted = consumed.wanted(settings)
         warehouse.sync(IngestedLake(settings))
+        for table in references(settings):
+            warehouse.load(table.relation, table.columns, table.rows)
         selection = _selection(context, nodes)
         with warehouse.building() as environment:
             environment |= {"USER_ACTIVITY_DATES": written(ranges(asked))} | consumed.begin(settings)

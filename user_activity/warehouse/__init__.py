@@ -57,6 +57,9 @@ class Warehouse(Protocol):
         Returns how many landing partitions had changed since the last call.
         """
 
+    def load(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
+        """Replace a small ``schema.table`` by these rows, in one transaction; ``columns`` gives names and SQL types."""
+
     def building(self) -> AbstractContextManager[dict[str, str]]:
         """Keep the warehouse open for writing while dbt, in this process, builds; gives what dbt's profile reads."""
 

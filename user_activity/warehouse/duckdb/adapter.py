@@ -4,7 +4,7 @@ Belongs here: opening the file, and the protocol's methods. Does not belong here
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -74,6 +74,16 @@ class DuckDBWarehouse:
                 select = raw_view(self._settings.lake_dir, source, lake.raw_columns(source))
                 connection.execute(f"create or replace view raw.{source} as {select}")
         return len(changed) + len(gone)
+
+    def load(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
+        """Replace a small table by these rows, in one transaction."""
+        with self._writing() as connection:
+            connection.execute("begin")
+            kinds = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            connection.execute(f"create or replace table {relation} ({kinds})")
+            if rows:
+                connection.executemany(f"insert into {relation} values ({', '.join('?' * len(columns))})", rows)
+            connection.execute("commit")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
         """Run one read-only statement."""
