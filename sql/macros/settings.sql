@@ -8,6 +8,11 @@
     {{ return(env_var("USER_ACTIVITY_TIMEZONE", "UTC")) }}
 {%- endmacro %}
 
+{#- The currency of amounts that name none. -#}
+{% macro setting_default_currency() -%}
+    '{{ env_var("USER_ACTIVITY_DEFAULT_CURRENCY", "USD") }}'
+{%- endmacro %}
+
 {#- Seconds of inactivity that a session survives: 86,400 where the source names the session itself. -#}
 {% macro session_gap_seconds(session_id) -%}
     case

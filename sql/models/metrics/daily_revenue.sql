@@ -1,32 +1,9 @@
 {{ config(meta={"partitioned": true, "date_column": "revenue_date"}) }}
 
 {%- set grain = ["revenue_date", "category", "channel", "currency"] | join(", ") %}
+{%- set items = booked_movements(ref("fct_order_items"), ["category", "channel", "currency"], units="quantity") %}
 
 with
-
-sales as (
-    select
-        order_date as revenue_date, category, channel, currency, order_key,
-        quantity as units,
-        gross_revenue,
-        discount,
-        0 as refund
-    from {{ ref("fct_order_items") }}
-    where is_sale and {{ rebuilt("order_date") }}
-),
-
--- A refund lowers the day on which it happens, once, whatever day the order is of.
-refunds as (
-    select
-        refund_date as revenue_date, category, channel, currency,
-        cast(null as bigint) as order_key,
-        0 as units,
-        0 as gross_revenue,
-        0 as discount,
-        refund
-    from {{ ref("fct_order_items") }}
-    where is_sale and {{ rebuilt("refund_date") }}
-),
 
 totals as (
     select
@@ -36,11 +13,7 @@ totals as (
         sum(gross_revenue) as gross_revenue,
         sum(discount) as discount,
         sum(refund) as refund
-    from (
-        select * from sales
-        union all
-        select * from refunds
-    ) as movements
+    from {{ items }} as movements
     group by {{ grain }}
 ),
 

@@ -1,0 +1,86 @@
+{{ config(meta={"partitioned": true, "date_column": "revenue_date"}) }}
+
+{%- set grain = ["revenue_date", "payment_method", "currency"] | join(", ") %}
+
+with
+
+orders as (
+    select *, coalesce(payment_method, 'unknown') as known_payment_method
+    from {{ ref("fct_orders") }}
+),
+
+placed as (
+    select
+        order_date as revenue_date,
+        known_payment_method as payment_method,
+        currency,
+        count(*) as orders,
+        sum(case when is_sale then 1 else 0 end) as successful_orders,
+        sum(case when status = 'failed' then 1 else 0 end) as failed_orders,
+        sum(case when status = 'cancelled' then 1 else 0 end) as cancelled_orders
+    from orders
+    where {{ rebuilt("order_date") }}
+    group by order_date, known_payment_method, currency
+),
+
+booked as (
+    select
+        revenue_date,
+        known_payment_method as payment_method,
+        currency,
+        sum(units) as units,
+        sum(gross_revenue) as gross_revenue,
+        sum(discount) as discount,
+        sum(refund) as refund
+    from {{ booked_movements("orders", ["known_payment_method", "currency"], units="units") }} as movements
+    group by revenue_date, known_payment_method, currency
+),
+
+-- A method can have orders and no revenue on a day, and on a day of refunds revenue and no orders.
+totals as (
+    select
+        {{ grain }},
+        sum(orders) as orders,
+        sum(successful_orders) as successful_orders,
+        sum(failed_orders) as failed_orders,
+        sum(cancelled_orders) as cancelled_orders,
+        sum(units) as units,
+        sum(gross_revenue) as gross_revenue,
+        sum(discount) as discount,
+        sum(refund) as refund
+    from (
+        select
+            {{ grain }}, orders, successful_orders, failed_orders, cancelled_orders,
+            0 as units, 0 as gross_revenue, 0 as discount, 0 as refund
+        from placed
+        union all
+        select
+            {{ grain }}, 0 as orders, 0 as successful_orders, 0 as failed_orders, 0 as cancelled_orders,
+            units, gross_revenue, discount, refund
+        from booked
+    ) as parts
+    group by {{ grain }}
+),
+
+final as (
+    select
+        {{ grain }},
+
+        cast(orders as bigint) as orders,
+        cast(successful_orders as bigint) as successful_orders,
+        cast(failed_orders as bigint) as failed_orders,
+        cast(cancelled_orders as bigint) as cancelled_orders,
+        case
+            when orders > 0
+                then {{ ratio("orders", "sum(orders) over (partition by revenue_date, currency)") }}
+        end as share_of_orders,
+        {{ ratio("successful_orders", "orders") }} as success_rate,
+        cast(units as bigint) as units,
+        cast(gross_revenue as {{ type_money() }}) as gross_revenue,
+        cast(discount as {{ type_money() }}) as discount,
+        cast(refund as {{ type_money() }}) as refund,
+        cast(gross_revenue - discount - refund as {{ type_money() }}) as net_revenue
+    from totals
+)
+
+select * from final

@@ -1,0 +1,98 @@
+{{ config(meta={"partitioned": true, "date_column": "activity_date"}) }}
+
+{%- set grain = ["activity_date", "product_key", "product_id", "currency"] | join(", ") %}
+{%- set items = booked_movements(ref("fct_order_items"), ["product_key", "product_id", "currency"], units="quantity") %}
+
+with
+
+sales as (
+    select
+        revenue_date as activity_date, product_key, product_id, currency,
+        count(distinct order_key) as orders,
+        sum(units) as units,
+        sum(gross_revenue) as gross_revenue,
+        sum(discount) as discount,
+        sum(refund) as refund
+    from {{ items }} as movements
+    group by revenue_date, product_key, product_id, currency
+),
+
+carriers as (
+    select activity_date, product_key, {{ carrying_currency("currency") }} as currency
+    from sales
+    group by activity_date, product_key
+),
+
+activity as (
+    select
+        product_days.activity_date,
+        product_days.product_key,
+        product_days.product_id,
+        coalesce(carriers.currency, {{ setting_default_currency() }}) as currency,
+        product_days.view_count,
+        product_days.cart_count,
+        product_days.purchase_count,
+        product_days.review_count,
+        product_days.rating_sum,
+        product_days.bot_event_count
+    from {{ ref("int_product_days") }} as product_days
+    left join carriers
+        on
+            carriers.activity_date = product_days.activity_date
+            and carriers.product_key = product_days.product_key
+    where {{ rebuilt("product_days.activity_date") }}
+),
+
+totals as (
+    select
+        {{ grain }},
+        sum(view_count) as view_count,
+        sum(cart_count) as cart_count,
+        sum(purchase_count) as purchase_count,
+        sum(review_count) as review_count,
+        sum(rating_sum) as rating_sum,
+        sum(bot_event_count) as bot_event_count,
+        sum(orders) as orders,
+        sum(units) as units,
+        sum(gross_revenue) as gross_revenue,
+        sum(discount) as discount,
+        sum(refund) as refund
+    from (
+        select
+            {{ grain }}, view_count, cart_count, purchase_count, review_count, rating_sum, bot_event_count,
+            0 as orders, 0 as units, 0 as gross_revenue, 0 as discount, 0 as refund
+        from activity
+        union all
+        select
+            {{ grain }}, 0 as view_count, 0 as cart_count, 0 as purchase_count, 0 as review_count, 0 as rating_sum,
+            0 as bot_event_count,
+            orders, units, gross_revenue, discount, refund
+        from sales
+    ) as parts
+    group by {{ grain }}
+),
+
+final as (
+    select
+        {{ grain }},
+
+        cast(view_count as bigint) as views,
+        cast(cart_count as bigint) as carts,
+        cast(purchase_count as bigint) as purchases,
+        {{ ratio("cart_count", "view_count") }} as view_to_cart_rate,
+        {{ ratio("purchase_count", "cart_count") }} as cart_to_purchase_rate,
+
+        cast(orders as bigint) as orders,
+        cast(units as bigint) as units,
+        cast(gross_revenue as {{ type_money() }}) as gross_revenue,
+        cast(discount as {{ type_money() }}) as discount,
+        cast(refund as {{ type_money() }}) as refund,
+        cast(gross_revenue - discount - refund as {{ type_money() }}) as net_revenue,
+
+        cast(review_count as bigint) as review_count,
+        {{ ratio("rating_sum", "review_count") }} as mean_rating,
+        cast(bot_event_count as bigint) as bot_events
+    from totals
+)
+
+select * from final
