@@ -1,12 +1,25 @@
 {#-
 The incremental strategy `replace`: what the model's `replaces` condition names goes, what the model selected comes, in one
 transaction. Unlike a merge it also removes rows that are no longer there; unlike a look-back window it touches nothing else.
-`replaces` names a macro that returns the condition on the target's columns.
+`replaces` names a macro that returns the condition on the target's columns. Which days went or came is noted in the same
+transaction, so that publishing follows what was written, not what was asked for.
 -#}
 {% macro get_incremental_replace_sql(arg_dict) -%}
     {%- set columns = get_quoted_csv(arg_dict["dest_columns"] | map(attribute="name")) -%}
+    {%- set condition = context[config.require("replaces")]() -%}
+    {%- set meta = config.get("meta", {}) -%}
+    {%- if meta.get("partitioned") and not meta.get("written_whole") -%}
+    insert into {{ source("audit", "replaced_dates") }} (relation, replaced_date)
+    select distinct '{{ model.schema }}.{{ model.name }}', {{ meta["date_column"] }}
+    from {{ arg_dict["target_relation"] }}
+    where {{ condition }}
+    union
+    select distinct '{{ model.schema }}.{{ model.name }}', {{ meta["date_column"] }}
+    from {{ arg_dict["temp_relation"] }};
+
+    {% endif -%}
     delete from {{ arg_dict["target_relation"] }}
-    where {{ context[config.require("replaces")]() }};
+    where {{ condition }};
 
     insert into {{ arg_dict["target_relation"] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict["temp_relation"] }}

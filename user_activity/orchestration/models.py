@@ -107,9 +107,13 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
 
 
 def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
-    """The marts and metrics: relation to its date column, or to None for a table that is replaced as a whole."""
+    """The marts and metrics: relation to its date column, or to None for a table that is written as a whole."""
     return {
-        _relation(node): _meta(node).get("date_column") if _meta(node).get("partitioned") else None
+        _relation(node): (
+            _meta(node).get("date_column")
+            if _meta(node).get("partitioned") and not _meta(node).get("written_whole")
+            else None
+        )
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] in ("marts", "metrics")
     }

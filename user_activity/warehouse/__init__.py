@@ -75,8 +75,9 @@ class Warehouse(Protocol):
     def publish(self, relations: dict[str, str | None], dates: Iterable[date]) -> dict[str, int]:
         """Write ``schema.table`` relations as Parquet below ``published/``; returns rows written by relation.
 
-        ``relations`` maps a relation to its date column (only the given dates' folders are replaced), or to None
-        (the one file is replaced). Every replacement is atomic.
+        ``relations`` maps a relation to its date column, or to None for one file that is always replaced. Of a dated
+        relation the given days are written, all that builds have replaced since the last call, and those whose file is
+        missing. Every replacement is atomic.
         """
 
     def reading(self) -> AbstractContextManager[Any]:

@@ -27,6 +27,7 @@ create table if not exists audit.bad_records (
     source varchar, landing_date date, file_name varchar, file_sha256 varchar, row_number bigint,
     record varchar, reasons varchar, rules varchar, state varchar
 );
+create table if not exists audit.replaced_dates (relation varchar, replaced_date date);
 """
 
 MANIFEST_TYPE = """[{

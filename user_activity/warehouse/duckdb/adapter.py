@@ -15,7 +15,7 @@ import duckdb
 from user_activity.settings import Settings
 from user_activity.warehouse import Lake, Rows, WarehouseBusy
 from user_activity.warehouse.duckdb.account import AUDIT_TABLES, load, raw_view
-from user_activity.warehouse.duckdb.publishing import publish_days, publish_table, quoted
+from user_activity.warehouse.duckdb.publishing import due_days, publish_days, publish_table, quoted
 
 LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
 
@@ -121,7 +121,6 @@ class DuckDBWarehouse:
 
     def publish(self, relations: dict[str, str | None], dates: Iterable[date]) -> dict[str, int]:
         """Write relations as Parquet below ``published/<schema>/<table>``, each file or day replaced atomically."""
-        days = sorted(set(dates))
         published: dict[str, int] = {}
         with self.reading() as connection:
             for relation, date_column in relations.items():
@@ -129,7 +128,10 @@ class DuckDBWarehouse:
                 if date_column is None:
                     published[relation] = publish_table(connection, relation, target)
                 else:
-                    published[relation] = publish_days(connection, relation, date_column, days, target)
+                    days = due_days(connection, relation, date_column, target) | set(dates)
+                    published[relation] = publish_days(connection, relation, date_column, sorted(days), target)
+        with self._writing() as connection:
+            connection.execute("delete from audit.replaced_dates where relation in (select unnest(?))", [[*relations]])
         return published
 
     @contextmanager

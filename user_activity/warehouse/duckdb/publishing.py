@@ -27,6 +27,16 @@ def publish_table(connection: duckdb.DuckDBPyConnection, relation: str, folder: 
     return int(rows[0]) if rows else 0
 
 
+def due_days(connection: duckdb.DuckDBPyConnection, relation: str, date_column: str, folder: Path) -> set[date]:
+    """The days replaced since they were published, and those that have rows and no file, or a file and no rows."""
+    replaced = connection.execute(
+        "select distinct replaced_date from audit.replaced_dates where relation = ?", [relation]
+    ).fetchall()
+    with_rows = connection.execute(f"select distinct {date_column} from {relation}").fetchall()
+    with_file = {date.fromisoformat(path.stem) for path in folder.glob("[0-9]*.parquet")}
+    return {day for (day,) in replaced} | ({day for (day,) in with_rows} ^ with_file)
+
+
 def publish_days(
     connection: duckdb.DuckDBPyConnection, relation: str, date_column: str, days: list[date], folder: Path
 ) -> int:
