@@ -47,3 +47,37 @@
         else "0 - " ~ iso_weekday(day) ~ " % 7" -%}
     {{ add_days(day, "(" ~ offset ~ ")") }}
 {%- endmacro %}
+
+{#- The first day of the month that a day lies in. -#}
+{% macro month_start(day) -%}
+    {{ return(adapter.dispatch("month_start")(day)) }}
+{%- endmacro %}
+
+{% macro default__month_start(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}
+
+{% macro bigquery__month_start(day) -%}
+    date_trunc({{ day }}, month)
+{%- endmacro %}
+
+{#- A date moved by whole months. -#}
+{% macro add_months(day, months) -%}
+    {{ return(adapter.dispatch("add_months")(day, months)) }}
+{%- endmacro %}
+
+{% macro default__add_months(day, months) -%}
+    cast({{ day }} + {{ months }} * interval '1 month' as date)
+{%- endmacro %}
+
+{% macro bigquery__add_months(day, months) -%}
+    date_add({{ day }}, interval {{ months }} month)
+{%- endmacro %}
+
+{% macro snowflake__add_months(day, months) -%}
+    dateadd(month, {{ months }}, {{ day }})
+{%- endmacro %}
+
+{% macro spark__add_months(day, months) -%}
+    add_months({{ day }}, {{ months }})
+{%- endmacro %}

@@ -1,0 +1,25 @@
+{#- Which cohorts a run counts anew. -#}
+
+{#-
+Ranges of days whose cohorts change: the rebuilt days, and the first active days that users leave or come to, for these
+make or unmake first-time users of other days.
+-#}
+{% macro cohort_ranges() -%}
+    {%- set users, lifespans = ref("rebuilt_users"), ref("int_user_lifespans") -%}
+    {%- set ranges = rebuilt_ranges() | list -%}
+    {%- if execute -%}
+        {%- set moved = "from " ~ users ~ " as users left join " ~ lifespans ~ " as lifespans on lifespans.user_key = users.user_key "
+            ~ "where coalesce(users.first_active_date <> lifespans.first_active_date, true)" -%}
+        {%- for day in run_query(
+            "select users.first_active_date as day " ~ moved ~ " union select lifespans.first_active_date as day " ~ moved
+        ).columns[0].values() if day is not none -%}
+            {%- do ranges.append((day, day)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(ranges) }}
+{%- endmacro %}
+
+{#- Pairs of periods of which one holds a rebuilt day, or whose cohort changes. -#}
+{% macro replaces_cohort_activity() -%}
+    {{ any_holds_rebuilt("activity_start_date") }} or {{ any_holds_rebuilt("cohort_start_date", cohort_ranges()) }}
+{%- endmacro %}
