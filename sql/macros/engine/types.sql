@@ -100,3 +100,20 @@
 {% macro spark__add_days(day, days) -%}
     date_add({{ day }}, {{ days }})
 {%- endmacro %}
+
+{#- Whole days from one date to another. -#}
+{% macro days_from(first_day, last_day) -%}
+    {{ return(adapter.dispatch("days_from")(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro default__days_from(first_day, last_day) -%}
+    cast({{ last_day }} - {{ first_day }} as integer)
+{%- endmacro %}
+
+{% macro bigquery__days_from(first_day, last_day) -%}
+    date_diff({{ last_day }}, {{ first_day }}, day)
+{%- endmacro %}
+
+{% macro spark__days_from(first_day, last_day) -%}
+    datediff({{ last_day }}, {{ first_day }})
+{%- endmacro %}

@@ -1,9 +1,10 @@
 {#-
 The model's amounts (`sums`, a map from a name to an expression) add up, in each group (`by`, columns), to what `others`
-say. Each of them names its relation `rows` and that one's date column `day`; where they differ from the model's, its own
-`by` and `sums` as lists in the same order; and `where`. A failing row holds the model's amounts less the others'.
+say. Each of them names its relation `rows` and that one's date column `day` (without: all its rows count); where they
+differ from the model's, its own `by` and `sums` as lists in the same order; and `where`. A model that is written by user
+(`written_by`) is compared over the users that the run touched. A failing row holds the model's amounts less the others'.
 -#}
-{% test sums_agree(model, by, sums, others) %}
+{% test sums_agree(model, by, sums, others, written_by="day") %}
 
 {%- set meta = tested_meta() -%}
 {%- set ours, totals, differences = [], [], [] -%}
@@ -18,13 +19,19 @@ with
 movements as (
     select {{ by | join(", ") }}, {{ ours | join(", ") }}
     from {{ model }} as tested
-    where {{ is_written() }}
+    where {{ is_written(written_by) }}
     {% for other in others -%}
     union all
     select {{ other.get("by", by) | join(", ") }}, -({{ other.get("sums", sums.values()) | join("), -(") }})
     from {{ other.rows }} as other
     where
+        {% if written_by == "user" -%}
+        {{ is_written("user") }}
+        {%- elif "day" in other -%}
         {{ rebuilt(other.day, meta.get("written_before", 0), meta.get("written_after", 0)) }}
+        {%- else -%}
+        1 = 1
+        {%- endif %}
         and {{ other.get("where", "1 = 1") }}
     {% endfor %}
 )

@@ -1,0 +1,64 @@
+{{ config(replaces="replaces_all_rows", meta={"written_whole": true}) }}
+
+with
+
+-- Days are counted up to what the warehouse knows, never up to the clock.
+known_dates as (
+    select max(known_date) as as_of_date
+    from (
+        select max(event_date) as known_date from {{ ref("int_user_days") }}
+        union all
+        select max(order_date) as known_date from {{ ref("fct_orders") }}
+    ) as last_dates
+),
+
+customers as (
+    select
+        user_key,
+        user_id,
+        currency,
+        min(order_date) as first_order_date,
+        max(order_date) as last_order_date,
+        sum(orders) as orders,
+        count(*) - 1 as frequency,
+        sum(gross_revenue) as gross_revenue,
+        sum(discount) as discount,
+        sum(refund) as refund,
+        sum(net_revenue) as net_revenue,
+        sum(net_revenue) - {{ earliest("net_revenue", "order_date", "user_key") }} as repeat_revenue
+    from {{ ref("int_customer_days") }}
+    group by user_key, user_id, currency
+),
+
+final as (
+    select
+        customers.user_key,
+        customers.user_id,
+
+        known_dates.as_of_date,
+        customers.first_order_date,
+        customers.last_order_date,
+
+        customers.currency,
+
+        cast(customers.orders as bigint) as orders,
+        cast(customers.gross_revenue as {{ type_money() }}) as gross_revenue,
+        cast(customers.discount as {{ type_money() }}) as discount,
+        cast(customers.refund as {{ type_money() }}) as refund,
+        cast(customers.net_revenue as {{ type_money() }}) as net_revenue,
+
+        cast(customers.frequency as bigint) as frequency,
+        {{ days_from("customers.first_order_date", "customers.last_order_date") }} as recency_days,
+        {{ days_from("customers.first_order_date", "known_dates.as_of_date") }} as age_days,
+        coalesce({{ ratio("customers.repeat_revenue", "customers.frequency") }}, 0) as mean_repeat_value,
+
+        {{ quintile("customers.last_order_date", "customers.currency") }} as recency_score,
+        {{ quintile("customers.frequency", "customers.currency") }} as frequency_score,
+        {{ quintile("customers.net_revenue", "customers.currency") }} as monetary_score,
+
+        customers.orders > 1 as is_repeat
+    from customers
+    cross join known_dates
+)
+
+select * from final
