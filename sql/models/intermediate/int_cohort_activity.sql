@@ -22,12 +22,7 @@ cohort_members as (
         active_periods.period,
         active_periods.user_key,
         active_periods.period_start_date,
-        case
-            {% for period in ("day", "week", "month") -%}
-            when active_periods.period = '{{ period }}'
-                then {{ period_start("lifespans.first_active_date", period) }}
-            {% endfor -%}
-        end as first_start_date
+        {{ period_start_by("active_periods.period", "lifespans.first_active_date") }} as first_start_date
     from active_periods
     inner join {{ ref("int_user_lifespans") }} as lifespans on lifespans.user_key = active_periods.user_key
 ),
