@@ -7,7 +7,14 @@ with
 
 -- A session is of the day it starts on; at most 24 hours long, it can end on the next.
 events as (
-    select * from {{ ref("fct_events") }}
+    select
+        *,
+        case when event_type = 'purchase' then revenue end as purchase_revenue,
+        case
+            when event_type = 'purchase' and revenue is not null
+                then coalesce(currency, {{ setting_default_currency() }})
+        end as purchase_currency
+    from {{ ref("fct_events") }}
     where
         {{ rebuilt("session_date", before=1) }}
         and {{ rebuilt("event_date", before=1, after=1) }}
@@ -33,6 +40,10 @@ sessions as (
         count(*) as event_count,
         cast(sum(case when event_type = 'page_view' then 1 else 0 end) as bigint) as page_view_count,
         cast(sum(case when event_type = 'purchase' then 1 else 0 end) as bigint) as purchase_count,
+        count(distinct case when event_type = 'product_view' then product_id end) as viewed_product_count,
+        sum(purchase_revenue) as purchase_revenue,
+        min(purchase_currency) as first_currency,
+        max(purchase_currency) as last_currency,
         min(case when is_bot then 1 else 0 end) as bot_flag
     from events
     group by session_key, user_key, user_id, session_date
@@ -55,10 +66,15 @@ final as (
         device,
         country,
 
+        -- Amounts of different currencies are never added: a session that mixes them has no one figure.
+        case when first_currency = last_currency then first_currency end as currency,
+        case when first_currency = last_currency then cast(purchase_revenue as {{ type_money() }}) end as revenue,
+
         {{ seconds_between("started_at", "ended_at") }} as duration_seconds,
         event_count,
         page_view_count,
         purchase_count,
+        viewed_product_count,
 
         page_view_count = 1 as is_bounce,
         purchase_count > 0 as is_converted,

@@ -40,7 +40,9 @@ activity as (
         on
             carriers.activity_date = product_days.activity_date
             and carriers.product_key = product_days.product_key
-    where {{ rebuilt("product_days.activity_date") }}
+    where
+        {{ rebuilt("product_days.activity_date") }}
+        and product_days.event_count + product_days.bot_event_count + product_days.review_count > 0
 ),
 
 totals as (
