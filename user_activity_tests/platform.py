@@ -50,7 +50,8 @@ class Platform:
                 continue
             left_out = [] if lineage else [column for column in self._columns(name) if column in LINEAGE]
             exclude = f" exclude ({', '.join(left_out)})" if left_out else ""
-            contents[name] = self.query(f"select *{exclude} from {name} order by all")
+            rows = self.query(f"select *{exclude} from {name} order by all")
+            contents[name] = [tuple(tuple(cell) if isinstance(cell, list) else cell for cell in row) for row in rows]
         return contents
 
     def _columns(self, relation: str) -> list[str]:
