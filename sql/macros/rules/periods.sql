@@ -31,8 +31,8 @@ an event lies on or after its last day.
 {%- endmacro %}
 
 {#-
-Every period from the first to the last with an event, bots' events too: `period`, `period_start_date`, `period_number`
-(counted on from 1, so that ages are differences), `is_over`. Without events, none.
+Every period from the first to the last with an event, bots' events too: `period`, `period_start_date`, `period_end_date`,
+`period_number` (counted from 1, so that ages are differences), `is_over`. Without events, none.
 -#}
 {% macro event_periods(periods=("day", "week", "month")) -%}
     {%- set first, last = event_bounds() -%}
@@ -41,6 +41,7 @@ Every period from the first to the last with an event, bots' events too: `period
     select
         '{{ period }}' as period,
         period_start_date,
+        {{ period_end("period_start_date", period) }} as period_end_date,
         row_number() over (order by period_start_date) as period_number,
         {{ period_end("period_start_date", period) }} <= {{ last }} as is_over
     from (
