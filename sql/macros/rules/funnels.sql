@@ -1,0 +1,216 @@
+{#-
+Rules about funnels. From an entry each step is another event, at or after the one before it and as early as possible.
+Whoever is earlier at a step can take every event that whoever is later there can, so only the earliest ways count. Ways
+that reach a step at one time differ in which events of that time they have used up; later events are unused by all.
+-#}
+
+{#- Whether an event is a view of something that is sold. -#}
+{% macro is_view(event_type) -%}
+    {{ event_type }} in ('page_view', 'product_view')
+{%- endmacro %}
+
+{#- Steps of the longest funnel (at least 2), and the days over which the longest window can reach. -#}
+{% macro funnel_bounds() -%}
+    {%- set relation = ref("int_funnel_steps") -%}
+    {%- if not execute -%}{{ return((2, 0)) }}{%- endif -%}
+    {%- set memory = "funnel_bounds of " ~ invocation_id -%}
+    {%- if memory not in graph -%}
+        {%- set query = "select coalesce(max(step), 0), coalesce(max(window_seconds), 0) from " ~ relation -%}
+        {%- set found = run_query(query).rows[0] -%}
+        {#- Where clocks change, a day may have 23 hours. -#}
+        {%- set slack = 0 if setting_timezone() == "UTC" else 1 -%}
+        {%- do graph.update({memory: ([found[0] | int, 2] | max, (found[1] | int + 86399) // 86400 + slack)}) -%}
+    {%- endif -%}
+    {{ return(graph[memory]) }}
+{%- endmacro %}
+
+{#-
+Ranges of entry days that a run replaces: those with a rebuilt day in their window, those whose window was not over when
+they were counted or is not over now, and all where the funnels are not those that were counted. Without a table, all.
+-#}
+{% macro funnel_dates(standing) -%}
+    {%- set reach = funnel_bounds()[1] -%}
+    {%- set last = event_bounds()[1] -%}
+    {%- set definitions, events = ref("int_funnel_steps"), ref("fct_events") -%}
+    {%- set day = modules.datetime.timedelta(days=1) -%}
+    {%- set ranges = [] -%}
+    {%- for first, last in rebuilt_ranges() -%}
+        {%- do ranges.append((first - day * reach, last)) -%}
+    {%- endfor -%}
+    {%- do ranges.append((last - day * (reach - 1), modules.datetime.date(2999, 12, 31))) -%}
+    {%- set is_replaced = in_ranges("event_date", ranges) -%}
+    {%- if not standing or funnels_have_changed(standing, definitions, events, is_replaced) -%}
+        {{ return([("1900-01-01", "2999-12-31")]) }}
+    {%- endif -%}
+    {%- set still_open = "select distinct entry_date from " ~ standing ~ " where open_users > 0" -%}
+    {%- for entry_date in run_query(still_open).columns[0].values() -%}
+        {%- do ranges.append((entry_date, entry_date)) -%}
+    {%- endfor -%}
+    {{ return(ranges) }}
+{%- endmacro %}
+
+{#- Whether steps were counted otherwise than they are defined now, or a funnel never, though users had entered it before. -#}
+{% macro funnels_have_changed(standing, definitions, events, is_replaced) -%}
+    {%- set columns = "funnel, step, event_types, window_seconds" -%}
+    {%- set counted = "select " ~ columns ~ " from " ~ standing -%}
+    {%- set defined = "select " ~ columns ~ " from " ~ definitions -%}
+    {%- set is_counted = "funnel in (select funnel from " ~ standing ~ ")" -%}
+    {%- if any_row(counted ~ " except " ~ defined) or any_row(defined ~ " where " ~ is_counted ~ " except " ~ counted) -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {#- A funnel that nobody enters leaves no rows that tell that it was counted. -#}
+    {%- set uncounted = "select event_type from " ~ definitions ~ " where step = 1 and not " ~ is_counted -%}
+    {{ return(any_row(uncounted) and any_row(
+        "select 1 as one from " ~ events ~ " where event_type in (" ~ uncounted ~ ") and not is_bot and not " ~ is_replaced
+    )) }}
+{%- endmacro %}
+
+{% macro replaces_funnel_dates() -%}
+    {{ in_ranges("entry_date", funnel_dates(this)) }}
+{%- endmacro %}
+
+{#-
+A user's times at which a step of a funnel happens: whether each step but the first does (`happened_2` and so on: the time,
+or null), and when it happens next, later (`next_2` and so on).
+-#}
+{% macro funnel_moments(actions) -%}
+    {%- set step_numbers = range(2, funnel_bounds()[0] + 1) -%}
+    with
+
+    times as (
+        select
+            funnel, user_key, happened, event_at, event_date, window_micros,
+            min(step) as first_step
+            {%- for step in step_numbers %},
+            max(case when step = {{ step }} then happened end) as happened_{{ step }}
+            {%- endfor %}
+        from {{ actions }}
+        group by funnel, user_key, happened, event_at, event_date, window_micros
+    )
+
+    select
+        *
+        {%- for step in step_numbers %},
+        min(happened_{{ step }}) over later as next_{{ step }}
+        {%- endfor %}
+    from times
+    window later as (partition by funnel, user_key order by happened rows between 1 following and unbounded following)
+{%- endmacro %}
+
+{#-
+Entries with the last step that each reaches in its window (`furthest_step`) and when (`reached_2` and so on; beyond that
+step they mean nothing). Entries with the same `started` go the same way, which is looked for once: from that one of them.
+-#}
+{% macro funnel_tries(entries, moments, actions) -%}
+    {%- set step_numbers = range(2, funnel_bounds()[0] + 1) -%}
+    with
+
+    reached_1 as (
+        select
+            entries.funnel, entries.user_key, entries.started, entries.ends,
+            entries.started as reached,
+            {{ one_used("actions.type_number", "actions.type_count") }} as used
+        from {{ entries }} as entries
+        inner join {{ actions }} as actions
+            on
+                actions.funnel = entries.funnel
+                and actions.user_key = entries.user_key
+                and actions.happened = entries.started
+                and actions.step = 1
+        where entries.entered = entries.started
+    ),
+
+    {% for step in step_numbers -%}
+    ways_{{ step }} as (
+        select
+            ways.funnel, ways.user_key, ways.started, ways.ends, ways.reached,
+            {{ one_more_used("ways.used", "actions.type_number") }} as used
+        from reached_{{ step - 1 }} as ways
+        inner join {{ actions }} as actions
+            on
+                actions.funnel = ways.funnel
+                and actions.user_key = ways.user_key
+                and actions.happened = ways.reached
+                and actions.step = {{ step }}
+        where {{ times_used("ways.used", "actions.type_number") }} < actions.event_count
+        union
+        select
+            ways.funnel, ways.user_key, ways.started, ways.ends, actions.happened as reached,
+            {{ one_used("actions.type_number", "actions.type_count") }} as used
+        from reached_{{ step - 1 }} as ways
+        inner join {{ moments }} as moments
+            on
+                moments.funnel = ways.funnel
+                and moments.user_key = ways.user_key
+                and moments.happened = ways.reached
+        inner join {{ actions }} as actions
+            on
+                actions.funnel = ways.funnel
+                and actions.user_key = ways.user_key
+                and actions.happened = moments.next_{{ step }}
+                and actions.step = {{ step }}
+        where actions.happened <= ways.ends
+    ),
+
+    reached_{{ step }} as (
+        select funnel, user_key, started, ends, reached, used
+        from (
+            select *, min(reached) over (partition by funnel, user_key, started) as first_reached
+            from ways_{{ step }}
+        ) as ways
+        where reached = first_reached
+    ),
+
+    {% endfor -%}
+    reached as (
+        {% for step in step_numbers -%}
+        select funnel, user_key, started, reached, {{ step }} as step from reached_{{ step }}
+        {{ "union all" if not loop.last }}
+        {% endfor -%}
+    ),
+
+    ways as (
+        select
+            funnel, user_key, started
+            {%- for step in step_numbers %},
+            max(case when step = {{ step }} then reached end) as reached_{{ step }}
+            {%- endfor %}
+        from reached
+        group by funnel, user_key, started
+    )
+
+    select
+        entries.*,
+        1 {%- for step in step_numbers %} + case when ways.reached_{{ step }} <= entries.ends then 1 else 0 end {%- endfor %}
+            as furthest_step
+        {%- for step in step_numbers %},
+        ways.reached_{{ step }}
+        {%- endfor %}
+    from {{ entries }} as entries
+    left join ways
+        on ways.funnel = entries.funnel and ways.user_key = entries.user_key and ways.started = entries.started
+{%- endmacro %}
+
+{#- How often a way has used each event type of its funnel at the time that it has reached, as text: two digits a type. -#}
+{% macro one_used(type_number, type_count) -%}
+    repeat('00', {{ type_number }} - 1) || '01' || repeat('00', {{ type_count }} - {{ type_number }})
+{%- endmacro %}
+
+{% macro times_used(used, type_number) -%}
+    cast(substr({{ used }}, 2 * {{ type_number }} - 1, 2) as integer)
+{%- endmacro %}
+
+{% macro one_more_used(used, type_number) -%}
+    substr({{ used }}, 1, 2 * {{ type_number }} - 2)
+    || lpad(cast({{ times_used(used, type_number) }} + 1 as {{ type_string() }}), 2, '0')
+    || substr({{ used }}, 2 * {{ type_number }} + 1)
+{%- endmacro %}
+
+{#- Microseconds from the previous step to this one; null for the first. -#}
+{% macro micros_from_previous(step, entered) -%}
+    case {{ step }}
+    {%- for number in range(2, funnel_bounds()[0] + 1) %}
+        when {{ number }} then reached_{{ number }} - {{ entered if number == 2 else "reached_" ~ (number - 1) }}
+    {%- endfor %}
+    end
+{%- endmacro %}

@@ -1,0 +1,115 @@
+{{ config(
+    replaces="replaces_funnel_dates",
+    meta={"partitioned": true, "date_column": "entry_date"},
+) }}
+
+{%- set days = funnel_dates(this if is_incremental()) %}
+{%- set reach = funnel_bounds()[1] %}
+{%- set step_columns = "steps.funnel, steps.step, steps.type_number, steps.type_count, steps.window_seconds" %}
+{%- set event_columns = "events.user_key, events.event_at, events.event_date" %}
+{%- set of_a_day = "partition by funnel, user_key, entry_date" %}
+{%- set row_columns = "funnel, entry_date, event_types, step, window_seconds" %}
+
+with
+
+steps as (
+    select distinct funnel, step, event_types, window_seconds from {{ ref("int_funnel_steps") }}
+),
+
+-- What users did that is a step, events of one type at one time together. Times are microseconds since 1970.
+actions as (
+    select
+        {{ step_columns }}, {{ event_columns }},
+        {{ epoch_micros("events.event_at") }} as happened,
+        1000000 * steps.window_seconds as window_micros,
+        count(*) as event_count
+    from {{ ref("fct_events") }} as events
+    inner join {{ ref("int_funnel_steps") }} as steps on steps.event_type = events.event_type
+    where not events.is_bot and {{ in_ranges("events.event_date", days, after=reach) }}
+    group by {{ step_columns }}, {{ event_columns }}
+),
+
+moments as (
+    {{ funnel_moments("actions") }}
+),
+
+-- Entries that wait for one and the same second step go the same way: it is looked for once, from the latest of them.
+entries as (
+    select
+        funnel,
+        user_key,
+        happened as entered,
+        event_at,
+        event_date as entry_date,
+        happened + window_micros as ends,
+        case
+            when happened_2 is not null then happened
+            else max(case when happened_2 is null then happened end) over (partition by funnel, user_key, next_2)
+        end as started
+    from moments
+    where first_step = 1 and {{ in_ranges("event_date", days) }}
+),
+
+tries as (
+    {{ funnel_tries("entries", "moments", "actions") }}
+),
+
+ranked as (
+    select
+        *,
+        max(event_at) over ({{ of_a_day }}) as last_entry_at,
+        row_number() over ({{ of_a_day }} order by furthest_step desc, entered asc) as try_rank
+    from tries
+),
+
+walks as (
+    select
+        steps.*,
+        ranked.entry_date,
+        ranked.furthest_step >= steps.step as is_reached,
+        {{ reporting_date(dateadd("second", "steps.window_seconds", "ranked.last_entry_at")) }}
+        > (select max(event_date) from {{ ref("int_user_days") }}) as is_open,
+        case when ranked.furthest_step >= steps.step then {{ micros_from_previous("steps.step", "ranked.entered") }} end
+            as micros_from_previous
+    from ranked
+    inner join steps on steps.funnel = ranked.funnel
+    where ranked.try_rank = 1
+),
+
+counted as (
+    select
+        {{ row_columns }},
+        count(*) as entered_users,
+        sum(case when is_reached then 1 else 0 end) as reached_users,
+        sum(case when is_open and not is_reached then 1 else 0 end) as open_users,
+        {{ ratio("sum(micros_from_previous)", "1000000 * count(micros_from_previous)") }} as mean_seconds_from_previous,
+        {{ median(ratio("micros_from_previous", "1000000")) }} as median_seconds_from_previous
+    from walks
+    group by {{ row_columns }}
+),
+
+-- Of the users who got to the step before, those who got here too or no longer can.
+decided as (
+    select
+        *,
+        coalesce(lag(reached_users) over so_far, entered_users)
+        + coalesce(lag(open_users) over so_far, 0) - open_users as decided_users
+    from counted
+    window so_far as (partition by funnel, entry_date order by step)
+),
+
+final as (
+    select
+        {{ row_columns }},
+        entered_users,
+        cast(reached_users as bigint) as reached_users,
+        cast(open_users as bigint) as open_users,
+        {{ ratio("reached_users", "entered_users - open_users") }} as conversion_rate,
+        {{ ratio("reached_users", "decided_users") }} as conversion_rate_from_previous,
+        {{ ratio("decided_users - reached_users", "decided_users") }} as drop_off_rate,
+        mean_seconds_from_previous,
+        cast(median_seconds_from_previous as {{ type_double() }}) as median_seconds_from_previous
+    from decided
+)
+
+select * from final
