@@ -13,6 +13,11 @@
     '{{ env_var("USER_ACTIVITY_DEFAULT_CURRENCY", "USD") }}'
 {%- endmacro %}
 
+{#- The one currency that amounts are also given in. -#}
+{% macro setting_reporting_currency() -%}
+    '{{ env_var("USER_ACTIVITY_REPORTING_CURRENCY", env_var("USER_ACTIVITY_DEFAULT_CURRENCY", "USD")) }}'
+{%- endmacro %}
+
 {#- Seconds of inactivity that a session survives: 86,400 where the source names the session itself. -#}
 {% macro session_gap_seconds(session_id) -%}
     case

@@ -1,7 +1,7 @@
 """Currencies: the ISO 4217 codes in use, and the kind of value that takes only them.
 
 Belongs here: the list, which changes about once a year.
-Does not belong here: amounts (``values``), conversion (there is none).
+Does not belong here: amounts (``values``), conversion (``sql/``).
 """
 
 from dataclasses import dataclass

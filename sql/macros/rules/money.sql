@@ -52,10 +52,44 @@ discount on the day of the order; a refund on the day on which it happened, once
     )
 {%- endmacro %}
 
+{#- What is left of the sums of a relation's movements. -#}
+{% macro net_revenue(relation) -%}
+    cast({{ relation }}.gross_revenue - {{ relation }}.discount - {{ relation }}.refund as {{ type_money() }})
+{%- endmacro %}
+
 {#-
 Of a group's currencies the one whose row carries what has no currency, like counts of events, so that they add up over
 rows: the default currency where it is among them, else the first by code; null without any.
 -#}
 {% macro carrying_currency(currency) -%}
     coalesce(max(case when {{ currency }} = {{ setting_default_currency() }} then {{ currency }} end), min({{ currency }}))
+{%- endmacro %}
+
+{#-
+What a unit of each currency is worth in the reporting currency, and when: `currency`, `valid_from`, `valid_to` (exclusive;
+null for the latest), `rate`. A rate holds until the next; the reporting currency itself is always worth 1.
+-#}
+{% macro reporting_rates() -%}
+    (
+        select
+            currency,
+            rate_date as valid_from,
+            lead(rate_date) over (partition by currency order by rate_date) as valid_to,
+            rate
+        from {{ source("audit", "rates_file") }}
+        where currency <> {{ setting_reporting_currency() }}
+        union all
+        select
+            {{ setting_reporting_currency() }} as currency,
+            cast('1900-01-01' as date) as valid_from,
+            cast(null as date) as valid_to,
+            cast(1 as numeric(28, 12)) as rate
+    )
+{%- endmacro %}
+
+{#- A join's condition: the rate of reporting_rates() that holds for a row's currency on its day. -#}
+{% macro is_rate_of_day(rates, currency, day) -%}
+    {{ rates }}.currency = {{ currency }}
+    and {{ rates }}.valid_from <= {{ day }}
+    and {{ day }} < coalesce({{ rates }}.valid_to, cast('9999-12-31' as date))
 {%- endmacro %}

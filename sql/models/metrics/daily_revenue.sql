@@ -19,16 +19,23 @@ totals as (
 
 final as (
     select
-        {{ grain }},
+        totals.revenue_date,
+        totals.category,
+        totals.channel,
+        totals.currency,
+        {{ setting_reporting_currency() }} as reporting_currency,
 
-        orders,
-        cast(units as bigint) as units,
-        cast(gross_revenue as {{ type_money() }}) as gross_revenue,
-        cast(discount as {{ type_money() }}) as discount,
-        cast(refund as {{ type_money() }}) as refund,
-        cast(gross_revenue - discount - refund as {{ type_money() }}) as net_revenue,
-        {{ ratio("gross_revenue - discount", "orders") }} as average_order_value
+        totals.orders,
+        cast(totals.units as bigint) as units,
+        cast(totals.gross_revenue as {{ type_money() }}) as gross_revenue,
+        cast(totals.discount as {{ type_money() }}) as discount,
+        cast(totals.refund as {{ type_money() }}) as refund,
+        {{ net_revenue("totals") }} as net_revenue,
+        {{ ratio("totals.gross_revenue - totals.discount", "totals.orders") }} as average_order_value,
+        cast({{ net_revenue("totals") }} * rates.rate as {{ type_money() }}) as net_revenue_reporting
     from totals
+    left join {{ reporting_rates() }} as rates
+        on {{ is_rate_of_day("rates", "totals.currency", "totals.revenue_date") }}
 )
 
 select * from final

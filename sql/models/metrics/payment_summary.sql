@@ -64,23 +64,28 @@ totals as (
 
 final as (
     select
-        {{ grain }},
+        totals.revenue_date,
+        totals.payment_method,
+        totals.currency,
+        {{ setting_reporting_currency() }} as reporting_currency,
 
-        cast(orders as bigint) as orders,
-        cast(successful_orders as bigint) as successful_orders,
-        cast(failed_orders as bigint) as failed_orders,
-        cast(cancelled_orders as bigint) as cancelled_orders,
-        case
-            when orders > 0
-                then {{ ratio("orders", "sum(orders) over (partition by revenue_date, currency)") }}
-        end as share_of_orders,
-        {{ ratio("successful_orders", "orders") }} as success_rate,
-        cast(units as bigint) as units,
-        cast(gross_revenue as {{ type_money() }}) as gross_revenue,
-        cast(discount as {{ type_money() }}) as discount,
-        cast(refund as {{ type_money() }}) as refund,
-        cast(gross_revenue - discount - refund as {{ type_money() }}) as net_revenue
+        cast(totals.orders as bigint) as orders,
+        cast(totals.successful_orders as bigint) as successful_orders,
+        cast(totals.failed_orders as bigint) as failed_orders,
+        cast(totals.cancelled_orders as bigint) as cancelled_orders,
+        case when totals.orders > 0 then {{ ratio("totals.orders", "sum(totals.orders) over day_and_currency") }} end
+            as share_of_orders,
+        {{ ratio("totals.successful_orders", "totals.orders") }} as success_rate,
+        cast(totals.units as bigint) as units,
+        cast(totals.gross_revenue as {{ type_money() }}) as gross_revenue,
+        cast(totals.discount as {{ type_money() }}) as discount,
+        cast(totals.refund as {{ type_money() }}) as refund,
+        {{ net_revenue("totals") }} as net_revenue,
+        cast({{ net_revenue("totals") }} * rates.rate as {{ type_money() }}) as net_revenue_reporting
     from totals
+    left join {{ reporting_rates() }} as rates
+        on {{ is_rate_of_day("rates", "totals.currency", "totals.revenue_date") }}
+    window day_and_currency as (partition by totals.revenue_date, totals.currency)
 )
 
 select * from final

@@ -76,25 +76,32 @@ totals as (
 
 final as (
     select
-        {{ grain }},
+        totals.activity_date,
+        totals.product_key,
+        totals.product_id,
+        totals.currency,
+        {{ setting_reporting_currency() }} as reporting_currency,
 
-        cast(view_count as bigint) as views,
-        cast(cart_count as bigint) as carts,
-        cast(purchase_count as bigint) as purchases,
-        {{ ratio("cart_count", "view_count") }} as view_to_cart_rate,
-        {{ ratio("purchase_count", "cart_count") }} as cart_to_purchase_rate,
+        cast(totals.view_count as bigint) as views,
+        cast(totals.cart_count as bigint) as carts,
+        cast(totals.purchase_count as bigint) as purchases,
+        {{ ratio("totals.cart_count", "totals.view_count") }} as view_to_cart_rate,
+        {{ ratio("totals.purchase_count", "totals.cart_count") }} as cart_to_purchase_rate,
 
-        cast(orders as bigint) as orders,
-        cast(units as bigint) as units,
-        cast(gross_revenue as {{ type_money() }}) as gross_revenue,
-        cast(discount as {{ type_money() }}) as discount,
-        cast(refund as {{ type_money() }}) as refund,
-        cast(gross_revenue - discount - refund as {{ type_money() }}) as net_revenue,
+        cast(totals.orders as bigint) as orders,
+        cast(totals.units as bigint) as units,
+        cast(totals.gross_revenue as {{ type_money() }}) as gross_revenue,
+        cast(totals.discount as {{ type_money() }}) as discount,
+        cast(totals.refund as {{ type_money() }}) as refund,
+        {{ net_revenue("totals") }} as net_revenue,
+        cast({{ net_revenue("totals") }} * rates.rate as {{ type_money() }}) as net_revenue_reporting,
 
-        cast(review_count as bigint) as review_count,
-        {{ ratio("rating_sum", "review_count") }} as mean_rating,
-        cast(bot_event_count as bigint) as bot_events
+        cast(totals.review_count as bigint) as review_count,
+        {{ ratio("totals.rating_sum", "totals.review_count") }} as mean_rating,
+        cast(totals.bot_event_count as bigint) as bot_events
     from totals
+    left join {{ reporting_rates() }} as rates
+        on {{ is_rate_of_day("rates", "totals.currency", "totals.activity_date") }}
 )
 
 select * from final
