@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from user_activity.settings import Settings
 from user_activity_tests.reference import customers, engagement, funnels, products, revenue, sessions
 from user_activity_tests.reference.facts import Facts, read_table, records
 
@@ -54,9 +53,9 @@ REFERENCES = (
 )
 
 
-def difference(reference: Reference, facts: Facts, settings: Settings) -> str:
+def difference(reference: Reference, facts: Facts) -> str:
     """What a table and its reference do not share, for a person to read; empty where they agree."""
-    actual = read_table(settings, reference.table)
+    actual = read_table(facts.settings, reference.table)
     return compare(reference.table, reference.key, reference.compute(facts), actual)
 
 
@@ -66,9 +65,10 @@ def compare(table: str, key: tuple[str, ...], expected: pd.DataFrame, actual: pd
     if absent:
         return f"{table} has no {', '.join(absent)}"
     ours, theirs = (_by_key(records(frame[list(expected.columns)]), key) for frame in (expected, actual))
-    found = [f"twice: {_named(key, row)}" for row in theirs if len(theirs[row]) > 1]
-    found += [f"not in the table: {_named(key, row)} {ours[row][0]}" for row in ours if row not in theirs]
-    found += [f"only in the table: {_named(key, row)} {theirs[row][0]}" for row in theirs if row not in ours]
+    found = [f"twice: {_named(key, row)}" for row in theirs if len(theirs[row]) > 1][:SHOWN]
+    missing, unexpected = ours.keys() - theirs.keys(), theirs.keys() - ours.keys()
+    found += [f"not in the table: {_named(key, row)} {ours[row][0]}" for row in list(missing)[:SHOWN]]
+    found += [f"only in the table: {_named(key, row)} {theirs[row][0]}" for row in list(unexpected)[:SHOWN]]
     columns: Counter[str] = Counter()
     for row in ours.keys() & theirs.keys():
         for name, expected_value in ours[row][0].items():
@@ -78,12 +78,9 @@ def compare(table: str, key: tuple[str, ...], expected: pd.DataFrame, actual: pd
                     found.append(f"{_named(key, row)}: {name} is {theirs[row][0][name]!r}, not {expected_value!r}")
     if not found:
         return ""
-    counted = ", ".join(f"{name} {count} times" for name, count in columns.most_common())
-    others = f"\n  and {len(found) - 4 * SHOWN} more" if len(found) > 4 * SHOWN else ""
-    listed = "\n  ".join(found[: 4 * SHOWN])
-    return (
-        f"{table}: {len(ours)} rows expected, {len(theirs)} found; differing: {counted or 'rows'}\n  {listed}{others}"
-    )
+    counts = [f"{len(ours)} rows expected", f"{len(missing)} missing", f"{len(unexpected)} unexpected"]
+    counts += [f"{name} differs {count} times" for name, count in columns.most_common()]
+    return "\n  ".join([f"{table}: {', '.join(counts)}", *found])
 
 
 def equal(expected: Any, actual: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -38,7 +39,10 @@ def visits(facts: Facts) -> Iterator[list[Row]]:
 def _session(facts: Facts, events: list[Row]) -> Row:
     first, last = events[0], events[-1]
     types = [event["event_type"] for event in events]
+    viewed = {event["product_id"] for event in events if event["event_type"] == "product_view"}
     pages = _known(events, "page_url")
+    bought = revenue_of(facts, events)
+    currency = next(iter(bought)) if len(bought) == 1 else None
     return {
         "user_id": first["user_id"],
         "session_id": first["session_id"],
@@ -51,10 +55,13 @@ def _session(facts: Facts, events: list[Row]) -> Row:
         "channel": first["channel"],
         "device": next(iter(_known(events, "device")), None),
         "country": next(iter(_known(events, "country")), None),
+        "currency": currency,
+        "revenue": bought.get(currency),
         "duration_seconds": seconds(first["event_at"], last["event_at"]),
         "event_count": len(events),
         "page_view_count": types.count("page_view"),
         "purchase_count": types.count("purchase"),
+        "viewed_product_count": len(viewed - {None}),
         "is_bounce": types.count("page_view") == 1,
         "is_converted": "purchase" in types,
         "is_bot": all(event["is_bot"] for event in events),
@@ -65,21 +72,28 @@ def _known(events: list[Row], name: str) -> list[Any]:
     return [event[name] for event in events if event[name] is not None]
 
 
+def revenue_of(facts: Facts, events: list[Row]) -> dict[str, Decimal]:
+    """What purchase events name, by currency."""
+    revenue: dict[str, Decimal] = {}
+    for event in events:
+        if event["event_type"] == "purchase" and event["revenue"] is not None:
+            currency = event["currency"] or facts.settings.default_currency
+            revenue[currency] = revenue.get(currency, Decimal(0)) + event["revenue"]
+    return revenue
+
+
 def session_summary(facts: Facts) -> pd.DataFrame:
     """Sessions, their conversion and revenue, by day, channel, device and currency."""
     groups: dict[tuple[Any, ...], list[tuple[Row, list[Row]]]] = {}
     for events in visits(facts):
         session = _session(facts, events)
-        group = (session["session_date"], session["channel"], session["device"])
+        group = (session["session_date"], session["channel"], session["device"] or "unknown")
         groups.setdefault(group, []).append((session, events))
     rows: list[Row] = []
     default = facts.settings.default_currency
     for (day, channel, device), of_group in groups.items():
         people = [(session, events) for session, events in of_group if not session["is_bot"]]
-        revenue: dict[str, Any] = {}
-        for event in (event for _, events in people for event in events if event["revenue"] is not None):
-            currency = event["currency"] or default
-            revenue[currency] = revenue.get(currency, 0) + event["revenue"]
+        revenue = revenue_of(facts, [event for _, events in people for event in events])
         carrying = default if default in revenue or not revenue else min(revenue)
         for currency in revenue or [default]:
             sessions = [session for session, _ in people] if currency == carrying else []
