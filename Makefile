@@ -48,9 +48,12 @@ format: $(READY) ## Put the Python into shape, and mend what can be mended witho
 bench: $(READY) ## Measure speed and memory, each figure beside its floor from the same run.
 	$(BIN)/python -m bench
 
-docs: $(READY) ## Write the documentation of a built warehouse's tables into one HTML page.
+docs: $(READY) ## Write docs/data-dictionary.md, and one HTML page of a built warehouse's tables and lineage.
+	@$(BIN)/python docs/dictionary.py
+	@mkdir -p "$(DATA)/dbt/docs"
 	@USER_ACTIVITY_DUCKDB_PATH="$(DATA)/warehouse/user_activity.duckdb" USER_ACTIVITY_LAKE_DIR="$(DATA)/lake" \
 		$(BIN)/dbt docs generate --static --quiet --project-dir sql --profiles-dir sql --target-path "$(DATA)/dbt/docs"
+	@echo "docs/data-dictionary.md"
 	@echo "$(DATA)/dbt/docs/static_index.html"
 
 lock: $(READY) ## Choose the newest versions that pyproject.toml allows and write them to requirements.lock.
