@@ -1,6 +1,7 @@
 {#-
 Days whose facts point at another version of a user or product once the versions of these days have landed: from a
-changed version's start to the start of the next. A product's first version also covers the time before it.
+changed version's start to the start of the next. A product's first version also covers the time before it. An order's
+refund is booked under the order's versions, so its day follows.
 -#}
 {% macro dates_of_changed_versions(source_name, days) -%}
     {%- set model, version_key, updated_date = staged(source_name) -%}
@@ -10,8 +11,17 @@ changed version's start to the start of the next. A product's first version also
     }[source_name] -%}
     {%- set known = previous("staging", model) -%}
     {% if known and fact_table and any_row("select 1 as one from " ~ fact_table ~ " where not " ~ in_ranges(fact_date, days)) -%}
-    select distinct facts.{{ fact_date }} as event_date
-    from {{ fact_table }} as facts
+    select distinct facts.event_date
+    from (
+        select {{ entity }}_key, {{ fact_date }} as fact_date, {{ fact_date }} as event_date
+        from {{ fact_table }} as dated
+        {% if source_name == "products" -%}
+        union all
+        select product_key, order_date as fact_date, refund_date as event_date
+        from {{ fact_table }} as refunded
+        where refund_date is not null
+        {%- endif %}
+    ) as facts
     inner join (
         with
 
@@ -61,8 +71,8 @@ changed version's start to the start of the next. A product's first version also
     ) as affected
         on
             affected.entity_key = facts.{{ entity }}_key
-            and facts.{{ fact_date }} >= coalesce(affected.first_date, facts.{{ fact_date }})
-            and facts.{{ fact_date }} <= coalesce(affected.last_date, facts.{{ fact_date }})
+            and facts.fact_date >= coalesce(affected.first_date, facts.fact_date)
+            and facts.fact_date <= coalesce(affected.last_date, facts.fact_date)
     {%- else -%}
     {{ no_dates() }}
     {%- endif %}
