@@ -32,6 +32,11 @@ class Workshop:
         return max(self.rows // 400, 10)
 
     @property
+    def events_of_a_busy_day(self) -> int:
+        """Events of one day that is busier than those before it."""
+        return max(self.rows // 20, 10)
+
+    @property
     def events_a_year(self) -> int:
         """Events of all the days of history together."""
         return max(self.rows // 8, 100)

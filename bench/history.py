@@ -14,7 +14,7 @@ from bench.measure import PROGRAM, child, command
 from bench.metrics import sql_costs
 from user_activity.settings import Settings
 
-SHORT_HISTORY, DAYS_MEASURED = 4, 3
+DAYS_MEASURED = 3
 
 
 def year(workshop: Workshop) -> Iterator[Figure]:
@@ -36,28 +36,31 @@ def growth(workshop: Workshop) -> Iterator[Figure]:
     folder = workshop.room("growth")
     dates, _ = child(shop, folder / "files", workshop.days - 1, (workshop.days - 1) * workshop.events_a_day)
     # Days without late rows: those would rebuild days that only the long history has.
-    days = [dates[-1] + timedelta(days=number) for number in range(1, DAYS_MEASURED + 1)]
-    for day in days:
-        child(events_of_a_day, workshop.room(f"growth/{day}"), workshop.events_a_day, day)
-    long, _ = child(further_days, folder, dates, days, folder / "long")
-    short, _ = child(further_days, folder, dates[-SHORT_HISTORY:], days, folder / "short")
-    name = f"day {workshop.days} beside day {SHORT_HISTORY + 1}, {workshop.events_a_day:,} events a day"
-    yield Figure(name, median(long), median(short), "s", 1.3, details={"each": long, "each, floor": short})
+    for history, events, limit in ((4, workshop.events_a_day, 1.3), (30, workshop.events_of_a_busy_day, 1 / 0.8)):
+        days = [dates[-1] + timedelta(days=number) for number in range(1, DAYS_MEASURED + 1)]
+        files = workshop.room(f"growth/{events}")
+        for day in days:
+            (files / str(day)).mkdir()
+            child(events_of_a_day, files / str(day), events, day)
+        long, _ = child(further_days, folder / "files", files, dates, days, files / "long")
+        short, _ = child(further_days, folder / "files", files, dates[-history:], days, files / "short")
+        name = f"day {workshop.days} beside day {history + 1}, {events:,} events on it"
+        yield Figure(name, median(long), median(short), "s", limit, details={"each": long, "each, floor": short})
 
 
-def further_days(folder: Path, history: list[date], days: list[date], data_dir: Path) -> list[float]:
+def further_days(landed: Path, further: Path, history: list[date], days: list[date], data_dir: Path) -> list[float]:
     """Build a history in one run; then the seconds of a run for each further day."""
     from user_activity.orchestration.run import open_runner
 
     settings = Settings(data_dir=data_dir, _env_file=None)
-    land(folder / "files", history, settings)
+    land(landed, history, settings)
     seconds = []
     with open_runner(settings) as runner:
         runner.settle()
         for day in days:
             incoming = settings.incoming_dir / "events" / str(day)
             incoming.mkdir(parents=True)
-            shutil.copy(folder / str(day) / "events.jsonl", incoming)
+            shutil.copy(further / str(day) / "events.jsonl", incoming)
             started = time.monotonic()
             outcome = runner.settle()
             seconds.append(round(time.monotonic() - started, 2))

@@ -81,7 +81,9 @@ def _take_over(connection: duckdb.DuckDBPyConnection, settings: Settings, seeds:
     connection.execute(f"attach '{settings.warehouse_dir}/user_activity.duckdb' as built (read_only)")
     for schema in ("raw", "staging", "intermediate", "marts", "metrics", "audit"):
         connection.execute(f"create schema if not exists {schema}")
-    audit = ["audit.landed_files", "audit.landed_dates", "audit.bad_records"]
+    audit = [
+        f"audit.{table}" for table in ("landed_files", "landed_dates", "bad_records", "funnels_file", "rates_file")
+    ]
     for relation in [*audit, *(f"{seed['schema']}.{seed['name']}" for seed in seeds)]:
         connection.execute(f"create table {relation} as from built.{relation}")
     views = "select sql from duckdb_views() where database_name = 'built' and schema_name = 'raw'"
