@@ -1,4 +1,13 @@
-{#- Which cohorts a run counts anew. -#}
+{#- Cohorts: the users active in a period, and which of them a run counts anew. -#}
+
+{#- A relation with one row a user and day, week or month in which the user was active: `user_key`, `period_start_date`. -#}
+{% macro active_periods(period) -%}
+    {%- if period == "day" -%}
+    (select user_key, event_date as period_start_date from {{ ref("int_user_days") }} where event_count > 0)
+    {%- else -%}
+    (select user_key, period_start_date from {{ ref("int_user_periods") }} where period = '{{ period }}')
+    {%- endif -%}
+{%- endmacro %}
 
 {#-
 Ranges of days whose cohorts change: the rebuilt days, and the first active days that users leave or come to, for these

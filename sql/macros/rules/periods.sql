@@ -14,11 +14,6 @@ an event lies on or after its last day.
     {%- endif -%}
 {%- endmacro %}
 
-{#- The same where the period's name is a column. -#}
-{% macro period_start_by(period, day) -%}
-    case {{ period }} when 'week' then {{ week_start(day) }} when 'month' then {{ month_start(day) }} else {{ day }} end
-{%- endmacro %}
-
 {#- The last day of the period that starts on a day. -#}
 {% macro period_end(start_date, period) -%}
     {%- if period == "week" -%}

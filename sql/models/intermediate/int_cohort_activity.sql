@@ -3,74 +3,58 @@
     meta={"partitioned": true, "date_column": "activity_start_date"},
 ) }}
 
-{%- set cohort_days = cohort_ranges() -%}
-{%- set sides = [("rebuilt_cohorts", "active_periods"), ("other_cohorts", "rebuilt_activity")]
-    if is_incremental() else [("cohort_members", "active_periods")] %}
+{%- set cohort_days = cohort_ranges() %}
 
 with
 
-active_periods as (
-    select 'day' as period, user_key, event_date as period_start_date
-    from {{ ref("int_user_days") }}
-    where event_count > 0
-    union all
-    select period, user_key, period_start_date from {{ ref("int_user_periods") }}
-),
-
-cohort_members as (
+-- Either side of a pair is narrowed to what this run rebuilds before it meets all periods of the same users, so that a
+-- day costs what its own users have done; no pair is on both sides.
+{% for period in ("day", "week", "month") -%}
+{%- set is_cohort_rebuilt = holds_rebuilt("members.period_start_date", period, cohort_days) -%}
+{%- set is_activity_rebuilt = holds_rebuilt("activity.period_start_date", period) -%}
+{%- set sides = [is_cohort_rebuilt, "not " ~ is_cohort_rebuilt ~ " and " ~ is_activity_rebuilt] -%}
+{{ period }}_pairs as (
+    {% for side in (sides if is_incremental() else ["1 = 1"]) -%}
     select
-        active_periods.period,
-        active_periods.user_key,
-        active_periods.period_start_date,
-        {{ period_start_by("active_periods.period", "lifespans.first_active_date") }} as first_start_date
-    from active_periods
-    inner join {{ ref("int_user_lifespans") }} as lifespans on lifespans.user_key = active_periods.user_key
-),
-
-{% if is_incremental() -%}
--- Either side of a pair is narrowed to what this run rebuilds before it meets all periods of the same users: a day
--- costs what its own users have done.
-rebuilt_cohorts as (
-    select * from cohort_members where {{ any_holds_rebuilt("period_start_date", cohort_days) }}
-),
-
-other_cohorts as (
-    select * from cohort_members where not {{ any_holds_rebuilt("period_start_date", cohort_days) }}
-),
-
-rebuilt_activity as (
-    select * from active_periods where {{ any_holds_rebuilt("period_start_date") }}
-),
-{%- endif %}
-
-pairs as (
-    {% for cohorts, activity in sides -%}
-    select
-        cohorts.period,
-        cohorts.period_start_date as cohort_start_date,
+        '{{ period }}' as period,
+        members.period_start_date as cohort_start_date,
         activity.period_start_date as activity_start_date,
-        cohorts.first_start_date
-    from {{ cohorts }} as cohorts
-    inner join {{ activity }} as activity
+        count(*) as users,
+        sum(members.is_first) as first_time_users
+    from (
+        select
+            active.user_key,
+            active.period_start_date,
+            case
+                when {{ period_start("lifespans.first_active_date", period) }} = active.period_start_date then 1 else 0
+            end as is_first
+        from {{ active_periods(period) }} as active
+        inner join {{ ref("int_user_lifespans") }} as lifespans on lifespans.user_key = active.user_key
+    ) as members
+    inner join {{ active_periods(period) }} as activity
         on
-            activity.period = cohorts.period
-            and activity.user_key = cohorts.user_key
-            and activity.period_start_date >= cohorts.period_start_date
+            activity.user_key = members.user_key
+            and activity.period_start_date >= members.period_start_date
+    where {{ side }}
+    group by members.period_start_date, activity.period_start_date
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),
 
+{% endfor -%}
 final as (
+    {% for period in ("day", "week", "month") -%}
     select
         period,
 
         cohort_start_date,
         activity_start_date,
 
-        count(*) as users,
-        cast(sum(case when first_start_date = cohort_start_date then 1 else 0 end) as bigint) as first_time_users
-    from pairs
-    group by period, cohort_start_date, activity_start_date
+        users,
+        cast(first_time_users as bigint) as first_time_users
+    from {{ period }}_pairs
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 )
 
 select * from final

@@ -9,27 +9,20 @@ periods as (
     {{ event_periods() }}
 ),
 
-active_periods as (
-    select 'day' as period, user_key, event_date as period_start_date
-    from {{ ref("int_user_days") }}
-    where event_count > 0
-    union all
-    select period, user_key, period_start_date from {{ ref("int_user_periods") }}
-),
-
 -- Users of a cohort by the last period in which they were active: from these, summed up backwards, whoever is active at
 -- an age or later.
 lasting as (
-    select period, cohort_start_date, last_start_date, count(*) as users
-    from (
-        select
-            active_periods.period,
-            active_periods.period_start_date as cohort_start_date,
-            {{ period_start_by("active_periods.period", "lifespans.last_active_date") }} as last_start_date
-        from active_periods
-        inner join {{ ref("int_user_lifespans") }} as lifespans on lifespans.user_key = active_periods.user_key
-    ) as members
-    group by period, cohort_start_date, last_start_date
+    {% for period in ("day", "week", "month") -%}
+    select
+        '{{ period }}' as period,
+        members.period_start_date as cohort_start_date,
+        {{ period_start("lifespans.last_active_date", period) }} as last_start_date,
+        count(*) as users
+    from {{ active_periods(period) }} as members
+    inner join {{ ref("int_user_lifespans") }} as lifespans on lifespans.user_key = members.user_key
+    group by members.period_start_date, {{ period_start("lifespans.last_active_date", period) }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 grid as (
