@@ -125,6 +125,7 @@ def retention(facts: Facts) -> pd.DataFrame:
 
 def user_weekly_activity(facts: Facts) -> pd.DataFrame:
     """Each user's events on each day of each week that they were active in."""
+    keys = dict(zip(facts.people["user_id"], facts.people["user_key"], strict=True))
     rows: list[Row] = []
     for user, days in facts.active_days.items():
         for start in {period_start(day, "week", facts.settings.week_start) for day in days}:
@@ -133,13 +134,14 @@ def user_weekly_activity(facts: Facts) -> pd.DataFrame:
             rows.append(
                 {
                     "user_id": user,
+                    "user_key": keys[user],
                     "week_start_date": start,
                     "daily_events": daily,
                     "active_days": sum(1 for count in daily if count) if over else None,
                     "events": sum(count for count in daily if count) if over else None,
                 }
             )
-    return frame(rows, ("user_id", "week_start_date", "daily_events", "active_days", "events"))
+    return frame(rows, ("user_id", "user_key", "week_start_date", "daily_events", "active_days", "events"))
 
 
 def stickiness_distribution(facts: Facts) -> pd.DataFrame:

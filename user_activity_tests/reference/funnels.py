@@ -46,8 +46,10 @@ def funnel(facts: Facts) -> pd.DataFrame:
     for chosen in facts.funnels:
         for entry_date, users in _entered(facts, chosen, by_user).items():
             rows += _steps(chosen, entry_date, users)
-    columns = ("funnel", "entry_date", "step", "entered_users", "reached_users", "open_users", "conversion_rate")
-    return frame(rows, (*columns, "drop_off_rate", "mean_seconds_from_previous", "median_seconds_from_previous"))
+    columns = ("funnel", "entry_date", "step", "event_types", "window_seconds")
+    rates = ("conversion_rate", "conversion_rate_from_previous", "drop_off_rate")
+    times = ("mean_seconds_from_previous", "median_seconds_from_previous")
+    return frame(rows, (*columns, "entered_users", "reached_users", "open_users", *rates, *times))
 
 
 def _entered(
@@ -82,10 +84,13 @@ def _steps(chosen: Funnel, entry_date: date, users: list[tuple[tuple[datetime, .
                 "funnel": chosen.name,
                 "entry_date": entry_date,
                 "step": step,
+                "event_types": ", ".join(sorted(chosen.steps[step - 1])),
+                "window_seconds": chosen.window_seconds,
                 "entered_users": len(users),
                 "reached_users": len(reached),
                 "open_users": len(still_open),
                 "conversion_rate": share(len(reached), len(users) - len(still_open)),
+                "conversion_rate_from_previous": kept,
                 "drop_off_rate": None if kept is None else 1 - kept,
                 "mean_seconds_from_previous": mean(times),
                 "median_seconds_from_previous": median(times),
@@ -124,7 +129,8 @@ def fct_conversions(facts: Facts) -> pd.DataFrame:
                     f"seconds_to_{name}": None if moment is None else seconds(viewed, moment)
                     for name, moment in times.items()
                 },
-                "is_converted": times["purchase"] is not None,
+                # Of the whole session: also where the purchase came before the view.
+                "is_converted": session["is_converted"],
             }
         )
     columns = ("session_key", "user_key", "user_id", "session_date", "channel", "device", "country", "viewed_at")

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from user_activity_tests.reference.facts import Facts, Row, frame, mean, records, share
-from user_activity_tests.reference.revenue import AMOUNTS, BOOKED, booked, nothing_booked, sales
+from user_activity_tests.reference.revenue import AMOUNTS, BOOKED, REPORTED, booked, nothing_booked, reporting, sales
 
 COUNTED = {"product_view": "views", "add_to_cart": "carts", "purchase": "purchases"}
 
@@ -39,13 +39,14 @@ def product_performance(facts: Facts) -> pd.DataFrame:
                     "view_to_cart_rate": share(counts["carts"], counts["views"]),
                     "cart_to_purchase_rate": share(counts["purchases"], counts["carts"]),
                     **sums.get((day, product, currency), nothing_booked()),
+                    **reporting(facts, day, currency, sums.get((day, product, currency), nothing_booked())),
                     "review_count": len(stars),
                     "mean_rating": mean(stars),
                 }
             )
     columns = ("activity_date", "product_key", "product_id", "currency", "views", "carts", "purchases", "bot_events")
     rates = ("view_to_cart_rate", "cart_to_purchase_rate")
-    return frame(rows, (*columns, *rates, *BOOKED, "review_count", "mean_rating"))
+    return frame(rows, (*columns, *rates, *BOOKED, *REPORTED, "review_count", "mean_rating"))
 
 
 def _activity(

@@ -12,6 +12,7 @@ from user_activity_tests.reference.facts import Facts, Row, frame, records, shar
 
 AMOUNTS = ("gross_revenue", "discount", "refund", "net_revenue")
 BOOKED = ("orders", "units", *AMOUNTS)
+REPORTED = ("reporting_currency", "net_revenue_reporting")
 Sums = dict[tuple[Any, ...], Row]
 
 
@@ -44,41 +45,33 @@ def sales(facts: Facts) -> Iterator[Row]:
 
 def nothing_booked() -> Row:
     """The sums of no sale and no refund."""
-    return dict.fromkeys(BOOKED, 0)
+    return {name: Decimal(0) if name in AMOUNTS else 0 for name in BOOKED}
 
 
-def rate_of(facts: Facts, currency: str, day: date) -> Decimal | None:
-    """What a unit of a currency is worth in the reporting currency on a day; None where no rate says."""
-    if currency == (facts.settings.reporting_currency or facts.settings.default_currency):
-        return Decimal(1)
+def reporting(facts: Facts, day: date, currency: str, sums: Row) -> Row:
+    """Net revenue in the reporting currency at the latest rate of the day or before; None where no rate is known."""
+    target = facts.settings.reporting_currency or facts.settings.default_currency
     known = [(since, rate) for code, since, rate in facts.rates if code == currency and since <= day]
-    return max(known)[1] if known else None
+    rate = Decimal(1) if currency == target else max(known)[1] if known else None
+    amount = None if rate is None else (sums["net_revenue"] * rate).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    return {"reporting_currency": target, "net_revenue_reporting": amount}
 
 
 def daily_revenue(facts: Facts) -> pd.DataFrame:
     """Revenue by day, category, channel and currency."""
     key = ("revenue_date", "category", "channel", "currency")
-    rows = []
-    for group, sums in booked(
-        facts, lambda line, day: (day, line["category"], line["channel"], line["currency"])
-    ).items():
-        rate = rate_of(facts, group[3], group[0])
-        converted = None if rate is None else sums["net_revenue"] * rate
-        rows.append(
-            {
-                **dict(zip(key, group, strict=True)),
-                **sums,
-                "average_order_value": share(sums["gross_revenue"] - sums["discount"], sums["orders"]),
-                "reporting_currency": facts.settings.reporting_currency or facts.settings.default_currency,
-                "net_revenue_reporting": rounded(converted),
-            }
-        )
-    return frame(rows, (*key, *BOOKED, "average_order_value", "reporting_currency", "net_revenue_reporting"))
-
-
-def rounded(amount: Decimal | None) -> Decimal | None:
-    """An amount to four digits, as money is kept."""
-    return None if amount is None else amount.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    rows = [
+        {
+            **dict(zip(key, group, strict=True)),
+            **sums,
+            **reporting(facts, group[0], group[3], sums),
+            "average_order_value": share(sums["gross_revenue"] - sums["discount"], sums["orders"]),
+        }
+        for group, sums in booked(
+            facts, lambda line, day: (day, line["category"], line["channel"], line["currency"])
+        ).items()
+    ]
+    return frame(rows, (*key, *BOOKED, *REPORTED, "average_order_value"))
 
 
 def payment_summary(facts: Facts) -> pd.DataFrame:
@@ -100,6 +93,7 @@ def payment_summary(facts: Facts) -> pd.DataFrame:
             {
                 **dict(zip(key, group, strict=True)),
                 **sums.get(group, nothing_booked()),
+                **reporting(facts, group[0], group[2], sums.get(group, nothing_booked())),
                 "orders": len(here),
                 "successful_orders": successful,
                 "failed_orders": sum(1 for order in here if order["status"] == "failed"),
@@ -109,4 +103,4 @@ def payment_summary(facts: Facts) -> pd.DataFrame:
             }
         )
     counts = ("successful_orders", "failed_orders", "cancelled_orders", "share_of_orders", "success_rate")
-    return frame(rows, (*key, *BOOKED, *counts))
+    return frame(rows, (*key, *BOOKED, *REPORTED, *counts))
