@@ -6,12 +6,14 @@ Does not belong here: anything that acts on a setting. This module imports nothi
 
 import hashlib
 import re
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, time
+from email.utils import getaddresses, quote
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, FilePath, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 EVENT_TYPES = (
@@ -27,7 +29,19 @@ PAYMENT_METHODS = (
     "cash", "cash_on_delivery", "gift_card", "invoice", "klarna", "crypto", "other",
 )  # fmt: skip
 
+
+def _addresses(value: str | Sequence[str]) -> tuple[str, ...]:
+    """Mail addresses, each with its name where it has one."""
+    texts = [value] if isinstance(value, str) else [str(each) for each in value]
+    found = [pair for pair in getaddresses(texts) if pair != ("", "")]
+    for _, address in found:
+        if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address):
+            raise ValueError("is one or more mail addresses, separated by commas")
+    return tuple(dict.fromkeys(f'"{quote(name)}" <{address}>' if name else address for name, address in found))
+
+
 NameList = Annotated[tuple[str, ...], NoDecode]
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), NoDecode]
 FieldMap = dict[str, str | dict[str, Any]]
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -89,7 +103,41 @@ class Settings(BaseSettings):
     )
     run_timeout_seconds: Count = Field(7200, description="Seconds after which a run is ended and counted as failed.")
 
-    @field_validator("event_types", "order_statuses", "payment_methods", mode="before")
+    alert_email_to: Addresses = Field((), description="Who gets alerts by e-mail, comma-separated; without, nobody.")
+    alert_email_from: Annotated[Addresses, Field(max_length=1)] = Field(
+        (), description="Who alerts come from; without, the first of those who get them."
+    )
+    smtp_host: str = Field("localhost", description="The mail server that takes alerts.")
+    smtp_port: Annotated[int | None, Field(ge=1, le=65535)] = Field(
+        None, description="The mail server's port; 25, 587 (starttls) or 465 (tls)."
+    )
+    smtp_security: Literal["none", "starttls", "tls"] = Field("starttls", description="How the connection is secured.")
+    smtp_user: str | None = Field(None, description="The name to log in with; without, nobody logs in.")
+    smtp_password: SecretStr | None = Field(None, description="Its password.")
+    smtp_ca_file: FilePath | None = Field(
+        None, description="Certificates (PEM) to trust the mail server by, instead of the system's."
+    )
+    alert_webhook_url: SecretStr | None = Field(
+        None, description="Where alerts are posted to as JSON; without, nowhere."
+    )
+    alert_owners: dict[str, Addresses] = Field(
+        {}, description="Who gets the alerts of an owner's assets by e-mail: owner to addresses, as JSON."
+    )
+    alert_on_warnings: bool = Field(False, description="Whether a check that only warns raises an alert, too.")
+    alert_repeat_hours: Annotated[float, Field(ge=0)] = Field(
+        6, description="Hours in which the same failure is counted instead of told again."
+    )
+    late_after: time | Literal["never"] = Field(
+        time(6), description="The time of day (UTC) from which yesterday's data counts as late; or never."
+    )
+    late_sources: NameList = Field(
+        ("events", "orders"), description="The sources that every day's data is expected of, comma-separated."
+    )
+    ui_url: Annotated[str, Field(pattern=r"^https?://\w")] = Field(
+        "http://127.0.0.1:3000", description="The address of the Dagster UI, for links."
+    )
+
+    @field_validator("event_types", "order_statuses", "payment_methods", "late_sources", mode="before")
     @classmethod
     def _split_names(cls, value: Any) -> Any:
         names = value.split(",") if isinstance(value, str) else value
@@ -148,6 +196,11 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         """Dagster's instance: runs, events, sensor cursors."""
         return self.data_dir / "dagster"
+
+    @property
+    def alerts_dir(self) -> Path:
+        """What alerts have told, and what they have yet to tell."""
+        return self.data_dir / "alerts"
 
     @property
     def dbt_dir(self) -> Path:

@@ -89,6 +89,15 @@ def test_a_warehouse_address_is_not_shown() -> None:
     assert "secret@" not in repr(settings)
 
 
+def test_addresses_keep_their_names_and_survive_being_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_ALERT_EMAIL_TO", 'ops@example.org, Jörg Müller <jm@example.org>,"Doe, J" <j@d.org>')
+    monkeypatch.setenv("USER_ACTIVITY_ALERT_OWNERS", '{"team:crm": "a@b.org, c@d.org", "team:analytics": ["e@f.org"]}')
+    settings = get_settings()
+    assert settings.alert_email_to == ("ops@example.org", '"Jörg Müller" <jm@example.org>', '"Doe, J" <j@d.org>')
+    assert settings.alert_owners == {"team:crm": ("a@b.org", "c@d.org"), "team:analytics": ("e@f.org",)}
+    assert Settings.model_validate_json(settings.model_dump_json()).alert_email_to == settings.alert_email_to
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -99,6 +108,11 @@ def test_a_warehouse_address_is_not_shown() -> None:
         ("event_types", " , "),
         ("session_timeout_minutes", "0"),
         ("events_field_map", "not json"),
+        ("alert_email_to", "the whole team"),
+        ("alert_email_from", "a@example.org, b@example.org"),
+        ("alert_owners", '{"team:analytics": "nobody"}'),
+        ("late_after", "noonish"),
+        ("ui_url", "localhost:3000"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
