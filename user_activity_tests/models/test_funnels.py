@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -123,6 +124,7 @@ def at(day: int, hour: float = 0) -> datetime:
     return START + timedelta(days=day, hours=hour)
 
 
+@pytest.mark.slow
 def test_each_run_leaves_what_counting_everything_anew_gives(tmp_path: Path) -> None:
     zone = "America/New_York"
     funnels: Funnels = {"days": (2 * DAY, ("A", "B", "C")), "hours": (HOUR, ("A", "BC"))}
@@ -141,27 +143,57 @@ def test_each_run_leaves_what_counting_everything_anew_gives(tmp_path: Path) -> 
         where = f"funnel = 'days' and entry_date = '{at(day).date()}'"
         return [row[0] for row in platform.query(f"select open_users from metrics.funnel where {where} order by step")]
 
-    # Midnights of both zones; someone enters on two days, a bot never.
+    # Midnights of both zones; a day of 23 hours in a window; someone enters on two days, a bot never.
     land(
         0,
         a1=("ann", "A", at(2)), a2=("ann", "B", at(2, 5)), a3=("ann", "A", at(3, 12)),
         b1=("bob", "A", at(3, 5)), c1=("cy", "a", at(3, 12)), c2=("cy", "B", at(3, 13)),
+        g1=("gil", "A", at(1, 5)), g2=("gil", "B", at(3, 4)), g3=("gil", "C", at(3, 5)),
     )  # fmt: skip
     assert opened(3) == [0, 2, 2]
-    # A window ends with its last day, also when nobody's next event comes before days later.
+    # A window ends with its last day, also when the next event comes days later; and opens again without that event.
     land(1, d1=("dee", "C", at(9, 12)))
     assert opened(3) == [0, 0, 0]
+    land(2, d1=("dee", "C", at(4, 12)))
+    assert opened(3) == [0, 2, 2]
+    land(3, d2=("dee", "D", at(9, 12)))
     # Late: a step that completes two windows, and an entry on a day without one.
-    land(2, a4=("ann", "C", at(4)), b2=("bob", "B", at(3, 6)), e1=("eve", "A", at(5)))
+    land(4, a4=("ann", "C", at(4)), b2=("bob", "B", at(3, 6)), e1=("eve", "A", at(5)))
     assert opened(3) == [0, 0, 0]
     # Corrected: a step moves out of the window, an entry to another day and user.
-    land(3, a4=("ann", "C", at(8)), b1=("dee", "A", at(9, 11.5)))
+    land(5, a4=("ann", "C", at(8)), b1=("dee", "A", at(9, 11.5)))
     # The funnels change: one goes, one changes, one comes that nobody enters, one that somebody does.
     del funnels["hours"]
     funnels |= {"days": (DAY, ("A", "BC")), "none": (DAY, ("D", "A")), "new": (DAY, ("B", "C"))}
     funnels_file(path, funnels)
-    land(4, f1=("fay", "C", at(9, 12)))
-    land(5, f2=("fay", "D", at(2, 12)))
+    land(6, f1=("fay", "C", at(9, 12)))
+    land(7, f2=("fay", "D", at(2, 12)))
+
+
+@pytest.mark.slow
+def test_funnels_that_were_counted_otherwise_are_counted_anew(tmp_path: Path) -> None:
+    funnels: Funnels = {"kept": (HOUR, ("A", "B")), "other": (HOUR, ("B", "C")), "never": (HOUR, ("D", "C"))}
+    path = funnels_file(tmp_path / "funnels.csv", funnels)
+    platform = Platform(tmp_path / "data", start_date=date(2025, 1, 1), funnels_file=path)
+    known: dict[str, Happening] = {
+        f"{letter}{day}": ("ann", letter, at(day, hour)) for day in (0, 10) for hour, letter in enumerate("ABC")
+    }
+    drop(platform, LANDED, "first", known)
+    platform.run()
+    for number, change in enumerate(
+        (
+            "update metrics.funnel set event_types = 'share' where funnel = 'kept' and step = 2",
+            "update metrics.funnel set funnel = 'gone' where funnel = 'kept'",
+            "delete from metrics.funnel where funnel = 'other'",
+        )
+    ):
+        with duckdb.connect(platform.settings.warehouse_dir / "user_activity.duckdb") as connection:
+            connection.execute(change)
+        late: dict[str, Happening] = {f"late{number}": ("bob", "A", at(10, 12 + number))}
+        known |= late
+        drop(platform, LANDED, f"late{number}", late)
+        platform.run()
+        assert_same(counted(platform), tried(known.values(), funnels))
 
 
 @st.composite
