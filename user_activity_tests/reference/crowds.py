@@ -88,7 +88,7 @@ class Plan:
         for name, text in files.items():
             (folder / f"{name}.csv").write_text(text)
             chosen[name] = folder / f"{name}.csv"
-        return chosen | {"start_date": self.first_day - timedelta(days=3)}
+        return chosen | {"start_date": self.first_day - timedelta(days=15)}  # corrected orders move back
 
 
 def deliveries(plan: Plan) -> list[list[File]]:
@@ -172,8 +172,9 @@ def _day(moment: str) -> date:
 
 def _event(rng: random.Random, plan: Plan, user_id: str, event_id: str, at: datetime) -> Record:
     kind = random.Random(f"{plan.seed} {user_id}")  # what does not change about a person
-    event = {"event_id": event_id, "user_id": user_id, "event_type": rng.choice(TYPES), "event_at": at.isoformat()}
-    is_bot, has_sessions = kind.random() < 0.08, kind.random() < 0.3
+    is_bot, has_sessions, is_picky = kind.random() < 0.08, kind.random() < 0.3, kind.random() < 0.5
+    event_type = rng.choice(kind.sample(TYPES, 3) if is_picky else TYPES)
+    event = {"event_id": event_id, "user_id": user_id, "event_type": event_type, "event_at": at.isoformat()}
     if is_bot or rng.random() < 0.03:
         event["user_agent"] = "Googlebot/2.1"
     if has_sessions and rng.random() < 0.8:

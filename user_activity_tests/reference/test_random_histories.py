@@ -88,7 +88,7 @@ def assert_holds_what_was_delivered(facts: Facts, delivered: list[File]) -> None
 
 @pytest.mark.slow
 @settings(SLOW, max_examples=6)
-@given(plans(people=(300, 400), days=(12, 40), most_deliveries=3))
+@given(plans(people=(300, 400), days=(12, 40, 75), most_deliveries=3))
 def test_hundreds_of_histories_at_once(plan: Plan) -> None:
     check_every_delivery(plan)
 

@@ -41,7 +41,7 @@ def orders_of(
         states = [order]
         at = placed
         for _ in range(rng.choice((0, 0, 1, 2))):
-            at = min(at + rng.choice(LATER), ended) + timedelta(seconds=1)
+            at = max(at, min(at + rng.choice(LATER), ended)) + timedelta(seconds=1)
             states.append(_next_state(rng, states[-1], at))
         yield states
 
