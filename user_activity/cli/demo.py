@@ -9,23 +9,45 @@ import typer
 from user_activity.cli import data, output, runs, status
 from user_activity.cli.output import Exit, JsonOption, VerboseOption
 from user_activity.cli.session import one_at_a_time
+from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from user_activity.orchestration.run import Outcome
 
-WEEK = """
-select
-    engagement.activity_date as day, dau, wau, mau, sessions, purchases,
-    coalesce(revenue.orders, 0) as orders, coalesce(revenue.net_revenue, 0) as net_revenue
-from metrics.daily_engagement as engagement
-left join (
-    select revenue_date, sum(orders) as orders, sum(net_revenue) as net_revenue
-    from metrics.daily_revenue group by revenue_date
-) as revenue on revenue.revenue_date = engagement.activity_date
-order by engagement.activity_date desc
-limit 7
-"""
+TABLES = {
+    "The latest week": """
+        select
+            engagement.activity_date as day, dau, wau, mau, engagement.sessions, engagement.purchases,
+            metrics.orders, metrics.revenue as "revenue, {currency}"
+        from metrics.daily_engagement as engagement
+        inner join metrics.daily_metrics as metrics on metrics.metric_date = engagement.activity_date
+        order by engagement.activity_date desc
+        limit 7
+    """,
+    "From view to purchase, within a week": """
+        select
+            step, min(event_types) as events, sum(reached_users) as users, sum(open_users) as "still open",
+            round(100.0 * sum(reached_users) / nullif(sum(entered_users - open_users), 0), 1) as "% of all who entered"
+        from metrics.funnel
+        where funnel = (select min(funnel) from metrics.funnel)
+        group by step
+        order by step
+    """,
+    "Of the users who came in a month, % who are back one, two and three months later": """
+        select
+            cohort_start_date as month, max(cohort_users) as users,
+            round(100 * max(case when age = 1 then retention_rate end), 1) as "1",
+            round(100 * max(case when age = 2 then retention_rate end), 1) as "2",
+            round(100 * max(case when age = 3 then retention_rate end), 1) as "3"
+        from metrics.retention
+        where period = 'month' and cohort_type = 'first_time'
+        group by cohort_start_date
+        having max(cohort_users) > 0
+        order by cohort_start_date desc
+        limit 6
+    """,
+}
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -61,7 +83,7 @@ def demo(
         **runs.summarise(settings, outcome, seconds),
         "checks": outcome.checks if outcome else {},
         "rows": status.gather(settings)["warehouse"]["rows"],
-        "latest_week": open_warehouse(settings).query(WEEK).records() if not outcome or outcome.success else [],
+        "metrics": _metrics(settings) if not outcome or outcome.success else {},
         "seconds_by_part": _seconds(simulated, outcome, seconds),
     }
     if as_json:
@@ -75,6 +97,15 @@ def _seconds(simulated: float, outcome: "Outcome | None", total: float) -> dict[
     parts = {"simulate and land": simulated, **(outcome.seconds if outcome else {})}
     parts["start Dagster and dbt, count"] = total - sum(parts.values())
     return {part: round(seconds, 1) for part, seconds in parts.items()}
+
+
+def _metrics(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    warehouse = open_warehouse(settings)
+    with warehouse.reading():
+        return {
+            title: warehouse.query(query.format(currency=settings.default_currency)).records()
+            for title, query in TABLES.items()
+        }
 
 
 def show(summary: dict[str, Any]) -> None:
@@ -97,10 +128,9 @@ def show(summary: dict[str, Any]) -> None:
         say(f"Checks: {checks['passed']} passed, {len(checks['warned'])} warned, {len(checks['failed'])} failed.")
         for check in checks["warned"] + checks["failed"]:
             say(f"  {check}", markup=False)
-    week = summary["latest_week"]
-    if week:
-        names = [name.replace("_", " ") for name in week[0]]
-        output.grid("The latest week", names, [list(day.values()) for day in week])
+    for title, rows in summary["metrics"].items():
+        if rows:
+            output.grid(title, list(rows[0]), [list(row.values()) for row in rows])
     parts = summary["seconds_by_part"].items()
     output.grid("Seconds", ["part", "seconds"], sorted(parts, key=lambda part: -part[1]))
     say('Next: `make dev` shows all of this in the Dagster UI, `user-activity query "select …"` answers questions,')

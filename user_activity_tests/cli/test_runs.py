@@ -52,7 +52,8 @@ def test_a_demo_leaves_tested_tables_and_says_what_is_in_them(first_demo: tuple[
     assert summary["rows"]["marts.fct_events"] == 600
     assert summary["checks"]["failed"] == []
     assert summary["checks"]["passed"] > 50
-    assert len(summary["latest_week"]) == 7
+    week, funnel, retention = summary["metrics"].values()
+    assert (len(week), len(funnel), len(retention)) == (7, 3, 1)
     assert "2025-01-05" in summary["dates_rebuilt"]
 
 
