@@ -154,7 +154,7 @@ def test_each_run_leaves_what_counting_everything_anew_gives(tmp_path: Path) -> 
     # A window ends with its last day, also when the next event comes days later; and opens again without that event.
     land(1, d1=("dee", "C", at(9, 12)))
     assert opened(3) == [0, 0, 0]
-    land(2, d1=("dee", "C", at(4, 12)))
+    land(2, d1=("dee", "C", at(0, 12)))
     assert opened(3) == [0, 2, 2]
     land(3, d2=("dee", "D", at(9, 12)))
     # Late: a step that completes two windows, and an entry on a day without one.

@@ -19,7 +19,9 @@ that reach a step at one time differ in which events of that time they have used
         {%- set found = run_query(query).rows[0] -%}
         {#- Where clocks change, a day may have 23 hours. -#}
         {%- set slack = 0 if setting_timezone() == "UTC" else 1 -%}
-        {%- do graph.update({memory: ([found[0] | int, 2] | max, (found[1] | int + 86399) // 86400 + slack)}) -%}
+        {#- No two events lie further apart than a century. -#}
+        {%- set reach = [(found[1] | int + 86399) // 86400 + slack, 36500] | min -%}
+        {%- do graph.update({memory: ([found[0] | int, 2] | max, reach)}) -%}
     {%- endif -%}
     {{ return(graph[memory]) }}
 {%- endmacro %}
@@ -30,14 +32,14 @@ they were counted or is not over now, and all where the funnels are not those th
 -#}
 {% macro funnel_dates(standing) -%}
     {%- set reach = funnel_bounds()[1] -%}
-    {%- set last = event_bounds()[1] -%}
+    {%- set last_date = event_bounds()[1] -%}
     {%- set definitions, events = ref("int_funnel_steps"), ref("fct_events") -%}
     {%- set day = modules.datetime.timedelta(days=1) -%}
     {%- set ranges = [] -%}
     {%- for first, last in rebuilt_ranges() -%}
         {%- do ranges.append((first - day * reach, last)) -%}
     {%- endfor -%}
-    {%- do ranges.append((last - day * (reach - 1), modules.datetime.date(2999, 12, 31))) -%}
+    {%- do ranges.append((last_date - day * (reach - 1), modules.datetime.date(2999, 12, 31))) -%}
     {%- set is_replaced = in_ranges("event_date", ranges) -%}
     {%- if not standing or funnels_have_changed(standing, definitions, events, is_replaced) -%}
         {{ return([("1900-01-01", "2999-12-31")]) }}
@@ -46,16 +48,24 @@ they were counted or is not over now, and all where the funnels are not those th
     {%- for entry_date in run_query(still_open).columns[0].values() -%}
         {%- do ranges.append((entry_date, entry_date)) -%}
     {%- endfor -%}
-    {{ return(ranges) }}
+    {{ return(period_ranges("day", ranges)) }}
 {%- endmacro %}
 
 {#- Whether steps were counted otherwise than they are defined now, or a funnel never, though users had entered it before. -#}
 {% macro funnels_have_changed(standing, definitions, events, is_replaced) -%}
-    {%- set columns = "funnel, step, event_types, window_seconds" -%}
-    {%- set counted = "select " ~ columns ~ " from " ~ standing -%}
-    {%- set defined = "select " ~ columns ~ " from " ~ definitions -%}
+    {%- set is_same = [] -%}
+    {%- for column in ("funnel", "step", "event_types", "window_seconds") -%}
+        {%- do is_same.append("steps." ~ column ~ " = counted." ~ column) -%}
+    {%- endfor -%}
+    {%- set is_same = is_same | join(" and ") -%}
     {%- set is_counted = "funnel in (select funnel from " ~ standing ~ ")" -%}
-    {%- if any_row(counted ~ " except " ~ defined) or any_row(defined ~ " where " ~ is_counted ~ " except " ~ counted) -%}
+    {%- if any_row(
+        "select 1 as one from " ~ standing ~ " as counted"
+        ~ " where not exists (select 1 from " ~ definitions ~ " as steps where " ~ is_same ~ ")"
+    ) or any_row(
+        "select 1 as one from " ~ definitions ~ " as steps where " ~ is_counted
+        ~ " and not exists (select 1 from " ~ standing ~ " as counted where " ~ is_same ~ ")"
+    ) -%}
         {{ return(true) }}
     {%- endif -%}
     {#- A funnel that nobody enters leaves no rows that tell that it was counted. -#}
