@@ -37,12 +37,12 @@ purchase,3,purchase,604800
 again,1,page_view,1800
 again,2,page_view,1800
 again,3,page_view,1800
-overlap,1,page_view,86400
-overlap,2,add_to_cart,86400
-overlap,2,checkout,86400
-overlap,3,add_to_cart,86400
-overlap,4,checkout,86400
-overlap,4,page_view,86400
+overlap,1,page_view,43200
+overlap,2,add_to_cart,43200
+overlap,2,checkout,43200
+overlap,3,add_to_cart,43200
+overlap,4,checkout,43200
+overlap,4,page_view,43200
 at once,1,search,1
 at once,2,click,1
 at once,2,search,1
@@ -101,15 +101,17 @@ def deliveries(plan: Plan) -> list[list[File]]:
     for source, history in _histories(rng, plan):
         number = -1
         for day, record in history:
-            # A correction lands after what it corrects; some things land late, and some twice.
+            # Of two records of one event the later landed stands, of two states of an order the later one does.
+            number += source == "events"
             on_time = next(place for place, landing in enumerate(landings) if landing >= day or landing == last_day)
-            if number + 1 < len(landings):
-                number = max(number + 1, on_time)
-                while number + 1 < len(landings) and rng.random() < 0.2:
-                    number += 1
+            number = max(number, on_time)
+            while number + 1 < len(landings) and rng.random() < 0.2:
+                number += 1
+            if number < len(landings):
                 landed[number].setdefault(source, []).append(record)
-            if rng.random() < 0.05:
-                landed[number].setdefault(source, []).append(record)
+                resent = record
+        if rng.random() < 0.05:
+            landed[-1].setdefault(source, []).append(resent)
     return [
         [File(source, landing, "all.jsonl", tuple(records)) for source, records in by_source.items()]
         for landing, by_source in zip(landings, landed, strict=True)

@@ -44,7 +44,7 @@ def daily_engagement(facts: Facts) -> pd.DataFrame:
                 "bot_events": int((event_dates == day).sum()) - len(types),
             }
         )
-    return frame(rows, rows[0] if rows else [])
+    return frame(rows, rows[0] if rows else ["activity_date"])
 
 
 def active_periods(facts: Facts, period: str) -> dict[str, dict[date, int]]:

@@ -55,6 +55,8 @@ def check_every_delivery(plan: Plan) -> None:
             for file in files:
                 platform.drop(file.source, file.landing_date, file.name, encode(file.records, file.name))
             delivered += files
+            if not delivered:
+                continue
             platform.run()
             facts = read(platform.settings)
             assert_holds_what_was_delivered(facts, delivered)
@@ -87,14 +89,14 @@ def assert_holds_what_was_delivered(facts: Facts, delivered: list[File]) -> None
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=6)
-@given(plans(people=(300, 400), days=(12, 40, 75), most_deliveries=3))
+@settings(SLOW, max_examples=5)
+@given(plans(people=(500, 700), days=(12, 40, 75), most_deliveries=3))
 def test_hundreds_of_histories_at_once(plan: Plan) -> None:
     check_every_delivery(plan)
 
 
 @pytest.mark.slow
-@settings(SLOW, max_examples=5)
+@settings(SLOW, max_examples=4)
 @given(plans(people=(1, 2, 5), days=(1, 2, 9), most_deliveries=2))
 def test_a_few_people_on_a_few_days(plan: Plan) -> None:
     check_every_delivery(plan)
