@@ -17,7 +17,7 @@ LAYERS = {
     "marts": "Facts and dimensions: what happened, and to whom.",
     "intermediate": "Steps between staging and marts that more than one table needs.",
     "staging": "The deduplicated truth of each source, by event date.",
-    "audit": "What landed, what was rejected, and what a run rebuilt.",
+    "audit": "What landed, what was rejected, what ran and rebuilt what, and what checks found.",
 }
 GRAIN = re.compile(r"^Grain: (.+?)\.(?:\s+|$)")
 
@@ -40,11 +40,13 @@ def page() -> str:
 
 
 def tables(layer: str) -> Iterator[Properties]:
-    """The models of a layer, and the seeds beside staging."""
+    """The models of a layer, the seeds beside staging, and what comes into a layer from elsewhere and is described."""
     folders = [ROOT / "sql" / "models" / layer, *([ROOT / "sql" / "seeds"] if layer == "staging" else [])]
     for path in sorted(path for folder in folders for path in folder.glob("*.yml")):
         properties = yaml.safe_load(path.read_text())
         yield from [*properties.get("models", []), *properties.get("seeds", [])]
+        sources = [source for source in properties.get("sources", []) if source["name"] == layer]
+        yield from (table for source in sources for table in source["tables"] if "columns" in table)
 
 
 def _section(layer: str, table: Properties) -> Iterator[str]:

@@ -46,7 +46,7 @@ class Platform:
         )
         contents = {}
         for (name,) in names:
-            if not lineage and name in ("staging.stg_duplicates", "metrics.daily_metrics"):
+            if not lineage and name in ("staging.stg_duplicates", "metrics.daily_volumes"):
                 continue
             left_out = [] if lineage else [column for column in self._columns(name) if column in LINEAGE]
             exclude = f" exclude ({', '.join(left_out)})" if left_out else ""

@@ -12,6 +12,20 @@ from user_activity.settings import Settings
 from user_activity.warehouse import WarehouseBusy, open_warehouse
 
 LAYERS = ("staging", "intermediate", "marts", "metrics", "audit")
+SHOWN_CHECKS = 5
+FAILED_CHECKS = """
+    select relation, check_name, severity, failing_rows, evaluated_at
+    from (
+        select
+            *,
+            row_number() over (
+                partition by relation, check_name, partition_date order by evaluated_at desc, run_id desc
+            ) as evaluation_rank
+        from audit.dq_results
+    ) as evaluations
+    where evaluation_rank = 1 and not passed
+    order by severity, evaluated_at desc, relation, check_name
+"""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -66,11 +80,12 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
             names = [name for (name,) in tables if name.split(".")[0] in LAYERS]
             counts = " union all ".join(f"select '{name}', count(*) from {name}" for name in names)
             rows = dict(warehouse.query(counts).rows) if counts else {}
+            failed = warehouse.query(FAILED_CHECKS).records() if "audit.dq_results" in rows else []
     except FileNotFoundError:
-        return {"state": "not built yet", "bytes": size, "rows": {}}
+        return {"state": "not built yet", "bytes": size, "rows": {}, "failed_checks": []}
     except WarehouseBusy:
-        return {"state": "being written", "bytes": size, "rows": {}}
-    return {"state": "ready", "bytes": size, "rows": rows}
+        return {"state": "being written", "bytes": size, "rows": {}, "failed_checks": []}
+    return {"state": "ready", "bytes": size, "rows": rows, "failed_checks": failed}
 
 
 def show(state: dict[str, Any]) -> None:
@@ -87,6 +102,14 @@ def show(state: dict[str, Any]) -> None:
         say(f"Run           {run['job']} {run['state']} at {run['started']}, {run['seconds']} s", markup=False)
     warehouse = state["warehouse"]
     say(f"Warehouse     {warehouse['state']}, {warehouse['bytes'] / 1e6:,.1f} MB", markup=False)
+    for check in warehouse["failed_checks"][:SHOWN_CHECKS]:
+        verdict = "warned" if check["severity"] == "warn" else "failed"
+        say(f"Check         {check['relation']}: {check['check_name']} {verdict}", markup=False)
+    if len(warehouse["failed_checks"]) > SHOWN_CHECKS:
+        say(
+            f"              … and {len(warehouse['failed_checks']) - SHOWN_CHECKS} more: audit.dq_failures",
+            markup=False,
+        )
     if state["landed"]:
         rows = [
             [source, each["landing_dates"], each["first"], each["last"]] for source, each in state["landed"].items()

@@ -7,7 +7,7 @@ import json
 
 import dagster as dg
 
-from user_activity.orchestration.audit import audit_tables
+from user_activity.orchestration.audit import audit_tables, run_tables
 from user_activity.orchestration.checks import volumes
 from user_activity.orchestration.dbt import ensure_manifest
 from user_activity.orchestration.jobs import jobs
@@ -24,13 +24,15 @@ from user_activity.settings import Settings
 def assemble(settings: Settings) -> dg.Definitions:
     """Every definition, shaped by the settings (first partition, time zone, limits)."""
     manifest = json.loads(ensure_manifest(settings).read_bytes())
+    raw, models = raw_assets(settings), model_assets(settings, manifest)
     return dg.Definitions(
         assets=[
             *landing_folders(),  # what others drop
             products_api,  # and what is fetched
-            *raw_assets(settings),  # accepted rows, by landing date
+            *raw,  # accepted rows, by landing date
             audit_tables,  # what landed, as audit tables
-            model_assets(settings, manifest),  # staging, intermediate, marts, metrics, by event date
+            run_tables(checked=[*raw, models, volumes]),  # what ran, and what checks found
+            models,  # staging, intermediate, marts, metrics, by event date
             published_assets(settings, manifest),  # marts and metrics as Parquet
         ],
         asset_checks=[volumes],

@@ -1,15 +1,15 @@
-"""Audit assets: what landed, as tables of the warehouse.
+"""Audit assets: what landed and what ran, as tables of the warehouse.
 
-Belongs here: bringing the warehouse's audit tables up to the lake. Does not belong here: their SQL (``warehouse/``)
-and the audit tables that models build (``sql/models/audit``).
+Belongs here: bringing the warehouse's audit tables up to the lake and to Dagster's event log. Does not belong here:
+their SQL (``warehouse/``) and the audit tables that models build (``sql/models/audit``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
-from user_activity.orchestration import pages
+from user_activity.orchestration import eventlog, pages
 from user_activity.orchestration.lake import IngestedLake
 from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL
 from user_activity.settings import Settings
@@ -21,22 +21,35 @@ TABLES = {
     "landed_dates": "One row a landed file and UTC day of its records: the lake's index.",
     "bad_records": "One row a quarantined record: its text, its file and row, and every rule it broke.",
 }
+RUN_TABLES = {
+    "pipeline_runs": "One row a run: its job, dates, state, times, rows, who asked for it, and why it failed.",
+    "run_dates": "One row a run and date that it worked on.",
+    "row_counts": "One row a run and table or partition that it built: the rows that it left there.",
+    "dq_results": "One row a check's evaluation: what was expected, what was found, whether it passed.",
+}
+RUN_KEYS = [["audit", name] for name in RUN_TABLES]
+OF_RUNS = "metrics.daily_metrics"  # a view of what days count (OF_DAYS), and of the runs that counted it
+OF_DAYS = "metrics.daily_volumes"
+
+
+def _spec(name: str, description: str, *deps: dg.AssetDep) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["audit", name],
+        deps=deps,
+        group_name="audit",
+        kinds={"python", "table"},
+        owners=["team:data-platform"],
+        tags={"layer": "audit"},
+        description=description,
+        metadata={"dagster/table_name": f"audit.{name}"},
+    )
+
+
+FROM_LAKE = [dg.AssetDep(["raw", source], partition_mapping=dg.AllPartitionMapping()) for source in SOURCES]
 
 
 @dg.multi_asset(
-    specs=[
-        dg.AssetSpec(
-            ["audit", name],
-            deps=[dg.AssetDep(["raw", source], partition_mapping=dg.AllPartitionMapping()) for source in SOURCES],
-            group_name="audit",
-            kinds={"python", "table"},
-            owners=["team:data-platform"],
-            tags={"layer": "audit"},
-            description=description,
-            metadata={"dagster/table_name": f"audit.{name}"},
-        )
-        for name, description in TABLES.items()
-    ],
+    specs=[_spec(name, description, *FROM_LAKE) for name, description in TABLES.items()],
     pool=WAREHOUSE_POOL,
     retry_policy=RETRIES,
 )
@@ -45,12 +58,44 @@ def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[S
     warehouse = open_warehouse(settings)
     changed = warehouse.sync(IngestedLake(settings))
     context.log.info(f"{changed} landing partitions had changed since the last sync")
+    yield from _pages(warehouse, TABLES, landing_partitions_changed=changed)
+
+
+def run_tables(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+    """The tables that tell of runs; `checked` are the assets whose checks say what they expect."""
+    expected = {spec.key: spec.description for each in checked for spec in each.check_specs}
+
+    @dg.multi_asset(
+        name="run_tables",
+        specs=[_spec(name, description) for name, description in RUN_TABLES.items()],
+        pool=WAREHOUSE_POOL,
+        retry_policy=RETRIES,
+    )
+    def runs(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
+        warehouse = open_warehouse(settings)
+        changed = eventlog.record(context.instance, settings, warehouse, expected, context.run.run_id)
+        context.log.info(f"{changed} runs had changed since the last recording")
+        if changed:
+            _publish_again(settings, warehouse)
+        yield from _pages(warehouse, RUN_TABLES, runs_changed=changed)
+
+    return runs
+
+
+def _publish_again(settings: Settings, warehouse: Warehouse) -> None:
+    """Publish what is now known of runs; not before the days that it stands beside, which checks may hold back."""
+    held_back = warehouse.query(f"select count(*) from audit.replaced_dates where relation = '{OF_DAYS}'").rows[0][0]
+    if settings.published_dir.joinpath(*OF_RUNS.split(".")).exists() and not held_back:
+        warehouse.publish({OF_RUNS: None}, [])
+
+
+def _pages(warehouse: Warehouse, tables: Iterable[str], **shared: Any) -> Iterator[Any]:
     with warehouse.reading():
-        for name in TABLES:
+        for name in tables:
             metadata = {
+                **shared,
                 "dagster/row_count": warehouse.query(f"select count(*) from audit.{name}").rows[0][0],
                 "dagster/column_schema": _schema(warehouse, name),
-                "landing_partitions_changed": changed,
                 "preview": pages.preview(warehouse, f"audit.{name}"),
             }
             yield dg.MaterializeResult(asset_key=["audit", name], metadata=metadata)

@@ -6,6 +6,8 @@ Belongs here: selections of assets, with the time limit of a run. Does not belon
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from user_activity.orchestration.audit import RUN_KEYS
+from user_activity.orchestration.eventlog import RECORD
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 
@@ -42,4 +44,10 @@ def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
         tags=limit,
         description="Build every model for some event dates, test it, publish it.",
     )
-    return [*ingest, catalogue, build]
+    record = dg.define_asset_job(
+        RECORD,
+        selection=dg.AssetSelection.assets(*RUN_KEYS),
+        tags=limit,
+        description="Write down in the warehouse which runs there were, what they counted and what their checks found.",
+    )
+    return [*ingest, catalogue, build, record]

@@ -19,6 +19,7 @@ import dagster as dg
 from user_activity.ingest import Entry, landing, manifest
 from user_activity.orchestration import consumed, due
 from user_activity.orchestration.assembly import assemble
+from user_activity.orchestration.eventlog import RECORD, cause
 from user_activity.orchestration.instance import open_instance
 from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
 from user_activity.orchestration.landed import landed_files, products_api
@@ -63,7 +64,7 @@ class Outcome:
         failed = [event for run in self.runs if not run.success for event in run.get_step_failure_events()]
         checks = [result for run in self.runs for result in run.get_asset_check_evaluations() if _blocks(result)]
         return [
-            *(f"{event.step_key}: {_cause(event)}" for event in failed),
+            *(f"{event.step_key}: {cause(event)}" for event in failed),
             *(f"{found.asset_key.to_user_string()}: {found.check_name}: {found.description}" for found in checks),
         ]
 
@@ -119,7 +120,7 @@ class Runner:
                 outcome.rebuilt.update(stale)
             if not stale or not outcome.success:
                 break
-        return outcome
+        return self._recorded(outcome)
 
     def backfill(self, first: date, last: date, selection: str | None, *, rebuild_raw: bool) -> Outcome:
         """Build a range of dates anew; ``selection`` narrows it to some assets, in Dagster's words."""
@@ -136,7 +137,7 @@ class Runner:
         dates = list(days([(first, last)]))
         if outcome.success and models != [] and self.execute(outcome, BUILD, range_tags(dates), models):
             outcome.rebuilt.update(dates)
-        return outcome
+        return self._recorded(outcome)
 
     def execute(
         self, outcome: Outcome, job: str, tags: Mapping[str, str], selection: Sequence[dg.AssetKey] | None = None
@@ -157,6 +158,13 @@ class Runner:
         outcome.runs.append(result)
         outcome.seconds[job] += time.monotonic() - started
         return result.success
+
+    def _recorded(self, outcome: Outcome) -> Outcome:
+        """Write down what the runs were, now that they are over; how that went is told only where it went wrong."""
+        recording = Outcome()
+        if outcome.runs and not self.execute(recording, RECORD, {}):
+            outcome.runs += recording.runs
+        return outcome
 
     def _chosen(self, selection: str) -> set[dg.AssetKey]:
         try:
@@ -187,11 +195,3 @@ class Runner:
 
 def _blocks(result: dg.AssetCheckEvaluation) -> bool:
     return not result.passed and result.severity == dg.AssetCheckSeverity.ERROR
-
-
-def _cause(event: dg.DagsterEvent) -> str:
-    """The innermost message of a failure: the one that names file, row or model."""
-    error = event.step_failure_data.error
-    while error and error.cause:
-        error = error.cause
-    return error.message.strip() if error else "failed without a message"

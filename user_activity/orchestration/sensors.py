@@ -1,6 +1,6 @@
-"""Sensors: files that wait become ingest runs, and event dates that they touched become build runs.
+"""Sensors: files that wait become ingest runs, event dates that they touched become build runs, and runs are recorded.
 
-Both compare states and look at no clock: a file waits until a run has archived it, a date is stale until a build has
+All compare states and look at no clock: a file waits until a run has archived it, a date is stale until a build has
 consumed what the lake holds of it. So nothing is lost by a missed tick or a failed run: it is still there at the next.
 A run request has no run key: Dagster would swallow the second request for a file that was sent again as it was.
 Belongs here: when to ask for which run. Does not belong here: what waits and what is stale (``ingest/``).
@@ -16,6 +16,7 @@ import dagster as dg
 
 from user_activity.ingest import landing
 from user_activity.orchestration import consumed
+from user_activity.orchestration.eventlog import RECORD
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.landed import landed_files
 from user_activity.orchestration.partitions import DAY, WEEK, days, range_tags, ranges, tagged_dates, written
@@ -24,11 +25,13 @@ from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
 LONGEST_WAIT = 64  # ticks
+LATEST_RUNS = 20  # among so many there is one that is no recording
+FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 def sensors() -> list[dg.SensorDefinition]:
     """A sensor a source, and the one that rebuilds what they touched."""
-    return [*(build_file_sensor(source) for source in SOURCES.values()), touched_dates]
+    return [*(build_file_sensor(source) for source in SOURCES.values()), touched_dates, finished_runs]
 
 
 def build_file_sensor(source: Source) -> dg.SensorDefinition:
@@ -80,6 +83,28 @@ def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourcePara
         cursor=asked.write(),
         skip_reason=None if requests else _why_not(stale, "Every date is built from what the lake holds."),
     )
+
+
+@dg.sensor(
+    name="finished_runs",
+    job_name=RECORD,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Runs that have ended are written down in the audit tables, as soon as no other goes on.",
+)
+def finished_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Asks for one recording for all runs that have ended since; a build that comes first records them as well."""
+    latest = context.instance.get_run_records(
+        dg.RunsFilter(statuses=FINISHED), limit=LATEST_RUNS, order_by="update_timestamp"
+    )
+    ended = [
+        f"{run.run_id} {run.status.value}" for run in (found.dagster_run for found in latest) if run.job_name != RECORD
+    ]
+    if not ended or ended[0] == context.cursor:
+        return dg.SkipReason("No run has ended since the last recording.")
+    if unfinished_runs(context.instance):
+        return dg.SkipReason("A run goes on: it is recorded together with those that have ended.")
+    return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=ended[0])
 
 
 class Asked:

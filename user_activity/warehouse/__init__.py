@@ -60,6 +60,9 @@ class Warehouse(Protocol):
     def load(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
         """Replace a small ``schema.table`` by these rows, in one transaction; ``columns`` gives names and SQL types."""
 
+    def replace_rows(self, key: str, values: Sequence[str], tables: Mapping[str, Rows]) -> None:
+        """In each ``schema.table`` put these rows in place of those whose ``key`` is one of ``values``, all at once."""
+
     def building(self) -> AbstractContextManager[dict[str, str]]:
         """Keep the warehouse open for writing while dbt, in this process, builds; gives what dbt's profile reads."""
 

@@ -102,13 +102,13 @@ def test_a_late_event_changes_only_what_depends_on_its_day(shop: tuple[Platform,
         "marts.fct_events",
         "marts.fct_sessions",
         "metrics.daily_engagement",
-        "metrics.daily_metrics",
+        "metrics.daily_volumes",
     }
     for name in ("staging.stg_events", "marts.fct_events", "marts.fct_sessions", "marts.dim_users"):
         assert (len(changes[name]["only ours"]), len(changes[name]["only theirs"])) == (1, 0)
     changed_days = {row[0] for row in changes["metrics.daily_engagement"]["only ours"]}
     assert changed_days == {late + timedelta(days=n) for n in range((LAST - late).days + 1)}
-    assert {row[0] for row in changes["metrics.daily_metrics"]["only ours"]} == {late, landed}
+    assert {row[0] for row in changes["metrics.daily_volumes"]["only ours"]} == {late, landed}
 
 
 def test_what_is_published_is_what_the_warehouse_holds(shop: tuple[Platform, SimulationSummary]) -> None:

@@ -189,7 +189,7 @@ def test_a_late_purchase_changes_what_it_is_part_of_and_nothing_else(tmp_path: P
     rows = {
         table: (len(found["only ours"]), len(found["only theirs"]))
         for table, found in changes.items()
-        if table.startswith("metrics.") and table != "metrics.daily_metrics"
+        if table.startswith("metrics.") and table != "metrics.daily_volumes"
     }
     assert rows == {
         "metrics.customer_product_summary": (1, 0),

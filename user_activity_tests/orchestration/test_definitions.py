@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
+from user_activity.orchestration.eventlog import RECORD
 from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
 from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.policies import WAREHOUSE_POOL
@@ -75,7 +76,7 @@ def test_whatever_writes_the_warehouse_takes_its_pool_and_ingest_does_not(defini
 
 
 def test_every_job_has_a_time_limit(definitions: dg.Definitions) -> None:
-    for name in (BUILD, CATALOGUE, *map(ingest_job_name, SOURCES)):
+    for name in (BUILD, CATALOGUE, RECORD, *map(ingest_job_name, SOURCES)):
         assert int(definitions.resolve_job_def(name).tags["dagster/max_runtime"]) > 0
 
 
@@ -90,6 +91,7 @@ def test_sensors_and_schedules_are_on(definitions: dg.Definitions) -> None:
     assert {sensor.name for sensor in repository.sensor_defs} == {
         *(f"{name}_files" for name in SOURCES),
         "touched_dates",
+        "finished_runs",
     }
     assert all(sensor.default_status == dg.DefaultSensorStatus.RUNNING for sensor in repository.sensor_defs)
     assert all(schedule.default_status == dg.DefaultScheduleStatus.RUNNING for schedule in repository.schedule_defs)

@@ -3,6 +3,7 @@
 Belongs here: opening the file, and the protocol's methods. Does not belong here: SQL of models (``sql/``).
 """
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from user_activity.settings import Settings
 from user_activity.warehouse import Lake, Rows, WarehouseBusy
 from user_activity.warehouse.duckdb.account import AUDIT_TABLES, load, raw_view
 from user_activity.warehouse.duckdb.publishing import due_days, publish_days, publish_table, quoted
+from user_activity.warehouse.run_tables import RUN_TABLES
 
 LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
 
@@ -34,6 +36,7 @@ class DuckDBWarehouse:
             for layer in LAYERS:
                 connection.execute(f"create schema if not exists {layer}")
             connection.execute(AUDIT_TABLES)
+            connection.execute(RUN_TABLES)
         return {
             "USER_ACTIVITY_WAREHOUSE": "duckdb",
             "USER_ACTIVITY_DUCKDB_PATH": str(self._path),
@@ -83,6 +86,22 @@ class DuckDBWarehouse:
             connection.execute(f"create or replace table {relation} ({kinds})")
             if rows:
                 connection.executemany(f"insert into {relation} values ({', '.join('?' * len(columns))})", rows)
+            connection.execute("commit")
+
+    def replace_rows(self, key: str, values: Sequence[str], tables: Mapping[str, Rows]) -> None:
+        """Replace rows of several tables by their key, in one transaction."""
+        with self._writing() as connection:
+            connection.execute("begin")
+            for relation, fresh in tables.items():
+                connection.execute(f'delete from {relation} where "{key}" in (select unnest(?))', [list(values)])
+                # One text for all rows: bound one by one, each would cost a millisecond.
+                columns = ", ".join(f'"{name}"' for name in fresh.columns)
+                fields = ", ".join(f"fields[{number}]" for number in range(1, len(fresh.columns) + 1))
+                connection.execute(
+                    f"insert into {relation} ({columns}) "
+                    f"select {fields} from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as fields)",
+                    [json.dumps(fresh.rows, default=str)],
+                )
             connection.execute("commit")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
