@@ -50,13 +50,15 @@ def open_instance(settings: Settings) -> "dg.DagsterInstance":
 
 
 def latest_runs(settings: Settings, number: int) -> list[dict[str, Any]]:
-    """The runs that began last, read from Dagster's table of runs without importing Dagster."""
+    """The runs that began last, recordings left out, read from Dagster's table of runs without importing Dagster."""
     path = settings.dagster_home / "history" / "runs.db"
     if not path.exists():
         return []
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         rows = connection.execute(
-            "select pipeline_name, lower(status), start_time, end_time from runs order by id desc limit ?", [number]
+            "select pipeline_name, lower(status), start_time, end_time from runs where pipeline_name <> 'record_runs' "
+            "order by id desc limit ?",
+            [number],
         ).fetchall()
     return [
         {
