@@ -111,7 +111,7 @@ def test_a_small_crowd() -> None:
             people=60,
             first_day=date(2025, 3, 1),
             days=12,
-            deliveries=2,
+            deliveries=1,
             timezone="America/New_York",
             week_start="sunday",
             has_own_funnels=True,
