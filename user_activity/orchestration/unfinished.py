@@ -21,7 +21,8 @@ def unfinished_runs(instance: dg.DagsterInstance, job: str | None = None) -> lis
     """The runs that go on; one whose process is gone is marked as failed. The daemon knows only of runs it launched."""
     going_on = []
     for run in instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED)):
-        if _is_alive(run.tags.get(PROCESS_TAG)):
+        # A run that is executed again keeps the tags of the one before it, and is in another process.
+        if run.parent_run_id or _is_alive(run.tags.get(PROCESS_TAG)):
             going_on.append(run)
         else:
             instance.report_run_failed(run, "The process of this run was killed.")

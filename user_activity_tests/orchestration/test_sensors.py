@@ -111,6 +111,24 @@ def test_a_run_whose_process_was_killed_blocks_nothing(
     assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
 
 
+def test_a_killed_run_that_is_executed_again_is_not_taken_for_killed(
+    events: Ticks, settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    drop(settings, "events", FIRST, "a.jsonl")
+    parent = instance.create_run_for_job(sleeper(ingest_job_name("events")), status=dg.DagsterRunStatus.FAILURE)
+    again = instance.create_run_for_job(
+        sleeper(ingest_job_name("events")),
+        status=dg.DagsterRunStatus.STARTED,
+        tags=range_tags([FIRST]) | {PROCESS_TAG: str(killed.pid)},
+        parent_run_id=parent.run_id,
+        root_run_id=parent.run_id,
+    )
+    assert events.asked() == []
+    assert instance.get_run_by_id(again.run_id).status == dg.DagsterRunStatus.STARTED  # type: ignore[union-attr]
+
+
 def test_a_file_whose_run_failed_is_asked_for_again_ever_less_often(events: Ticks, settings: Settings) -> None:
     drop(settings, "events", FIRST, "a.jsonl")
     asked = [bool(events.asked()) for _ in range(12)]

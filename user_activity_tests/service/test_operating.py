@@ -77,6 +77,15 @@ def test_a_dropped_file_becomes_a_metric(service: Service) -> None:
     assert [run["status"] for run in service.runs("ingest_events")] == ["SUCCESS"]
 
 
+def test_runs_that_have_ended_are_told_of_in_the_warehouse(service: Service) -> None:
+    known = "select job, state, launched_by from audit.pipeline_runs order by started_at"
+    expected = [
+        {"job": "ingest_events", "state": "success", "launched_by": "sensor events_files"},
+        {"job": "build_models", "state": "success", "launched_by": "sensor touched_dates"},
+    ]
+    wait_for("the recording", lambda: service.query(known) == expected)
+
+
 def test_a_late_row_rebuilds_the_day_it_belongs_to(service: Service) -> None:
     service.drop("events", THIRD, "third.jsonl", [*events(THIRD, users=2), *events(FIRST, users=1, first=9)])
     wait_for("the metrics", lambda: dau(service) == {str(FIRST): 6, str(THIRD): 2})
