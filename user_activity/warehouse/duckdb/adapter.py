@@ -28,6 +28,7 @@ class DuckDBWarehouse:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._path = settings.warehouse_dir / "user_activity.duckdb"
+        self._held: duckdb.DuckDBPyConnection | None = None
 
     def prepare(self) -> dict[str, str]:
         """Create the file, its schemas and audit tables; return the environment of dbt's profile."""
@@ -156,12 +157,18 @@ class DuckDBWarehouse:
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-only connection; raises :class:`WarehouseBusy` while another process writes."""
+        if self._held is not None:
+            yield self._held
+            return
         if not self._path.exists():
             raise FileNotFoundError(
                 f"There is no warehouse at {self._path} yet: land files and run `user-activity run`."
             )
-        with self._open(read_only=True, patience_seconds=3) as connection:
-            yield connection
+        with self._open(read_only=True, patience_seconds=3) as self._held:
+            try:
+                yield self._held
+            finally:
+                self._held = None
 
     @contextmanager
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
