@@ -1,11 +1,14 @@
 {{ config(materialized="table") }}
 
+{#- The reporting day of a UTC day's event can be the one before or after. -#}
+{%- set slack = 0 if setting_timezone() == "UTC" else 1 %}
+
 with
 
 bounds as (
     select
-        min(greatest(known_date, {{ setting_start_date() }})) as first_date,
-        max(known_date) as last_date
+        {{ add_days("min(greatest(known_date, " ~ setting_start_date() ~ "))", -slack) }} as first_date,
+        {{ add_days("max(known_date)", slack) }} as last_date
     from (
         select utc_date as known_date from {{ source("audit", "landed_dates") }}
         union all
