@@ -29,8 +29,8 @@ def page() -> str:
     lines = [
         "# Data dictionary",
         "",
-        "Every table that the platform builds, as its `.yml` beside the model describes it. `make docs` writes this page,",
-        "and a test keeps it fresh. What the figures mean, with examples, is in [metrics.md](metrics.md).",
+        "Every table that the platform builds, as its `.yml` beside the model describes it; `make docs` writes this.",
+        "What the figures mean, with examples, is in [metrics.md](metrics.md).",
     ]
     for layer, sentence in LAYERS.items():
         lines += ["", f"## {layer}", "", sentence]

@@ -1,6 +1,7 @@
 """The platform as its users meet it, for tests: files into `incoming/`, runs through Dagster, tables out by query."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,11 @@ class Platform:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query."""
-        return list(open_warehouse(self.settings).query(sql).rows)
+        return plain(open_warehouse(self.settings).query(sql).rows)
+
+    def query_published(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query on the published files."""
+        return plain(open_warehouse(self.settings).query_published(sql).rows)
 
     def tables(self, *, lineage: bool = True) -> dict[str, list[tuple[Any, ...]]]:
         """Every table of every layer that models build, its rows sorted; with or without where they came from."""
@@ -50,12 +55,16 @@ class Platform:
                 continue
             left_out = [] if lineage else [column for column in self._columns(name) if column in LINEAGE]
             exclude = f" exclude ({', '.join(left_out)})" if left_out else ""
-            rows = self.query(f"select *{exclude} from {name} order by all")
-            contents[name] = [tuple(tuple(cell) if isinstance(cell, list) else cell for cell in row) for row in rows]
+            contents[name] = self.query(f"select *{exclude} from {name} order by all")
         return contents
 
     def _columns(self, relation: str) -> list[str]:
         return [row[0] for row in self.query(f"select column_name from (describe {relation})")]
+
+
+def plain(rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """Rows whose arrays are tuples, to be counted and compared."""
+    return [tuple(tuple(cell) if isinstance(cell, list) else cell for cell in row) for row in rows]
 
 
 def differences(ours: dict[str, list[tuple[Any, ...]]], theirs: dict[str, list[tuple[Any, ...]]]) -> dict[str, Any]:

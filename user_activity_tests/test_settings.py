@@ -90,7 +90,8 @@ def test_a_warehouse_address_is_not_shown() -> None:
 
 
 def test_addresses_keep_their_names_and_survive_being_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("USER_ACTIVITY_ALERT_EMAIL_TO", 'ops@example.org, Jörg Müller <jm@example.org>,"Doe, J" <j@d.org>')
+    named = 'ops@example.org, Jörg Müller <jm@example.org>,"Doe, J" <j@d.org>'
+    monkeypatch.setenv("USER_ACTIVITY_ALERT_EMAIL_TO", named)
     monkeypatch.setenv("USER_ACTIVITY_ALERT_OWNERS", '{"team:crm": "a@b.org, c@d.org", "team:analytics": ["e@f.org"]}')
     settings = get_settings()
     assert settings.alert_email_to == ("ops@example.org", '"Jörg Müller" <jm@example.org>', '"Doe, J" <j@d.org>')

@@ -16,7 +16,7 @@ def weeks(platform: Platform) -> Weeks:
         "select user_id, cast(week_start_date as varchar), daily_events, active_days, events "
         "from metrics.user_weekly_activity order by 1, 2"
     )
-    return {(user, start): (daily, active, total) for user, start, daily, active, total in rows}
+    return {(user, start): (list(daily), active, total) for user, start, daily, active, total in rows}
 
 
 def times(day: str, number: int) -> str:
