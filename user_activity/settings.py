@@ -35,8 +35,8 @@ def _addresses(value: str | Sequence[str]) -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else [str(each) for each in value]
     found = [pair for pair in getaddresses(texts) if pair != ("", "")]
     for _, address in found:
-        if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address):
-            raise ValueError("is one or more mail addresses, separated by commas")
+        if not (address.isascii() and re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address)):
+            raise ValueError("is one or more mail addresses in ASCII, separated by commas")
     return tuple(dict.fromkeys(f'"{quote(name)}" <{address}>' if name else address for name, address in found))
 
 

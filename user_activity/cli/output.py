@@ -172,4 +172,7 @@ def hush(*, verbose: bool) -> None:
     """Keep libraries from talking over the answer."""
     logging.captureWarnings(capture=True)
     if not verbose:
+        import stamina
+
         logging.disable(logging.WARNING)
+        stamina.instrumentation.set_on_retry_hooks([])  # it would tell of each attempt on stdout

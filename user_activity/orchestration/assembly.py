@@ -7,6 +7,7 @@ import json
 
 import dagster as dg
 
+from user_activity.orchestration.alerts.sensor import alerts
 from user_activity.orchestration.audit import audit_tables, run_tables
 from user_activity.orchestration.checks import volumes
 from user_activity.orchestration.dbt import ensure_manifest
@@ -37,7 +38,7 @@ def assemble(settings: Settings) -> dg.Definitions:
         ],
         asset_checks=[volumes],
         jobs=jobs(settings),
-        sensors=sensors(),
+        sensors=[*sensors(), alerts],
         schedules=[close_of_day, weekly_catalogue],
         resources=RESOURCES,
         executor=dg.in_process_executor,

@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from user_activity.orchestration.causes import cause
 from user_activity.orchestration.masking import masked
 from user_activity.orchestration.partitions import ranges, tagged_dates, written
 from user_activity.orchestration.unfinished import PROCESS_TAG
@@ -86,14 +87,6 @@ def record(instance: dg.DagsterInstance, settings: Settings, warehouse: Warehous
     if account.run_ids:
         account.write(warehouse)
     return len(changed)
-
-
-def cause(event: dg.DagsterEvent) -> str:
-    """The innermost message of a failure: the one that names file, row or model."""
-    error = getattr(event.event_specific_data, "error", None)
-    while error and error.cause:
-        error = error.cause
-    return error.message.strip() if error else event.message or "failed without a message"
 
 
 def _states(instance: dg.DagsterInstance) -> dict[str, str]:

@@ -4,6 +4,7 @@ Belongs here: what counts as a secret. Does not belong here: where such texts go
 """
 
 import re
+from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import SecretStr
@@ -11,25 +12,41 @@ from pydantic import SecretStr
 from user_activity.settings import Settings
 
 MASK = "***"
+SHORTEST = 3  # what is shorter is found in every text
+NAMES = r"[\w-]*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|credential)[\w-]*"
 IN_ADDRESS = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)\S+@", re.IGNORECASE)
-ASSIGNED = re.compile(r"(\b\w*(?:password|passwd|pwd)[\"']?\s*[=:]\s*)('[^']*'|\"[^\"]*\"|[^\s,;&)]+)", re.IGNORECASE)
+IN_QUERY = re.compile(r"([?&](?:key|sig|signature|code|auth)=)[^\s&\"']+", re.IGNORECASE)
+ASSIGNED = re.compile(rf"(\b{NAMES}[\"']?\s*[=:]\s*)('[^']*'|\"[^\"]*\"|[^\s,;&)]+)", re.IGNORECASE)
+PRESENTED = re.compile(r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
 
 
 def masked(text: str, settings: Settings) -> str:
-    """The text without passwords in addresses, and without what the settings keep secret."""
+    """The text without what the settings keep secret, and without what looks like a secret."""
     for secret in sorted(_secrets(settings), key=len, reverse=True):
         text = text.replace(secret, MASK)
-    return ASSIGNED.sub(rf"\1{MASK}", IN_ADDRESS.sub(rf"\1{MASK}@", text))
+    text = IN_ADDRESS.sub(rf"\1{MASK}@", text)
+    for pattern in (IN_QUERY, ASSIGNED, PRESENTED):
+        text = pattern.sub(rf"\1{MASK}", text)
+    return text
 
 
 def _secrets(settings: Settings) -> set[str]:
-    """Every secret setting; of an address the password alone, as it is written and as it is meant."""
+    """Every secret of the settings, as it is written and as it is meant."""
     found = set()
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
-            secret = value.get_secret_value()
-            password = urlsplit(secret).password if "://" in secret else None
-            meant = {password, unquote(password), quote(unquote(password), safe="")} if password else {secret}
-            found |= meant - {""}
-    return found
+            for part in _parts(value.get_secret_value()):
+                found |= {part, unquote(part), quote(unquote(part), safe="")}
+    return {secret for secret in found if len(secret) >= SHORTEST}
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """What of a setting is secret: of a server's address the password alone, of a web address all but the server."""
+    address = urlsplit(secret) if "://" in secret else None
+    if address is None:
+        yield secret
+    else:
+        yield address.password or ""
+        if address.scheme in ("http", "https"):
+            yield from (address.path.strip("/"), address.query)

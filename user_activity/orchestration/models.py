@@ -13,7 +13,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 from user_activity.ingest.references import references
-from user_activity.orchestration import consumed, dbt, pages, wording
+from user_activity.orchestration import causes, consumed, dbt, pages, wording
 from user_activity.orchestration.dbt import NodeResult
 from user_activity.orchestration.lake import IngestedLake
 from user_activity.orchestration.partitions import event_partitions, ranges, run_dates, written
@@ -97,7 +97,9 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         yield from _report(context, warehouse, nodes, results, asked)
         errors = [result for result in results if result.status == "error" and result.kind != "test"]
         if errors:
-            raise dg.Failure(_sentence(errors), allow_retries=False)
+            names, _ = _unique_ids(context)
+            assets = [names[result.unique_id] for result in errors if result.unique_id in names]
+            raise causes.not_built({result.relation: result.message for result in errors}, assets)
         if selection == ["fqn:*"]:
             if all(result.status == "success" for result in results if result.kind == "model"):
                 consumed.finish(settings)
@@ -233,11 +235,6 @@ def _teller(context: dg.AssetExecutionContext, progress: Progress, total: int) -
 
 def _size(context: dg.AssetExecutionContext) -> int:
     return len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
-
-
-def _sentence(errors: Sequence[NodeResult]) -> str:
-    causes = [f"{result.relation}: {result.message}" for result in errors]
-    return "\n".join([f"{len(errors)} models could not be built.", *causes])
 
 
 def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:

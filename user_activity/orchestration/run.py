@@ -19,7 +19,8 @@ import dagster as dg
 from user_activity.ingest import Entry, landing, manifest
 from user_activity.orchestration import consumed, due
 from user_activity.orchestration.assembly import assemble
-from user_activity.orchestration.eventlog import RECORD, cause
+from user_activity.orchestration.causes import cause
+from user_activity.orchestration.eventlog import RECORD
 from user_activity.orchestration.instance import open_instance
 from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
 from user_activity.orchestration.landed import landed_files, products_api

@@ -30,7 +30,8 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_all_commands_are_there() -> None:
     quarantine = {"quarantine list", "quarantine show", "quarantine export"}
-    assert set(COMMANDS) == quarantine | {"simulate", "land", "run", "backfill", "status", "query", "demo", "dev"}
+    others = {"simulate", "land", "run", "backfill", "status", "query", "alert-test", "demo", "dev"}
+    assert set(COMMANDS) == quarantine | others
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -48,7 +49,14 @@ def test_help_is_an_answer_not_an_error(name: str, command: Command) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["status"], ["quarantine", "list"], ["land", "x.jsonl", "--source", "events"], ["query", "select 1"]],
+    [
+        ["--help"],
+        ["status"],
+        ["alert-test"],
+        ["quarantine", "list"],
+        ["land", "x.jsonl", "--source", "events"],
+        ["query", "select 1"],
+    ],
     ids=lambda arguments: arguments[0],
 )
 def test_small_commands_do_not_wait_for_dagster(arguments: list[str], tmp_path: Path) -> None:

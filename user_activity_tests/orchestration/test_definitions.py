@@ -92,6 +92,7 @@ def test_sensors_and_schedules_are_on(definitions: dg.Definitions) -> None:
         *(f"{name}_files" for name in SOURCES),
         "touched_dates",
         "finished_runs",
+        "alerts",
     }
     assert all(sensor.default_status == dg.DefaultSensorStatus.RUNNING for sensor in repository.sensor_defs)
     assert all(schedule.default_status == dg.DefaultScheduleStatus.RUNNING for schedule in repository.schedule_defs)

@@ -1,0 +1,39 @@
+"""``alert-test``: whether alerts reach somebody.
+
+Belongs here: showing what came of a trial. Does not belong here: the trial itself (``orchestration/alerts``).
+"""
+
+import typer
+
+from user_activity.cli import output
+from user_activity.cli.output import Exit, JsonOption, Problem
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Hang the command into the application."""
+    app.command("alert-test")(alert_test)
+
+
+def alert_test(as_json: JsonOption = False) -> None:
+    """Send a test alert to everybody who is set to get alerts, and say whether it was taken.
+
+    Example: user-activity alert-test
+    """
+    from user_activity.orchestration.alerts.late import UnknownSource, expected
+    from user_activity.orchestration.alerts.trial import try_channels
+
+    settings = output.settings()
+    try:
+        expected(settings)
+    except UnknownSource as error:
+        raise Problem(str(error)) from None
+    output.hush(verbose=False)
+    tried = try_channels(settings)
+    if not tried:
+        raise Problem("No alert goes anywhere: set USER_ACTIVITY_ALERT_EMAIL_TO or USER_ACTIVITY_ALERT_WEBHOOK_URL.")
+    if as_json:
+        output.print_json([{"to": to, "sent": why is None, "problem": why} for to, why in tried.items()])
+    else:
+        for to, why in tried.items():
+            output.answer.print(f"{to}: sent" if why is None else f"{to}: not sent, {why}", markup=False)
+    raise typer.Exit(Exit.FINE if not any(tried.values()) else Exit.FAILED)

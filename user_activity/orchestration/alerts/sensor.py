@@ -1,0 +1,80 @@
+"""The sensor that sends alerts. It asks for no run.
+
+Belongs here: one tick, from what happened to what was told. Does not belong here: any of its parts.
+"""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from user_activity.orchestration.alerts.channels import channels_of
+from user_activity.orchestration.alerts.delivery import Delivered, deliver, note_long_troubles
+from user_activity.orchestration.alerts.late import UnknownSource, late_data
+from user_activity.orchestration.alerts.memory import Memory, alone
+from user_activity.orchestration.alerts.owners import Owners
+from user_activity.orchestration.alerts.problem import Problem
+from user_activity.orchestration.alerts.runs import Watch
+from user_activity.orchestration.alerts.ticks import failing_ticks
+from user_activity.orchestration.alerts.undelivered import Undelivered
+from user_activity.settings import Settings
+
+NAME = "alerts"
+NO_CHANNEL = (
+    "Nobody is told of failures: set USER_ACTIVITY_ALERT_EMAIL_TO and USER_ACTIVITY_SMTP_HOST, or "
+    "USER_ACTIVITY_ALERT_WEBHOOK_URL, then try `user-activity alert-test`."
+)
+
+
+@dg.sensor(
+    name=NAME,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells whoever can mend it of failed runs, broken checks and late data, by e-mail and by webhook.",
+)
+def alerts(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SkipReason:
+    """Tell what happened and was not told."""
+    now = datetime.now(UTC).timestamp()
+    return dg.SkipReason(tick(settings, context.instance, Owners(context.repository_def), now))
+
+
+def tick(settings: Settings, instance: dg.DagsterInstance, owners: Owners, now: float) -> str:
+    """Find, remember, send; what was done, in words. Raises `Undelivered` where something was not taken."""
+    if not channels_of(settings):
+        return NO_CHANNEL
+    with alone(settings.alerts_dir) as free:
+        if not free:
+            return "Another tick is at it."
+        memory = Memory.read(settings.alerts_dir)
+        memory.readdress(lambda problem: channels_of(settings, problem.owners))
+        for problem in Watch(settings, instance, owners).new_problems(memory, now):
+            memory.note(problem, channels_of(settings, problem.owners))
+        wrong = _note_standing(settings, instance, memory, now)
+        note_long_troubles(settings, memory, now)
+        memory.write()
+        delivered = deliver(settings, memory, now)
+        memory.forget(now, settings.alert_repeat_hours * 3600)
+        memory.write()
+    return _said(delivered, wrong)
+
+
+def _note_standing(settings: Settings, instance: dg.DagsterInstance, memory: Memory, now: float) -> str | None:
+    """Note problems that go on, when they begin; why data cannot be judged, where that is so."""
+    found: list[Problem] = list(failing_ticks(settings, instance, but=NAME))
+    wrong = None
+    try:
+        found += late_data(settings, now)
+    except UnknownSource as error:
+        wrong = str(error)
+    for problem in found:
+        if problem.key not in memory.standing:
+            memory.note(problem, channels_of(settings, problem.owners))
+    memory.standing = [problem.key for problem in found]
+    return wrong
+
+
+def _said(delivered: Delivered, wrong: str | None) -> str:
+    failed = [*delivered.refused.values(), *([wrong] if wrong else [])]
+    if failed:
+        raise Undelivered("; ".join(dict.fromkeys(failed)))
+    told = ", ".join(f"{number} to {channel}" for channel, number in sorted(delivered.taken.items()))
+    return f"Told {told}." if told else "There is nothing new to tell."
