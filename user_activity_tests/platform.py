@@ -44,22 +44,32 @@ class Platform:
 
     def tables(self, *, lineage: bool = True) -> dict[str, list[tuple[Any, ...]]]:
         """Every table of every layer that models build, its rows sorted; with or without where they came from."""
-        names = self.query(
-            "select table_schema || '.' || table_name from information_schema.tables "
-            "where table_schema in ('staging', 'intermediate', 'marts', 'metrics') and table_type = 'BASE TABLE' "
-            "order by 1"
-        )
         contents = {}
-        for (name,) in names:
+        for name, columns in self.columns().items():
             if not lineage and name in ("staging.stg_duplicates", "metrics.daily_volumes"):
                 continue
-            left_out = [] if lineage else [column for column in self._columns(name) if column in LINEAGE]
-            exclude = f" exclude ({', '.join(left_out)})" if left_out else ""
-            contents[name] = self.query(f"select *{exclude} from {name} order by all")
+            wanted = [column for column in columns if lineage or column not in LINEAGE]
+            rows = self.query(f"select {', '.join(wanted)} from {name}")
+            contents[name] = sorted(rows, key=_order)
         return contents
 
-    def _columns(self, relation: str) -> list[str]:
-        return [row[0] for row in self.query(f"select column_name from (describe {relation})")]
+    def columns(self) -> dict[str, dict[str, str]]:
+        """The columns of these tables, in order, with their types as the engine calls them."""
+        found: dict[str, dict[str, str]] = {}
+        for schema, table, column, kind in self.query(
+            "select tables.table_schema, tables.table_name, column_name, data_type "
+            "from information_schema.tables as tables join information_schema.columns as columns "
+            "on columns.table_schema = tables.table_schema and columns.table_name = tables.table_name "
+            "where tables.table_schema in ('staging', 'intermediate', 'marts', 'metrics') "
+            "and tables.table_type = 'BASE TABLE' order by 1, 2, ordinal_position"
+        ):
+            found.setdefault(f"{schema}.{table}", {})[column] = kind
+        return found
+
+
+def _order(row: tuple[Any, ...]) -> list[tuple[bool, Any]]:
+    """Values in their own order, null last."""
+    return [(value is None, value) for value in row]
 
 
 def plain(rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:

@@ -16,14 +16,39 @@ The accepted rows of a source whose own date lies in the given ranges, with `eve
     )
 {%- endmacro %}
 
+{#- The lake's index names the landing dates of such rows, so that a day's cost does not grow with history. -#}
+{% macro postgres__raw_rows(source_name, relation, landed, ranges) -%}
+    {%- set days = [] -%}
+    {%- if execute -%}
+        {%- set days = run_query(
+            "select distinct landing_date from " ~ landed ~ " where source = '" ~ source_name ~ "' and "
+            ~ is_indexed(ranges) ~ " order by 1"
+        ).columns[0].values() -%}
+    {%- endif -%}
+    (
+        select *
+        from (
+            select received.*, {{ source_date(source_name) }} as event_date
+            from {{ relation }} as received
+            where {% if days -%} landing_date in ('{{ days | join("', '") }}') {%- else -%} 1 = 0 {%- endif %}
+        ) as dated
+        where {{ in_ranges("event_date", ranges) }}
+    )
+{%- endmacro %}
+
+{#- A condition on the lake's index, whose days are UTC: the part holds rows of these reporting days. -#}
+{% macro is_indexed(ranges) -%}
+    {%- set slack = 0 if setting_timezone() == "UTC" else 1 -%}
+    {{ in_ranges("greatest(utc_date, " ~ setting_start_date() ~ ")", ranges, slack, slack) }}
+{%- endmacro %}
+
 {#- The lake's index names the parts that hold such rows, so that a day's cost does not grow with history. -#}
 {% macro duckdb__raw_rows(source_name, relation, landed, ranges) -%}
     {%- set parts = [] -%}
     {%- if execute -%}
-        {%- set slack = 0 if setting_timezone() == "UTC" else 1 -%}
-        {%- set wanted = in_ranges("greatest(utc_date, " ~ setting_start_date() ~ ")", ranges, slack, slack) -%}
         {%- set parts = run_query(
-            "select distinct part_path from " ~ landed ~ " where source = '" ~ source_name ~ "' and " ~ wanted ~ " order by 1"
+            "select distinct part_path from " ~ landed ~ " where source = '" ~ source_name ~ "' and "
+            ~ is_indexed(ranges) ~ " order by 1"
         ).columns[0].values() -%}
     {%- endif -%}
     {%- set lake = env_var("USER_ACTIVITY_LAKE_DIR", "data/lake") -%}

@@ -26,7 +26,7 @@ from rich.table import Table
 
 from user_activity.ingest.references import ReferenceRejected, references
 from user_activity.settings import Settings, get_settings
-from user_activity.warehouse import WarehouseBusy
+from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable
 
 LEAST_KEY = 10**12  # a number as long as this is a key, and keys are copied
 WIDEST_CELL = 100
@@ -69,7 +69,9 @@ def settings() -> Settings:
         found = error.errors(include_url=False, include_context=False)[0]
         name = f"{Settings.model_config['env_prefix']}{found['loc'][0]}".upper()
         reason = found["msg"].removeprefix("Value error, ")
-        raise Problem(f"{name} is {found['input']!r}: {reason}.") from None
+        # What should be secret is not repeated, also where it is not what it should be.
+        secret = "SecretStr" in str(Settings.model_fields[str(found["loc"][0])].annotation)
+        raise Problem(f"{name} {reason}." if secret else f"{name} is {found['input']!r}: {reason}.") from None
     except SettingsError as error:
         name = str(error).split('"')[1] if '"' in str(error) else "A setting"
         prefix = str(Settings.model_config["env_prefix"])
@@ -81,7 +83,7 @@ def explain(error: Exception) -> int:
     if isinstance(error, Problem):
         prose.print(str(error), style="red", markup=False)
         return error.code
-    if isinstance(error, (WarehouseBusy, FileNotFoundError)):
+    if isinstance(error, (WarehouseBusy, WarehouseUnreachable, FileNotFoundError)):
         prose.print(str(error), style="red", markup=False)
         return Exit.FAILED
     lines = str(error).strip().splitlines() or [type(error).__name__]

@@ -8,7 +8,7 @@ import typer
 from user_activity.cli import output
 from user_activity.cli.output import Exit, JsonOption, Problem
 from user_activity.settings import Settings
-from user_activity.warehouse import Rows, WarehouseBusy, open_warehouse
+from user_activity.warehouse import Rows, WarehouseBusy, WarehouseUnreachable, open_warehouse
 
 READING = ("select", "with", "from", "values", "table", "show", "describe", "summarize", "explain", "pivot", "unpivot")
 COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -60,7 +60,7 @@ def ask(settings: Settings, sql: str) -> Rows:
         except WarehouseBusy:
             output.prose.print("A run is writing the warehouse: the answer comes from what was published last.")
             return warehouse.query_published(sql)
-    except FileNotFoundError:
+    except (FileNotFoundError, WarehouseUnreachable):
         raise
     except Exception as error:  # noqa: BLE001 - every engine has its own errors
         reason = str(error).strip().splitlines()[0]

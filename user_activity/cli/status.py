@@ -69,8 +69,8 @@ def gather(settings: Settings) -> dict[str, Any]:
 
 
 def _warehouse(settings: Settings) -> dict[str, Any]:
-    size = sum(path.stat().st_size for path in settings.warehouse_dir.glob("*.duckdb*"))
     warehouse = open_warehouse(settings)
+    size = warehouse.size_bytes()
     try:
         with warehouse.reading():
             tables = warehouse.query(

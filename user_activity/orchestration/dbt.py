@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_DIR = Path(__file__).parents[2] / "sql"
-TARGET_DIR = PROJECT_DIR / "target"
-MANIFEST = TARGET_DIR / "manifest.json"
-PARSED = TARGET_DIR / "partial_parse.msgpack"
+MANIFEST = "manifest.json"
+PARSED = "partial_parse.msgpack"
 WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
 
 _one_at_a_time = threading.Lock()
@@ -52,13 +52,14 @@ class NodeResult:
 
 def ensure_manifest(settings: Settings) -> Path:
     """The project's manifest, parsed anew when a file of the project is younger."""
-    if not _is_current():
-        TARGET_DIR.mkdir(exist_ok=True)
-        with (TARGET_DIR / ".lock").open("w") as lock:
+    target = _target(settings)
+    if not _is_current(target):
+        target.mkdir(parents=True, exist_ok=True)
+        with (target / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not _is_current():
-                _invoke(["parse", "--target-path", str(TARGET_DIR)], open_warehouse(settings).prepare(), settings)
-    return MANIFEST
+            if not _is_current(target):
+                _invoke(["parse", "--target-path", str(target)], open_warehouse(settings).profile(), settings)
+    return target / MANIFEST
 
 
 def build(
@@ -72,7 +73,7 @@ def build(
     A failed model or test is a result, not an exception.
     """
     arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target"), "--select", *selection]
-    answer = _invoke(arguments, environment, settings, _parsed(), on_line)
+    answer = _invoke(arguments, environment, settings, _parsed(_target(settings)), on_line)
     return [_result(found) for found in cast("RunExecutionResult", answer.result).results]
 
 
@@ -122,21 +123,28 @@ def _tell(event: Any, on_line: Callable[[str], None]) -> None:
         on_line(event.info.msg)
 
 
-def _is_current() -> bool:
-    if not (MANIFEST.exists() and PARSED.exists()):
+def _target(settings: Settings) -> Path:
+    """Where the parsed project is: a folder for each database, whose name is in every relation's."""
+    database = open_warehouse(settings).profile().get("USER_ACTIVITY_DATABASE")
+    target = PROJECT_DIR / "target"
+    return target / f"{settings.warehouse}-{quote(database, safe='')}" if database else target
+
+
+def _is_current(target: Path) -> bool:
+    if not ((target / MANIFEST).exists() and (target / PARSED).exists()):
         return False
     sources = (
         path for top in PROJECT_DIR.iterdir() if top.name not in WRITTEN_BY_DBT for path in (top, *top.rglob("*"))
     )
-    return max(path.stat().st_mtime for path in sources) < MANIFEST.stat().st_mtime
+    return max(path.stat().st_mtime for path in sources) < (target / MANIFEST).stat().st_mtime
 
 
-def _parsed() -> "Manifest":
+def _parsed(target: Path) -> "Manifest":
     """A manifest of its own for each build: dbt leaves marks in it that would spoil the next one."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    manifest = Manifest.from_msgpack(PARSED.read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest = Manifest.from_msgpack((target / PARSED).read_bytes(), decoder=extended_mashumuro_decoder)
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
 

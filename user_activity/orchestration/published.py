@@ -1,4 +1,4 @@
-"""Published assets: marts and metrics as Parquet, for readers that must never wait for the warehouse.
+"""Published assets: marts and metrics as readers see them, who must never wait for a build.
 
 Belongs here: what is published, and when a build is over. Does not belong here: how files are replaced
 (``warehouse/``).
@@ -32,12 +32,12 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
                 partitions_def=days if date_column else None,
                 skippable=True,
                 group_name="published",
-                kinds={"parquet"},
+                kinds={"parquet" if settings.warehouse == "duckdb" else settings.warehouse},
                 owners=["team:data-platform"],
                 tags={"layer": "published"},
                 description=(
-                    f"{relation} as Parquet, {'a file a day' if date_column else 'one file'}, replaced atomically: "
-                    "for readers that must never wait for the warehouse."
+                    f"{relation} as readers see it, who never wait for a build: on a server the table itself, else "
+                    f"Parquet, {'a file a day' if date_column else 'one file'}, replaced atomically."
                 ),
                 metadata={
                     "dagster/column_schema": table_schema(manifest, relation),
@@ -57,8 +57,7 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
         dates = sorted({*run_dates(context), *rebuilt_dates(warehouse)})
         written = warehouse.publish(chosen, dates)
         for relation, date_column in chosen.items():
-            folder = settings.published_dir.joinpath(*relation.split("."))
-            where: pages.Metadata = {"dagster/uri": folder.as_uri()}
+            where: pages.Metadata = {"dagster/uri": warehouse.published_at(relation)}
             if date_column is None:
                 rows: pages.Metadata = {"dagster/row_count": written[relation]}
                 yield dg.MaterializeResult(asset_key=_key(relation), metadata=where | rows)

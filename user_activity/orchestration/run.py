@@ -4,6 +4,7 @@ Every run is a run of Dagster's instance, so that the UI shows it beside the dae
 Belongs here: which runs, in which order. Does not belong here: what they do, and how it is shown (``cli/``).
 """
 
+import json
 import os
 import time
 from collections import defaultdict
@@ -15,6 +16,7 @@ from functools import cache
 from typing import Any
 
 import dagster as dg
+from pydantic import SecretStr
 
 from user_activity.ingest import Entry, landing, manifest
 from user_activity.orchestration import consumed, due
@@ -83,14 +85,15 @@ class Outcome:
 
 
 @cache
-def _assembled(shape: str) -> dg.Definitions:
-    return assemble(Settings.model_validate_json(shape))
+def _assembled(shape: str, warehouse_url: SecretStr | None) -> dg.Definitions:
+    return assemble(Settings.model_validate({**json.loads(shape), "warehouse_url": warehouse_url}))
 
 
 @contextmanager
 def open_runner(settings: Settings, progress: Progress | None = None, *, verbose: bool = False) -> Iterator["Runner"]:
     """The platform's jobs, ready to run in this process. Opening them again costs next to nothing."""
-    definitions = _assembled(settings.model_dump_json(exclude={"data_dir"}))
+    shape = settings.model_dump_json(exclude={"data_dir", "warehouse_url", "warehouse_reader_password"})
+    definitions = _assembled(shape, settings.warehouse_url)
     with open_instance(settings) as instance:
         unfinished_runs(instance)  # buries those of commands that were killed
         yield Runner(definitions, settings, instance, progress or Progress(), verbose)

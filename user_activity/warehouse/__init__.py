@@ -17,6 +17,10 @@ class WarehouseBusy(Exception):
     """Another process holds the warehouse; the message says what to do."""
 
 
+class WarehouseUnreachable(Exception):
+    """The warehouse's server does not answer or lets nobody in; the message says where, why and what to do."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """A query's answer: column names, and rows in the query's order."""
@@ -48,8 +52,11 @@ class Lake(Protocol):
 class Warehouse(Protocol):
     """What an engine must offer. Every method opens what it needs and lets go of it."""
 
+    def profile(self) -> dict[str, str]:
+        """The environment that dbt's profile reads; the warehouse need not be there."""
+
     def prepare(self) -> dict[str, str]:
-        """Create what is missing (files, schemas, audit tables) and return the environment that dbt's profile reads."""
+        """Create what is missing (files, schemas, audit tables, roles); the environment that dbt's profile reads."""
 
     def sync(self, lake: Lake) -> int:
         """Bring ``audit.landed_files``, ``audit.landed_dates``, ``audit.bad_records`` and ``raw.*`` up to the lake.
@@ -76,12 +83,19 @@ class Warehouse(Protocol):
         """Rows of ``schema.table`` by date, for the dates asked for (0 where there are none)."""
 
     def publish(self, relations: dict[str, str | None], dates: Iterable[date]) -> dict[str, int]:
-        """Write ``schema.table`` relations as Parquet below ``published/``; returns rows written by relation.
+        """Make ``schema.table`` relations what readers see; returns rows by relation.
 
-        ``relations`` maps a relation to its date column, or to None for one file that is always replaced. Of a dated
-        relation the given days are written, all that builds have replaced since the last call, and those whose file is
-        missing. Every replacement is atomic.
+        Readers of a server read its tables. An embedded engine writes Parquet below ``published/``: ``relations`` maps
+        a relation to its date column, or to None for one file that is always replaced. Of a dated relation the given
+        days are written, all that builds have replaced since the last call, and those whose file is missing. Every
+        replacement is atomic.
         """
+
+    def published_at(self, relation: str) -> str:
+        """Where readers find a published ``schema.table``, as a URI without secrets."""
+
+    def size_bytes(self) -> int:
+        """What the warehouse takes on its disk."""
 
     def reading(self) -> AbstractContextManager[Any]:
         """Hold the warehouse open for several read-only queries."""
@@ -89,6 +103,10 @@ class Warehouse(Protocol):
 
 def open_warehouse(settings: Settings) -> Warehouse:
     """The adapter of the configured engine."""
+    if settings.warehouse == "postgres":
+        from user_activity.warehouse.postgres import PostgresWarehouse
+
+        return PostgresWarehouse(settings)
     from user_activity.warehouse.duckdb import DuckDBWarehouse
 
     return DuckDBWarehouse(settings)

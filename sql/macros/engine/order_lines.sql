@@ -11,7 +11,10 @@
         cast(line.item ->> 'quantity' as bigint) as quantity,
         cast(line.item ->> 'unit_price' as numeric(18, 4)) as unit_price
     from {{ relation }}
-    cross join lateral jsonb_array_elements(cast(items as jsonb)) with ordinality as line (item, line_number)
+    {#- A NUL, which a column that we do not read may hold, is nothing that it can put into text. #}
+    cross join lateral jsonb_array_elements(
+        cast(regexp_replace(items, '(?<!\\)((\\\\)*)\\u0000', '\1', 'g') as jsonb)
+    ) with ordinality as line (item, line_number)
 {%- endmacro %}
 
 {% macro duckdb__order_lines(relation, columns) -%}

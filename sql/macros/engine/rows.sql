@@ -24,6 +24,24 @@
     (select explode(sequence({{ first_day }}, {{ last_day }})) as day)
 {%- endmacro %}
 
+{#- Whether two texts, neither of them blank, are the same or both null. -#}
+{% macro is_same_text(one, other) -%}
+    {{ return(adapter.dispatch("is_same_text")(one, other)) }}
+{%- endmacro %}
+
+{% macro default__is_same_text(one, other) -%}
+    {{ one }} is not distinct from {{ other }}
+{%- endmacro %}
+
+{#- PostgreSQL compares every row with every row where null may equal null. -#}
+{% macro postgres__is_same_text(one, other) -%}
+    coalesce({{ one }}, '') = coalesce({{ other }}, '')
+{%- endmacro %}
+
+{% macro spark__is_same_text(one, other) -%}
+    {{ one }} <=> {{ other }}
+{%- endmacro %}
+
 {#- The value of the earliest row of a group: by time, then by key, so that chance never picks. Nulls are passed over. -#}
 {% macro earliest(value, at, key) -%}
     {{ return(adapter.dispatch("pick")(value, at, key, "asc")) }}

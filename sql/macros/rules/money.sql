@@ -19,11 +19,22 @@ has no value, its last line takes all.
     )
 {%- endmacro %}
 
+{#-
+Rounded half up, in doubles that hold whole numbers: engines round decimals out of doubles differently. What is too large to
+be exact in a double is the last line's alone.
+-#}
 {% macro rounded_part(amount, part, whole) -%}
     case
         when {{ part }} = {{ whole }} then {{ amount }}
-        else cast({{ amount }} * cast({{ part }} as {{ type_double() }}) / {{ whole }} as {{ type_money() }})
+        when greatest({{ amount }}, {{ whole }}) >= 100000000000 then 0
+        else
+            cast(floor({{ ten_thousandths(amount) }} * {{ ten_thousandths(part) }} / {{ ten_thousandths(whole) }} + 0.5) as bigint)
+            * cast(0.0001 as numeric(4, 4))
     end
+{%- endmacro %}
+
+{% macro ten_thousandths(amount) -%}
+    cast(cast({{ amount }} * 10000 as bigint) as {{ type_double() }})
 {%- endmacro %}
 
 {#-

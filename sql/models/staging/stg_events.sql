@@ -88,11 +88,11 @@ final as (
     left join user_agents on user_agents.user_agent = visits.user_agent
     left join channels
         on
-            channels.utm_source is not distinct from visits.utm_source
-            and channels.utm_medium is not distinct from visits.utm_medium
-            and channels.utm_campaign is not distinct from visits.utm_campaign
-            and channels.referrer is not distinct from visits.referrer
-            and channels.page_host is not distinct from visits.page_host
+            {{ is_same_text("channels.utm_source", "visits.utm_source") }}
+            and {{ is_same_text("channels.utm_medium", "visits.utm_medium") }}
+            and {{ is_same_text("channels.utm_campaign", "visits.utm_campaign") }}
+            and {{ is_same_text("channels.referrer", "visits.referrer") }}
+            and {{ is_same_text("channels.page_host", "visits.page_host") }}
 )
 
 select * from final

@@ -38,6 +38,10 @@ class DuckDBWarehouse:
                 connection.execute(f"create schema if not exists {layer}")
             connection.execute(AUDIT_TABLES)
             connection.execute(RUN_TABLES)
+        return self.profile()
+
+    def profile(self) -> dict[str, str]:
+        """The environment of dbt's profile."""
         return {
             "USER_ACTIVITY_WAREHOUSE": "duckdb",
             "USER_ACTIVITY_DUCKDB_PATH": str(self._path),
@@ -153,6 +157,14 @@ class DuckDBWarehouse:
         with self._writing() as connection:
             connection.execute("delete from audit.replaced_dates where relation in (select unnest(?))", [[*relations]])
         return published
+
+    def published_at(self, relation: str) -> str:
+        """The folder of a relation's Parquet files."""
+        return self._settings.published_dir.joinpath(*relation.split(".")).as_uri()
+
+    def size_bytes(self) -> int:
+        """The size of the file, and of what has not been written into it yet."""
+        return sum(path.stat().st_size for path in self._path.parent.glob(f"{self._path.name}*"))
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

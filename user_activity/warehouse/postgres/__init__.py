@@ -1,0 +1,8 @@
+"""The warehouse on a PostgreSQL server: readers read its tables and never wait for a build.
+
+Belongs here: everything that knows PostgreSQL. Does not belong here: the SQL of models (``sql/``).
+"""
+
+from user_activity.warehouse.postgres.adapter import PostgresWarehouse
+
+__all__ = ["PostgresWarehouse"]

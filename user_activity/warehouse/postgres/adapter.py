@@ -1,0 +1,168 @@
+"""The adapter: what the rest of the platform asks of a warehouse, on a PostgreSQL server.
+
+Belongs here: the protocol's methods. Does not belong here: SQL of models (``sql/``).
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from psycopg2.extras import execute_values
+
+from user_activity.settings import Settings
+from user_activity.warehouse import Lake, Rows, WarehouseUnreachable
+from user_activity.warehouse.postgres import account, readers
+from user_activity.warehouse.postgres.connections import Address, Connection, fetch_one, wait_for_lock
+
+LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
+BUILD_PATIENCE_SECONDS = 60
+
+
+class PostgresWarehouse:
+    """The adapter of a PostgreSQL server (see :class:`user_activity.warehouse.Warehouse`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._address = Address.of(settings)
+        self._held: Connection | None = None
+
+    def profile(self) -> dict[str, str]:
+        """The environment of dbt's profile."""
+        return {
+            "USER_ACTIVITY_WAREHOUSE": "postgres",
+            "USER_ACTIVITY_THREADS": str(self._settings.threads),
+            **self._address.profile(),
+        }
+
+    def prepare(self) -> dict[str, str]:
+        """Create schemas, audit tables and the reader's role where they are missing."""
+        reader, password = self._settings.warehouse_reader, self._settings.warehouse_reader_password
+        wanted = [*(f"create schema if not exists {layer};" for layer in LAYERS), account.audit_tables(), reader]
+        mark = f"user-activity {hashlib.sha256(repr(wanted).encode()).hexdigest()[:16]}"
+        with self._writing() as connection:
+            found = fetch_one(connection, "select obj_description(to_regnamespace('audit'), 'pg_namespace')")
+            if found != mark or password or not readers.reader_exists(connection, reader):
+                self._create(connection, wanted[:-1], mark)
+        return self.profile()
+
+    def _create(self, connection: Connection, statements: Sequence[str], mark: str) -> None:
+        if fetch_one(connection, "show server_encoding") != "UTF8":
+            raise WarehouseUnreachable(
+                f"The database {self._address.place} is not in UTF8: create it with encoding 'UTF8'."
+            )
+        password = self._settings.warehouse_reader_password
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(hashtext('user-activity prepare'))")
+            cursor.execute("\n".join(statements))
+            readers.ensure_reader(
+                connection, self._settings.warehouse_reader, password.get_secret_value() if password else None
+            )
+            cursor.execute("comment on schema audit is %s", [mark])
+
+    @contextmanager
+    def building(self) -> Iterator[dict[str, str]]:
+        """Keep other processes from building, on whatever machine they are."""
+        environment = self.prepare()
+        with self._address.connected(read_only=True) as connection:
+            wait_for_lock(connection, "user-activity build", BUILD_PATIENCE_SECONDS)
+            yield environment
+
+    def sync(self, lake: Lake) -> int:
+        """Load what changed in the lake's manifests since the last call, in one transaction."""
+        self.prepare()
+        with self._writing() as connection:
+            fetch_one(connection, "select pg_advisory_xact_lock(hashtext('user-activity sync'))")
+            columns = {source: lake.raw_columns(source) for source in lake.sources()}
+            empty = {source for source in columns if account.ensure_raw(connection, source, columns[source])}
+            marks = lake.marks()
+            known = account.known_marks(connection)
+            changed = [key for key, mark in marks.items() if known.get(key) != mark or key[0] in empty]
+            gone = [key for key in known if key not in marks and key[0] in columns]
+            if changed or gone:
+                manifests = [
+                    {**manifest, "mark": marks[manifest["source"], date.fromisoformat(manifest["landing_date"])]}
+                    for manifest in lake.read_manifests(changed)
+                ]
+                account.replace(connection, self._settings.lake_dir, manifests, [*changed, *gone], columns)
+                with connection.cursor() as cursor:
+                    for relation in (*(f'raw."{source}"' for source in columns), "audit.landed_dates"):
+                        cursor.execute(f"analyze {relation}")
+        return len(changed) + len(gone)
+
+    def load(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
+        """Replace a small table by these rows, in one transaction."""
+        wanted = {name: account.type_of(kind) for name, kind in columns.items()}
+        with self._writing() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                """select attname, format_type(atttypid, atttypmod) from pg_attribute
+                where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped""",
+                [relation],
+            )
+            if dict(cursor.fetchall()) != wanted:
+                cursor.execute(f"drop table if exists {relation}")
+                cursor.execute(f"create table {relation} ({account.definition(columns)})")
+            cursor.execute(f"delete from {relation}")
+            execute_values(cursor, f"insert into {relation} values %s", [tuple(row) for row in rows])
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Run one read-only statement."""
+        with self.reading() as connection, connection.cursor() as cursor:
+            cursor.execute(sql, list(parameters) or None)
+            columns = tuple(column.name for column in cursor.description or ())
+            return Rows(columns, tuple(cursor.fetchall()))
+
+    def query_published(self, sql: str) -> Rows:
+        """Run one read-only statement: what is published are the tables themselves."""
+        return self.query(sql)
+
+    def row_counts(self, relation: str, date_column: str, dates: Iterable[date]) -> dict[date, int]:
+        """Rows of a relation by date, 0 for dates without any."""
+        wanted = sorted(set(dates))
+        if not wanted:
+            return {}
+        counted = self.query(
+            f'select cast("{date_column}" as date), count(*) from {relation} '
+            f"where \"{date_column}\" between '{wanted[0]}' and '{wanted[-1]}' group by 1"
+        )
+        found = dict(counted.rows)
+        return {day: found.get(day, 0) for day in wanted}
+
+    def publish(self, relations: dict[str, str | None], dates: Iterable[date]) -> dict[str, int]:
+        """Count what readers see of the relations; nothing is replaced that they do not see already."""
+        days = sorted(set(dates))
+        counts: dict[str, int] = {}
+        with self._writing() as connection, connection.cursor() as cursor:
+            for relation, date_column in relations.items():
+                where, parameters = (f'where "{date_column}" = any(%s)', [days]) if date_column else ("", None)
+                counts[relation] = fetch_one(connection, f"select count(*) from {relation} {where}", parameters)
+            cursor.execute("delete from audit.replaced_dates where relation = any(%s)", [list(relations)])
+        return counts
+
+    def published_at(self, relation: str) -> str:
+        """The table."""
+        return f"postgresql://{self._address.place}/{relation.replace('.', '/')}"
+
+    def size_bytes(self) -> int:
+        """The size of the database, all that is in it."""
+        with self.reading() as connection:
+            return int(fetch_one(connection, "select pg_database_size(current_database())"))
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only session, one and the same for all queries inside."""
+        if self._held is not None:
+            yield self._held
+            return
+        with self._address.connected(read_only=True) as connection:
+            self._held = connection
+            try:
+                yield connection
+            finally:
+                self._held = None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._address.connected(read_only=False) as connection:
+            yield connection

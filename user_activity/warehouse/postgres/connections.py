@@ -1,0 +1,107 @@
+"""Connections to the server, and the words for those that it refuses.
+
+Belongs here: the address, how a session is set up, locks. Does not belong here: what is asked over a connection.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import psycopg2
+from psycopg2.extensions import connection, parse_dsn
+
+from user_activity.settings import Settings
+from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable
+
+Connection: TypeAlias = connection
+CONNECT_SECONDS = 10
+# Plans of a day's build are cheap to run and dear to compile; sorts of a year's build should not go to disk.
+SESSION = "-c jit=off -c work_mem=64MB"
+# What dbt's profile names by itself; everything else that an address can say, libpq reads from the environment.
+NAMED = {"host", "port", "user", "password", "dbname", "options", "application_name", "connect_timeout"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server is, and who asks."""
+
+    parts: dict[str, str]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Address":
+        """The configured address; raises :class:`WarehouseUnreachable` where it is none, without repeating it."""
+        url = settings.warehouse_url
+        try:
+            return cls(parse_dsn(url.get_secret_value() if url else ""))
+        except psycopg2.ProgrammingError:
+            raise WarehouseUnreachable(
+                "USER_ACTIVITY_WAREHOUSE_URL cannot be read: it must be like "
+                "postgresql://user:password@host:5432/database, special characters written as %40 and the like."
+            ) from None
+
+    @property
+    def place(self) -> str:
+        """Host, port and database: what may be shown."""
+        return f"{self.parts.get('host', 'localhost')}:{self.parts.get('port', '5432')}/{self.parts['dbname']}"
+
+    def profile(self) -> dict[str, str]:
+        """The environment of dbt's profile, and of the driver that dbt connects with."""
+        further = {name: value for name, value in self.parts.items() if name not in NAMED}
+        return {
+            "USER_ACTIVITY_DATABASE": self.parts["dbname"],
+            "USER_ACTIVITY_DATABASE_HOST": self.parts.get("host", "localhost"),
+            "USER_ACTIVITY_DATABASE_PORT": self.parts.get("port", "5432"),
+            "USER_ACTIVITY_DATABASE_USER": self.parts.get("user", ""),
+            "DBT_ENV_SECRET_DATABASE_PASSWORD": self.parts.get("password", ""),
+            "PGTZ": "UTC",
+            "PGOPTIONS": self._options(),
+            **{f"PG{name.replace('_', '').upper()}": value for name, value in further.items()},
+        }
+
+    def _options(self) -> str:
+        return f"{self.parts.get('options', '')} {SESSION}".strip()
+
+    @contextmanager
+    def connected(self, *, read_only: bool) -> Iterator[Connection]:
+        """A session in UTC. One that writes is a transaction: committed at the end, undone by an error."""
+        wanted = {"application_name": "user-activity", "connect_timeout": CONNECT_SECONDS, **self.parts}
+        wanted["options"] = f"{self._options()} -c timezone=UTC"
+        try:
+            opened = psycopg2.connect(**wanted)
+        except psycopg2.OperationalError as error:
+            raise WarehouseUnreachable(self._refused(error)) from None
+        with closing(opened) as session:
+            session.set_session(readonly=read_only, autocommit=read_only)
+            if read_only:
+                yield session
+            else:
+                with session:
+                    yield session
+
+    def _refused(self, error: Exception) -> str:
+        reason = str(error).strip().splitlines()[0].rpartition("failed: ")[2].removeprefix("FATAL:").strip()
+        password = self.parts.get("password")
+        reason = reason.replace(password, "***") if password else reason
+        return (
+            f"PostgreSQL at {self.place} cannot be used: {reason.rstrip('.')}. "
+            "Start the server, or correct USER_ACTIVITY_WAREHOUSE_URL."
+        )
+
+
+def wait_for_lock(connection: Connection, name: str, patience_seconds: float) -> None:
+    """Take a lock that the session holds until it ends; raises :class:`WarehouseBusy` while another one holds it."""
+    deadline = time.monotonic() + patience_seconds
+    while not fetch_one(connection, "select pg_try_advisory_lock(hashtext(%s))", [name]):
+        if time.monotonic() >= deadline:
+            raise WarehouseBusy("Another process is building on this warehouse; try again when it has finished.")
+        time.sleep(0.2)
+
+
+def fetch_one(connection: Connection, sql: str, parameters: Any = None) -> Any:
+    """The first column of the first row."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone()
+        return row[0] if row else None

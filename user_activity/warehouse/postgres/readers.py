@@ -1,0 +1,41 @@
+"""The role that reads: marts, metrics and audit, and nothing else.
+
+Belongs here: the role and what is granted to it. Does not belong here: the tables themselves.
+"""
+
+import logging
+
+from psycopg2.extensions import encrypt_password
+
+from user_activity.warehouse.postgres.connections import Connection, fetch_one
+
+READABLE = ("marts", "metrics", "audit")
+_log = logging.getLogger(__name__)
+
+
+def reader_exists(connection: Connection, role: str) -> bool:
+    """Whether there is such a role."""
+    return bool(fetch_one(connection, "select count(*) from pg_roles where rolname = %s", [role]))
+
+
+def ensure_reader(connection: Connection, role: str, password: str | None) -> None:
+    """Create the role where it is missing and grant it what it may read, also of tables that are yet to come.
+
+    Where the owner may not create roles and there is none, nobody but the owner can read: the log says so.
+    """
+    with connection.cursor() as cursor:
+        if not reader_exists(connection, role):
+            if not fetch_one(connection, "select rolcreaterole or rolsuper from pg_roles where rolname = current_user"):
+                _log.warning(
+                    "There is no role %s, and the warehouse's user may not create it: nobody else reads.", role
+                )
+                return
+            cursor.execute(f'create role "{role}" nologin')
+        for schema in READABLE:
+            cursor.execute(f'grant usage on schema {schema} to "{role}"')
+            cursor.execute(f'grant select on all tables in schema {schema} to "{role}"')
+            cursor.execute(f'alter default privileges in schema {schema} grant select on tables to "{role}"')
+        if password:
+            # Digested here, so that no log of statements holds it.
+            digest = encrypt_password(password, role, scope=connection, algorithm="scram-sha-256")
+            cursor.execute(f'alter role "{role}" login password %s', [digest])
