@@ -11,10 +11,9 @@ from datetime import date, time
 from email.utils import getaddresses, quote
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, FilePath, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 EVENT_TYPES = (
@@ -57,11 +56,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="The folder that everything written lives in.")
     warehouse: Literal["duckdb", "postgres"] = Field("duckdb", description="The engine of the warehouse.")
-    warehouse_url: SecretStr | None = Field(
-        None,
-        validate_default=True,
-        description="Where the warehouse is, for a server: postgresql://user:password@host:5432/database.",
-    )
+    warehouse_url: SecretStr | None = Field(None, description="A server's: postgresql://user:password@host:5432/name.")
     warehouse_reader: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = Field(
         "user_activity_reader",
         description="The server's role that may read marts, metrics and audit, and nothing else.",
@@ -103,9 +98,7 @@ class Settings(BaseSettings):
     max_line_bytes: Count = Field(16 * 1024**2, description="The longest record, in bytes, that a file may hold.")
     ingest_memory: str = Field("1GB", description="The memory that reading files may take.")
     warehouse_memory: str = Field("4GB", description="The memory that building models may take on the embedded engine.")
-    threads: Annotated[int, Field(ge=1)] = Field(
-        2, description="Threads of the embedded engine; on a server, models that are built at once."
-    )
+    threads: Annotated[int, Field(ge=1)] = Field(2, description="Threads of the embedded engine; models built at once.")
 
     min_events_per_day: Count = Field(500, description="Fewer events on a day raise a warning.")
     max_events_per_day: Count = Field(2_000_000, description="More events on a day raise a warning.")
@@ -176,15 +169,6 @@ class Settings(BaseSettings):
             raise ValueError("is an ISO 4217 code of three capital letters, like EUR")
         return value
 
-    @field_validator("warehouse_url")
-    @classmethod
-    def _server_address(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if info.data.get("warehouse", "duckdb") != "duckdb":
-            address = value.get_secret_value() if value else ""
-            if not re.fullmatch(r"postgres(ql)?://([^/]*@)?[^/:@]*(:\d+)?/[^/?]+(\?.*)?", address):
-                raise ValueError("must be like postgresql://user:password@host:5432/database for this WAREHOUSE")
-        return value
-
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -211,8 +195,7 @@ class Settings(BaseSettings):
         folder = self.data_dir / "warehouse"
         if self.warehouse == "duckdb" or self.warehouse_url is None:
             return folder
-        address = urlsplit(self.warehouse_url.get_secret_value())
-        place = f"{address.hostname}:{address.port or 5432}{address.path}"
+        place = re.sub(r"^.*@|^.*//|\?.*$", "", self.warehouse_url.get_secret_value())
         return folder / f"{self.warehouse}-{hashlib.sha256(place.encode()).hexdigest()[:12]}"
 
     @property

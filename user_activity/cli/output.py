@@ -69,9 +69,7 @@ def settings() -> Settings:
         found = error.errors(include_url=False, include_context=False)[0]
         name = f"{Settings.model_config['env_prefix']}{found['loc'][0]}".upper()
         reason = found["msg"].removeprefix("Value error, ")
-        # What should be secret is not repeated, also where it is not what it should be.
-        secret = "SecretStr" in str(Settings.model_fields[str(found["loc"][0])].annotation)
-        raise Problem(f"{name} {reason}." if secret else f"{name} is {found['input']!r}: {reason}.") from None
+        raise Problem(f"{name} is {found['input']!r}: {reason}.") from None
     except SettingsError as error:
         name = str(error).split('"')[1] if '"' in str(error) else "A setting"
         prefix = str(Settings.model_config["env_prefix"])

@@ -76,8 +76,12 @@
     {{ return(adapter.dispatch("median")(value)) }}
 {%- endmacro %}
 
+{#- Half the sum of the lower and the upper middle: percentile_cont rounds twice on the way, which other engines do not. -#}
 {% macro default__median(value) -%}
-    percentile_cont(0.5) within group (order by {{ value }})
+    (
+        cast(percentile_disc(0.5) within group (order by {{ value }}) as {{ type_double() }})
+        + percentile_disc(0.5) within group (order by {{ value }} desc)
+    ) / 2
 {%- endmacro %}
 
 {% macro duckdb__median(value) -%}

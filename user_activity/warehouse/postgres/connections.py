@@ -32,14 +32,17 @@ class Address:
     @classmethod
     def of(cls, settings: Settings) -> "Address":
         """The configured address; raises :class:`WarehouseUnreachable` where it is none, without repeating it."""
-        url = settings.warehouse_url
+        url = settings.warehouse_url.get_secret_value() if settings.warehouse_url else ""
         try:
-            return cls(parse_dsn(url.get_secret_value() if url else ""))
+            parts = parse_dsn(url)
+            if "dbname" in parts:
+                return cls(parts)
         except psycopg2.ProgrammingError:
-            raise WarehouseUnreachable(
-                "USER_ACTIVITY_WAREHOUSE_URL cannot be read: it must be like "
-                "postgresql://user:password@host:5432/database, special characters written as %40 and the like."
-            ) from None
+            pass
+        raise WarehouseUnreachable(
+            f"USER_ACTIVITY_WAREHOUSE_URL {'cannot be read' if url else 'is missing'}: it must be like "
+            "postgresql://user:password@host:5432/database, with %40 for an @ in a password and the like."
+        )
 
     @property
     def place(self) -> str:

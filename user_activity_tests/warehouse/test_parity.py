@@ -1,0 +1,122 @@
+"""Law 6, one SQL: the same files give the same tables on every engine, row for row, to the last bit of a double."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from user_activity.simulate import simulate
+from user_activity_tests.laws.histories import FIRST_DAY, File, deliveries, encode, histories
+from user_activity_tests.platform import Platform, differences
+from user_activity_tests.postgres import Server
+
+TYPES = {
+    "VARCHAR": {"character varying", "text"},
+    "DOUBLE": {"double precision"},
+    "TIMESTAMP": {"timestamp without time zone"},
+    "BIGINT[]": {"ARRAY"},
+}
+AUDIT = {
+    "landed_files": "source, landing_date, file_name, file_sha256, status, rows_landed, rows_accepted, event_dates",
+    "landed_dates": "*",
+    "bad_records": "*",
+    "replaced_dates": "*",
+    "rebuilt_dates": "*",
+    "rebuilt_users": "*",
+}
+Delivery = tuple[str, date, str, bytes]
+
+
+def build(platform: Platform, batches: Iterable[Iterable[Delivery]]) -> Platform:
+    """Land and run, batch by batch."""
+    for batch in batches:
+        for delivery in batch:
+            platform.drop(*delivery)
+        platform.run()
+    return platform
+
+
+def assert_same(ours: Platform, theirs: Platform) -> None:
+    """Every table, every column with its type, every row."""
+    for table in AUDIT:
+        found = {name: account(each, table) for name, each in (("ours", ours), ("theirs", theirs))}
+        assert found["ours"] == found["theirs"]
+    here, there = ours.columns(), theirs.columns()
+    assert {name: list(columns) for name, columns in here.items()} == {
+        name: list(columns) for name, columns in there.items()
+    }
+    others = {
+        f"{table}.{column}": (kind, there[table][column])
+        for table, columns in here.items()
+        for column, kind in columns.items()
+        if kind not in TYPES.get(there[table][column], {there[table][column].partition("(")[0].lower(), "numeric"})
+        or (kind == "numeric") != there[table][column].startswith("DECIMAL")
+    }
+    assert not others
+    assert not differences(ours.tables(), theirs.tables())
+
+
+def account(platform: Platform, table: str) -> list[str]:
+    return sorted(map(repr, platform.query(f"select {AUDIT[table]} from audit.{table}")))
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Delivery]:
+    """A small messy shop, in the order of landing dates."""
+    folder = tmp_path_factory.mktemp("simulated")
+    simulate(folder, start=FIRST_DAY, days=70, events=6_000, seed=3, messy=0.03)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    named = [(*path.relative_to(folder).parts[:2], path) for path in files]
+    return sorted((source, date.fromisoformat(day), path.name, path.read_bytes()) for source, day, path in named)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "shape",
+    [{}, {"timezone": "America/New_York", "week_start": "sunday", "session_timeout_minutes": 10}],
+    ids=["by default", "elsewhere"],
+)
+def test_a_simulated_shop_is_the_same_on_both(
+    shape: dict[str, Any], simulated: Sequence[Delivery], database: Callable[..., str], tmp_path: Path
+) -> None:
+    # Most of it at once, then days one by one: tables that are made, and tables that go on.
+    by_day = sorted(simulated, key=lambda delivery: delivery[1])
+    days = sorted({day for _, day, _, _ in by_day})
+    ends = [days[-4], *days[-3:]]
+    batches = [
+        [delivery for delivery in by_day if start < delivery[1] <= end]
+        for start, end in zip([date.min, *ends], ends, strict=False)
+    ]
+    server = Platform(tmp_path / "server", warehouse="postgres", warehouse_url=database(), **shape)
+    embedded = Platform(tmp_path / "embedded", **shape)
+    assert_same(build(server, batches), build(embedded, batches))
+
+
+@st.composite
+def delivered(draw: st.DrawFn) -> list[list[File]]:
+    files = draw(deliveries(draw(histories())))
+    cuts = sorted(draw(st.sets(st.integers(1, max(1, len(files) - 1)), max_size=2)))
+    return [files[start:end] for start, end in zip([0, *cuts], [*cuts, len(files)], strict=True)]
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=4,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+@given(delivered())
+def test_random_histories_are_the_same_on_both(server: Server, batches: list[list[File]]) -> None:
+    with TemporaryDirectory() as folder:
+        url = server.fresh_database("shop")
+        ours = Platform(Path(folder) / "ours", warehouse="postgres", warehouse_url=url, start_date=FIRST_DAY)
+        theirs = Platform(Path(folder) / "theirs", start_date=FIRST_DAY)
+        landed = [[(f.source, f.landing_date, f.name, encode(f.records, f.name)) for f in batch] for batch in batches]
+        assert_same(build(ours, landed), build(theirs, landed))
