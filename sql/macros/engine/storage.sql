@@ -29,7 +29,7 @@ where its rows belong to users, one on user_key; a model's own `indexes` come on
 
 {#- A table that was never analysed, or a day that is younger than its statistics, looks empty, and is joined as if it were. -#}
 {% macro postgres__refreshed_statistics(relation) -%}
-    analyze {{ relation }}
+    {%- if config.get("materialized") != "view" -%} analyze {{ relation }} {%- endif -%}
 {%- endmacro %}
 
 {#- Text is compared byte for byte on every engine; on PostgreSQL else by the language that the database was created for. -#}

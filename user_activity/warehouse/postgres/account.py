@@ -15,6 +15,7 @@ from psycopg2.extras import execute_values
 
 from user_activity.warehouse.postgres.connections import Connection
 from user_activity.warehouse.postgres.copying import Part, copy_parts
+from user_activity.warehouse.run_tables import RUN_TABLES
 
 Key = tuple[str, date]
 
@@ -40,6 +41,10 @@ INDEXES = """
 create index if not exists landed_dates_by_day on audit.landed_dates (source, utc_date);
 create index if not exists landed_dates_by_landing on audit.landed_dates (source, landing_date);
 create index if not exists bad_records_by_landing on audit.bad_records (source, landing_date);
+create index if not exists pipeline_runs_by_run on audit.pipeline_runs (run_id);
+create index if not exists run_dates_by_run on audit.run_dates (run_id);
+create index if not exists row_counts_by_run on audit.row_counts (run_id);
+create index if not exists dq_results_by_run on audit.dq_results (run_id);
 """
 
 
@@ -64,7 +69,7 @@ def audit_columns(table: str) -> dict[str, str]:
 def audit_tables() -> str:
     """The statements that create the audit tables where they are missing."""
     tables = (f"create table if not exists audit.{name} ({definition(audit_columns(name))});" for name in AUDIT_TABLES)
-    return "\n".join(tables) + INDEXES
+    return "\n".join([*tables, RUN_TABLES.replace(" varchar", ' varchar collate "C"'), INDEXES])
 
 
 def known_marks(connection: Connection) -> dict[Key, str]:

@@ -106,6 +106,14 @@ class PostgresWarehouse:
             cursor.execute(f"delete from {relation}")
             execute_values(cursor, f"insert into {relation} values %s", [tuple(row) for row in rows])
 
+    def replace_rows(self, key: str, values: Sequence[str], tables: Mapping[str, Rows]) -> None:
+        """Replace rows of several tables by their key, in one transaction."""
+        with self._writing() as connection, connection.cursor() as cursor:
+            for relation, fresh in tables.items():
+                cursor.execute(f'delete from {relation} where "{key}" = any(%s)', [list(values)])
+                columns = ", ".join(f'"{name}"' for name in fresh.columns)
+                execute_values(cursor, f"insert into {relation} ({columns}) values %s", map(_storable, fresh.rows))
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
         """Run one read-only statement."""
         with self.reading() as connection, connection.cursor() as cursor:
@@ -166,3 +174,8 @@ class PostgresWarehouse:
     def _writing(self) -> Iterator[Connection]:
         with self._address.connected(read_only=False) as connection:
             yield connection
+
+
+def _storable(row: Sequence[Any]) -> tuple[Any, ...]:
+    """Values as the server takes them: a NUL character, which no text there can hold, is shown as written."""
+    return tuple(value.replace("\0", "\\x00") if isinstance(value, str) else value for value in row)
