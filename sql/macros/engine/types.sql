@@ -39,7 +39,7 @@
 {%- endmacro %}
 
 {% macro default__zoned_date(timestamp_utc, zone) -%}
-    cast({{ timestamp_utc }} at time zone 'UTC' at time zone '{{ zone }}' as date)
+    cast(({{ timestamp_utc }}) at time zone 'UTC' at time zone '{{ zone }}' as date)
 {%- endmacro %}
 
 {% macro bigquery__zoned_date(timestamp_utc, zone) -%}

@@ -87,8 +87,10 @@ class PostgresWarehouse:
                 ]
                 account.replace(connection, self._settings.lake_dir, manifests, [*changed, *gone], columns)
                 with connection.cursor() as cursor:
-                    for relation in (*(f'raw."{source}"' for source in columns), "audit.landed_dates"):
-                        cursor.execute(f"analyze {relation}")
+                    # Raw rows are found and joined by these columns alone; statistics of wide texts cost much.
+                    for source in columns:
+                        cursor.execute(f'analyze raw."{source}" (landing_date, _file_sha256, _row_number)')
+                    cursor.execute("analyze audit.landed_dates")
         return len(changed) + len(gone)
 
     def load(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
