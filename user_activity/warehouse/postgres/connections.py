@@ -35,7 +35,9 @@ class Address:
         url = settings.warehouse_url.get_secret_value() if settings.warehouse_url else ""
         try:
             parts = parse_dsn(url)
-            if "dbname" in parts:
+            # A password with an @ or a / that is not written as %40 or %2F would be taken for the place, and shown.
+            shown = (parts.get("host", ""), parts.get("port", "5432"), parts.get("dbname", "@"))
+            if shown[1].isdigit() and "@" not in "".join(shown):
                 return cls(parts)
         except psycopg2.ProgrammingError:
             pass
