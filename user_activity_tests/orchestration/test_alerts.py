@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -151,7 +152,7 @@ def test_a_failed_check_reaches_the_owners_of_its_asset_with_counts_and_examples
     land(watched.settings, "events", "a.jsonl", event("e1"), event("e2", SECOND))
     dbt_that(monkeypatch, a_test_fails)
     assert not runner.settle().success
-    assert watched.tick() == "Told 1 to email:analytics@example.org."
+    assert watched.tick() == "Told 1 to analytics@example.org."
     (mail,) = watched.mailbox.mails
     assert watched.mailbox.recipients == ["analytics@example.org"]
     assert mail["Subject"] == "[user_activity] marts/fct_events: event_key_is_unique_in_fct_events does not hold"
@@ -391,6 +392,32 @@ def test_runs_with_clocks_that_differ_are_not_skipped(watched: Watched) -> None:
     failed = dg.DagsterEvent(dg.DagsterEventType.RUN_FAILURE.value, run.job_name, message="It was late.")
     watched.instance.run_storage.handle_run_event(run.run_id, failed, datetime.fromtimestamp(time.time() - 300, UTC))
     assert watched.ticked() == ["[user_activity] build_models failed: no message says why"]
+
+
+def test_a_run_that_cannot_be_read_and_a_lake_that_cannot_be_judged_hide_nothing(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    final = {"dagster/max_retries": "0"}
+    unreadable = ended(watched, dg.DagsterRunStatus.FAILURE, final)
+    ended(watched, dg.DagsterRunStatus.FAILURE, final, "It was another.")
+    logs = watched.instance.all_logs
+
+    def read(run_id: str, **named: Any) -> Any:
+        if run_id == unreadable.run_id:
+            raise ValueError("an event of another version")
+        return logs(run_id, **named)
+
+    def judge(*_: object) -> None:
+        raise OSError("the lake is gone")
+
+    monkeypatch.setattr(watched.instance, "all_logs", read)
+    monkeypatch.setattr(sensor, "late_data", judge)
+    with pytest.raises(Undelivered, match="the lake is gone"):
+        watched.tick()
+    (text,) = watched.mailbox.texts
+    assert "build_models ended, and its events cannot be read" in text
+    assert "an event of another version" in text
+    assert "It was another." in text
 
 
 def test_one_tick_at_a_time(watched: Watched) -> None:

@@ -49,7 +49,24 @@ class Watch:
             if gone_on is None:
                 memory.waiting.append(run.run_id)
             else:
-                yield from self._problems(record, failure=run.status == dg.DagsterRunStatus.FAILURE and not gone_on)
+                yield from self._judged(record, failure=run.status == dg.DagsterRunStatus.FAILURE and not gone_on)
+
+    def _judged(self, record: dg.RunRecord, *, failure: bool) -> list[Problem]:
+        """The problems of a run; that it cannot be read is one, too, and hides no other run's."""
+        try:
+            return list(self._problems(record, failure=failure))
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody must hear of it
+            name, cause = record.dagster_run.job_name, f"{type(error).__name__}: {error}"
+            return [
+                self._problem(
+                    record,
+                    key=key("failed_run", name, "unreadable", cause),
+                    kind="failed_run",
+                    title=f"{name} ended, and its events cannot be read",
+                    cause=cause,
+                    dates=_dates(tagged_dates(record.dagster_run.tags)),
+                )
+            ]
 
     def _ended(self, memory: Memory, now: float) -> list[dg.RunRecord]:
         """Runs that ended since the last look, without those of the look before it."""

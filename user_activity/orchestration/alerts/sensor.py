@@ -3,19 +3,21 @@
 Belongs here: one tick, from what happened to what was told. Does not belong here: any of its parts.
 """
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from user_activity.orchestration.alerts.channels import channels_of
+from user_activity.orchestration.alerts.channels import channels_of, shown
 from user_activity.orchestration.alerts.delivery import Delivered, deliver, note_long_troubles
-from user_activity.orchestration.alerts.late import UnknownSource, late_data
+from user_activity.orchestration.alerts.late import late_data
 from user_activity.orchestration.alerts.memory import Memory, alone
 from user_activity.orchestration.alerts.owners import Owners
 from user_activity.orchestration.alerts.problem import Problem
 from user_activity.orchestration.alerts.runs import Watch
 from user_activity.orchestration.alerts.ticks import failing_ticks
 from user_activity.orchestration.alerts.undelivered import Undelivered
+from user_activity.orchestration.masking import masked
 from user_activity.settings import Settings
 
 NAME = "alerts"
@@ -57,24 +59,29 @@ def tick(settings: Settings, instance: dg.DagsterInstance, owners: Owners, now: 
     return _said(delivered, wrong)
 
 
-def _note_standing(settings: Settings, instance: dg.DagsterInstance, memory: Memory, now: float) -> str | None:
-    """Note problems that go on, when they begin; why data cannot be judged, where that is so."""
-    found: list[Problem] = list(failing_ticks(settings, instance, but=NAME))
-    wrong = None
-    try:
-        found += late_data(settings, now)
-    except UnknownSource as error:
-        wrong = str(error)
+def _note_standing(settings: Settings, instance: dg.DagsterInstance, memory: Memory, now: float) -> list[str]:
+    """Note problems that go on, when they begin; returns what could not be judged, and why."""
+    found: list[Problem] = []
+    wrong: list[str] = []
+    judges: tuple[Callable[[], Iterable[Problem]], ...] = (
+        lambda: failing_ticks(settings, instance, but=NAME),
+        lambda: late_data(settings, now),
+    )
+    for judge in judges:
+        try:
+            found += judge()
+        except Exception as error:  # noqa: BLE001 - what cannot be judged must not hide what has failed
+            wrong.append(masked(str(error) or type(error).__name__, settings))
     for problem in found:
         if problem.key not in memory.standing:
             memory.note(problem, channels_of(settings, problem.owners))
-    memory.standing = [problem.key for problem in found]
+    memory.standing = sorted({*(problem.key for problem in found), *(memory.standing if wrong else ())})
     return wrong
 
 
-def _said(delivered: Delivered, wrong: str | None) -> str:
-    failed = [*delivered.refused.values(), *([wrong] if wrong else [])]
+def _said(delivered: Delivered, wrong: list[str]) -> str:
+    failed = [*delivered.refused.values(), *wrong]
     if failed:
         raise Undelivered("; ".join(dict.fromkeys(failed)))
-    told = ", ".join(f"{number} to {channel}" for channel, number in sorted(delivered.taken.items()))
+    told = ", ".join(f"{number} to {shown(channel)}" for channel, number in sorted(delivered.taken.items()))
     return f"Told {told}." if told else "There is nothing new to tell."

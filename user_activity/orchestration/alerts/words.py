@@ -122,15 +122,15 @@ def _as_html(settings: Settings, one: Untold) -> str:
 
 
 def _html_of_markdown(text: str) -> str:
-    """Markdown tables as HTML ones, other lines as they are."""
-    parts: list[str] = []
+    """Markdown tables as one HTML table, other lines below it."""
+    rows, others = [], []
     for line in filter(None, text.splitlines()):
         if not line.startswith("|"):
-            parts.append(f"<p>{escape(line)}</p>")
+            others.append(f"<p>{escape(line)}</p>")
         elif not set(line) <= set("| -"):
             cells = [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-            parts.append("<tr>" + "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in cells) + "</tr>")
-    return "<table>" + "".join(parts) + "</table>"
+            rows.append("<tr>" + "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in cells) + "</tr>")
+    return f"<table>{''.join(rows)}</table>{''.join(others)}"
 
 
 def _as_document(settings: Settings, one: Untold) -> dict[str, Any]:
