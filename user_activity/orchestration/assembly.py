@@ -8,7 +8,7 @@ import json
 import dagster as dg
 
 from user_activity.orchestration.alerts.sensor import alerts
-from user_activity.orchestration.audit import audit_tables, run_tables
+from user_activity.orchestration.audit import audit_tables, reference_files, run_tables
 from user_activity.orchestration.checks import volumes
 from user_activity.orchestration.dbt import ensure_manifest
 from user_activity.orchestration.jobs import jobs
@@ -30,6 +30,7 @@ def assemble(settings: Settings) -> dg.Definitions:
         assets=[
             *landing_folders(),  # what others drop
             products_api,  # and what is fetched
+            *reference_files(),  # and what people keep by hand
             *raw,  # accepted rows, by landing date
             audit_tables,  # what landed, as audit tables
             run_tables(checked=[*raw, models, volumes]),  # what ran, and what checks found

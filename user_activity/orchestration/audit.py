@@ -45,6 +45,14 @@ def _spec(name: str, description: str, *deps: dg.AssetDep) -> dg.AssetSpec:
     )
 
 
+def reference_files() -> list[dg.AssetSpec]:
+    """What people keep by hand in files that settings name; every build loads them."""
+    return [
+        _spec("funnels_file", "One row a funnel, step and event type of the file of the setting FUNNELS_FILE."),
+        _spec("rates_file", "One row a currency and day of the file of the setting RATES_FILE."),
+    ]
+
+
 FROM_LAKE = [dg.AssetDep(["raw", source], partition_mapping=dg.AllPartitionMapping()) for source in SOURCES]
 
 

@@ -43,13 +43,25 @@ def test_every_source_lands_and_has_a_raw_asset(specs: dict[str, dg.AssetSpec]) 
         assert raw.metadata["dagster/code_references"].code_references
 
 
+WITHOUT_A_DATE = {"customer_product_summary", "customer_value", "review_product_summary"}  # in their grain
+
+
 def test_facts_are_partitioned_by_event_date_and_dimensions_are_not(specs: dict[str, dg.AssetSpec]) -> None:
     for name, spec in specs.items():
-        table = name.split("/")[-1]
-        if table.startswith("fct_") or name.split("/")[-2] == "metrics":
+        layer, table = name.split("/")[-2:]
+        if name.startswith("published/"):
+            continue
+        if table.startswith("fct_") or (layer == "metrics" and table not in WITHOUT_A_DATE):
             assert isinstance(spec.partitions_def, dg.DailyPartitionsDefinition), name
-        if table.startswith("dim_"):
+        if table.startswith("dim_") or table in WITHOUT_A_DATE:
             assert spec.partitions_def is None, name
+
+
+def test_what_is_written_day_by_day_is_published_day_by_day(specs: dict[str, dg.AssetSpec]) -> None:
+    for name in ("marts/fct_events", "metrics/daily_revenue", "metrics/funnel", "metrics/user_weekly_activity"):
+        assert specs[f"published/{name}"].partitions_def == specs[name].partitions_def
+    for name in ("marts/dim_users", "metrics/retention", "metrics/customer_value"):
+        assert specs[f"published/{name}"].partitions_def is None
 
 
 def test_models_name_their_table_and_their_code(specs: dict[str, dg.AssetSpec]) -> None:

@@ -24,6 +24,8 @@ def publish_table(connection: duckdb.DuckDBPyConnection, relation: str, folder: 
     fresh = folder / f".data.parquet.{os.getpid()}"
     rows = connection.execute(f"copy {relation} to '{quoted(fresh)}' (format parquet)").fetchone()
     fresh.replace(folder / "data.parquet")
+    for former in folder.glob("[0-9]*.parquet"):  # of a relation that was once published day by day
+        former.unlink()
     return int(rows[0]) if rows else 0
 
 
