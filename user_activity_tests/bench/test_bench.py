@@ -25,7 +25,7 @@ def test_every_figure_is_taken_shown_and_kept(tmp_path: Path) -> None:
     assert json.loads(kept.read_text()) == shown
     assert [figure["name"].split()[0] for figure in shown["figures"]] == [
         *("ingest", "ingest", "ingest", "memory", "ingest"),
-        *("landed", "landed", "250", "day", "day", "a", "sensor", "load", "retention", "retention", "2,000"),
+        *("landed", "landed", "250", "day", "day", "a", "sensor", "load", "2,000", "retention", "retention"),
     ]
     assert all(figure["ours"] > 0 for figure in shown["figures"])
     assert not list(scratch.iterdir())
