@@ -261,7 +261,7 @@ def test_another_recording_changes_nothing(history: History) -> None:
 
 
 def test_the_columns_are_those_described(history: History, definitions: dg.Definitions) -> None:
-    sources = json.loads(dbt.MANIFEST.read_bytes())["sources"].values()
+    sources = json.loads(dbt.ensure_manifest(history.settings).read_bytes())["sources"].values()
     described = {
         (source["name"], name, column["data_type"].replace(" precision", ""))
         for source in sources
