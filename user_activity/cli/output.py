@@ -36,8 +36,8 @@ VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show what 
 
 # Where nobody looks, lines are not folded: programs and logs read them.
 PIPED_WIDTH = 240
-prose = Console(stderr=True, highlight=False, soft_wrap=True)
-answer = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+prose = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+answer = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 class Exit(IntEnum):
@@ -133,8 +133,13 @@ def shown(value: Any) -> str:
         return f"{value:,}" if abs(value) < LEAST_KEY else str(value)
     if isinstance(value, (float, Decimal)):
         return f"{value:,.2f}"
-    text = str(value)
+    text = visible(str(value))
     return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """A text that came from outside, without power over the terminal: what cannot be seen is written as its code."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

@@ -1,32 +1,55 @@
-"""``quarantine``: the records that were rejected, why, and how to get them out to mend them."""
+"""``quarantine``: the records that were rejected, why, how to get them out to mend them, and how to try them again."""
 
 from dataclasses import asdict
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from user_activity.cli import output
+from user_activity.cli import output, replay
 from user_activity.cli.output import JsonOption, Problem
 
 if TYPE_CHECKING:
-    from user_activity.ingest.quarantine import Selection
+    from user_activity.ingest.quarantine import BadRecord, Selection
+    from user_activity.ingest.quarantine import State as RecordState
 
-app = typer.Typer(help="Look at the records that were rejected, and why.", no_args_is_help=True)
+
+class State(StrEnum):
+    """What became of a record; ``any`` is for all of them."""
+
+    OPEN = "open"
+    REPLAYED = "replayed"
+    SUPERSEDED = "superseded"
+    ANY = "any"
+
+
+app = typer.Typer(
+    help="Work off the records that were rejected: look at them, mend them, try them again.",
+    epilog="open: rejected; superseded: another was sent in its place; replayed: rejected once, accepted by now.",
+    no_args_is_help=True,
+)
 
 Source = Annotated[str | None, typer.Option(help="Only this source.")]
 Rule = Annotated[str | None, typer.Option(help="Only records that broke this rule, like rating_out_of_range.")]
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Only this landing date.")]
 File = Annotated[str | None, typer.Option(help="Only files of this name, or whose digest begins so.")]
+Found = Annotated[State, typer.Option("--state", help="Only records in this state.")]
 Limit = Annotated[int, typer.Option(min=1, help="At most so many.")]
 Target = Annotated[Path, typer.Argument(help="A .jsonl file to mend and land, or a .csv to read.", show_default=False)]
+NONE = "No record of the quarantine is like that."
 
 
 @app.command("list")
 def list_rules(
-    source: Source = None, rule: Rule = None, day: Day = None, file: File = None, as_json: JsonOption = False
+    source: Source = None,
+    rule: Rule = None,
+    day: Day = None,
+    file: File = None,
+    state: Found = State.OPEN,
+    as_json: JsonOption = False,
 ) -> None:
     """Count the rejected records by the rule that they broke.
 
@@ -34,15 +57,18 @@ def list_rules(
     """
     from user_activity.ingest import quarantine
 
-    counts = quarantine.by_rule(output.settings(), _selection(source, rule, day, file))
+    counts = quarantine.by_rule(output.settings(), _selection(source, rule, day, file, state))
     if as_json:
         output.print_json([asdict(count) for count in counts])
     elif counts:
         rows = [[count.source, count.rule, count.records, count.example] for count in counts]
-        output.grid("Quarantined", ["source", "rule", "records", "for example"], rows)
-        output.prose.print("Next: user-activity quarantine show --rule RULE, or export broken.jsonl --rule RULE")
+        output.grid(f"Quarantined, {state}", ["source", "rule", "records", "for example"], rows)
+        output.prose.print(
+            "Next: user-activity quarantine show --rule RULE; then export and mend them, or change what rejects them "
+            "and replay"
+        )
     else:
-        output.answer.print("No rejected record is like that.")
+        output.answer.print(NONE)
 
 
 @app.command()
@@ -51,6 +77,7 @@ def show(
     rule: Rule = None,
     day: Day = None,
     file: File = None,
+    state: Found = State.OPEN,
     limit: Limit = 20,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,39 +87,98 @@ def show(
     """
     from user_activity.ingest import quarantine
 
-    records = list(islice(quarantine.records(output.settings(), _selection(source, rule, day, file)), limit))
+    found = quarantine.records(output.settings(), _selection(source, rule, day, file, state))
+    records = list(islice(found, limit))
     if as_json:
         output.print_json([asdict(record) for record in records])
         return
     for record in records:
-        place = record.file_name if record.row_number is None else f"{record.file_name}, row {record.row_number:,}"
-        output.answer.print(f"{record.source} landed {record.landing_date}: {place}", markup=False)
-        for reason in record.reasons:
-            output.answer.print(f"  {reason}", style="red", markup=False)
-        shown = f"the whole file: {record.archived}" if record.row_number is None else output.shown(record.record)
-        output.answer.print(f"  {shown}", style="dim", markup=False)
+        _show(record)
     if not records:
-        output.answer.print("No rejected record is like that.")
+        output.answer.print(NONE)
+
+
+def _show(record: "BadRecord") -> None:
+    place = f"{record.source} landed {record.landing_date}: {output.visible(record.file_name)}"
+    place += f", row {record.row_number:,}, {record.quarantine_id}" if record.row_number else ""
+    output.answer.print(f"{place} ({record.state})", markup=False)
+    for reason in record.reasons:
+        output.answer.print(f"  {output.visible(reason)}", style="red", markup=False)
+    whole = f"the whole file: {output.visible(str(record.archived))}"
+    output.answer.print(f"  {output.shown(record.record) if record.row_number else whole}", style="dim", markup=False)
 
 
 @app.command()
-def export(target: Target, source: Source = None, rule: Rule = None, day: Day = None, file: File = None) -> None:
+def export(
+    target: Target,
+    source: Source = None,
+    rule: Rule = None,
+    day: Day = None,
+    file: File = None,
+    state: Found = State.OPEN,
+    as_json: JsonOption = False,
+) -> None:
     """Write rejected records into a file, to mend them and land them again.
+
+    Each line of a .jsonl says by its _quarantine_id which record it is: mend the rest of the line, keep that field.
 
     Example: user-activity quarantine export broken.jsonl --source events
     """
     from user_activity.ingest import quarantine
+    from user_activity.ingest.export import export as write
 
     if target.suffix not in (".csv", ".jsonl"):
         raise Problem(f"{target} must end in .jsonl (to mend and land again) or .csv (to read).")
-    written = quarantine.export(output.settings(), target, _selection(source, rule, day, file))
-    output.prose.print(f"{output.counted(written, 'record')} written to {target}", markup=False)
+    if target.exists():
+        raise Problem(f"{target} is there already, maybe with your repairs: choose another name, or remove it first.")
+    settings, selection = output.settings(), _selection(source, rule, day, file, state)
+    sources = [source] if source else sorted({count.source for count in quarantine.by_rule(settings, selection)})
+    if target.suffix == ".jsonl" and len(sources) > 1:
+        raise Problem(f"These are records of {', '.join(sources)}, which land apart: choose one with --source.")
+    written = write(settings, target, selection)
+    if as_json:
+        output.print_json({"file": str(target), "records": written, "sources": sources if written else []})
+    elif not written:
+        output.answer.print(NONE)
+    else:
+        output.prose.print(f"{output.counted(written, 'record')} written to {target}", markup=False)
+        if target.suffix == ".jsonl":
+            landing = f"user-activity land {target} --source {sources[0]} && user-activity run"
+            output.prose.print(f"Next: mend each line (but not its _quarantine_id), then {landing}", markup=False)
 
 
-def _selection(source: str | None, rule: str | None, day: datetime | None, file: str | None) -> "Selection":
+@app.command("replay")
+def replay_command(
+    source: Source = None,
+    rule: Rule = None,
+    day: Day = None,
+    file: File = None,
+    verbose: output.VerboseOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the files of rejected records again, under the contract and the settings as they are now, and build.
+
+    For when what rejected them has changed: the event types, a field map, a contract. What keeps the contract now is
+    accepted, once; the rest stays. Leaves with 3 while records stay rejected.
+
+    Example: user-activity quarantine replay --source events --rule event_type_unknown
+    """
+    settings = output.settings()
+    summary = replay.replay(settings, _selection(source, rule, day, file, State.OPEN), verbose=verbose, quiet=as_json)
+    if as_json:
+        output.print_json(summary)
+    else:
+        replay.show(summary)
+    raise typer.Exit(replay.code_of(summary))
+
+
+def _selection(
+    source: str | None, rule: str | None, day: datetime | None, file: str | None, state: State
+) -> "Selection":
     from user_activity.ingest.quarantine import Selection
     from user_activity.sources import SOURCES
 
     if source is not None and source not in SOURCES:
         raise Problem(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
-    return Selection(source, rule, day.date() if day else None, file)
+    wanted = cast("RecordState | None", None if state == State.ANY else state.value)
+    return Selection(source, rule, day.date() if day else None, file, wanted)

@@ -131,7 +131,7 @@ def quarantined(settings: Settings, files: Sequence["TakenIn"]) -> list[dict[str
 def _example(settings: Settings, taken: "TakenIn", rule: str) -> dict[str, Any]:
     from user_activity.ingest import quarantine
 
-    selection = quarantine.Selection(taken.source, rule, taken.landing_date, taken.file.file_name)
+    selection = quarantine.Selection(taken.source, rule, taken.landing_date, taken.file.file_name, state=None)
     record = next(quarantine.records(settings, selection))
     return {
         "file": record.file_name,
@@ -171,7 +171,8 @@ def show_quarantined(rules: list[dict[str, Any]]) -> None:
     if len(rules) > SHOWN_RULES:
         output.answer.print(f"… and {output.counted(len(rules) - SHOWN_RULES, 'more rule')}.")
     output.answer.print(
-        "Mend these records and land them again, or widen the setting that lists them: user-activity quarantine --help"
+        "Mend these records and land them again, or change the setting that rejects them and replay them: "
+        "user-activity quarantine --help"
     )
 
 

@@ -47,7 +47,7 @@ def status(as_json: JsonOption = False) -> None:
 
 def gather(settings: Settings) -> dict[str, Any]:
     """The state as plain values. Dagster is not needed for it."""
-    from user_activity.ingest import lake, landing
+    from user_activity.ingest import lake, landing, quarantine
     from user_activity.orchestration import consumed
     from user_activity.orchestration.instance import latest_runs
 
@@ -62,6 +62,7 @@ def gather(settings: Settings) -> dict[str, Any]:
             source: {"landing_dates": len(days), "first": min(days), "last": max(days)}
             for source, days in sorted(landed.items())
         },
+        "records_open": quarantine.open_by_source(settings),
         "stale_dates": list(consumed.stale(settings)),
         "latest_runs": latest_runs(settings, 3),
         "warehouse": _warehouse(settings),
@@ -95,6 +96,9 @@ def show(state: dict[str, Any]) -> None:
     names = ", ".join(f"{count:,} {source}" for source, count in waiting.items()) or "none"
     say(f"Data          {state['data_dir']}", markup=False)
     say(f"Files waiting {names}", markup=False)
+    still = state["records_open"]
+    names = f" ({', '.join(f'{count:,} {source}' for source, count in still.items())})" if still else ""
+    say(f"Quarantine    {output.counted(sum(still.values()), 'record')} open{names}", markup=False)
     stale = state["stale_dates"]
     span = f" ({stale[0]} to {stale[-1]})" if stale else ""
     say(f"Stale         {output.counted(len(stale), 'date')}{span}", markup=False)

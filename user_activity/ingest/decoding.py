@@ -17,6 +17,10 @@ BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *r
 """What Python's ``str.strip`` takes away: the two judges must strip alike."""
 
 
+REPAIRED = "_repaired"
+"""Picked beside a contract's columns: the id of the quarantined record that a record was sent for."""
+
+
 @dataclass(frozen=True)
 class Pick:
     """Where a column's text comes from: the first of these fields or paths that is not blank, or a constant."""

@@ -5,7 +5,7 @@ Does not belong here: what is right or wrong (the contracts), where texts come f
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,12 +14,21 @@ import duckdb
 import pyarrow as pa
 from pydantic import ValidationError
 
-from user_activity.ingest.decoding import Decoded
+from user_activity.ingest import repairs
+from user_activity.ingest.decoding import REPAIRED, Decoded
 from user_activity.settings import Settings
 from user_activity.sources import Judge, Source
 from user_activity.sources.base import broken_rules
 
 SEPARATOR = "chr(31)"
+WITHHELD = "withheld"
+REPAIRED_RULE = "record_repaired"
+_REPAIRED_SENTENCE = "keeps its contract now, but a repaired record was accepted in its place"
+# A line that was broken by mending it is no JSON, and still says what it was sent for.
+_REPAIRED_ID = (
+    f"case when regexp_full_match(t_{REPAIRED}, '{repairs.ID}') then t_{REPAIRED} when _problem is not null "
+    f"then nullif(regexp_extract(_text, '\"{repairs.FIELD}\"\\s*:\\s*\"({repairs.ID})\"', 1), '') end"
+)
 LONGEST_QUARANTINED_TEXT = 1024**2
 
 
@@ -33,9 +42,13 @@ class Rejection:
     reasons: tuple[str, ...]
 
 
-def judged_sql(source: Source, settings: Settings, decoded: Decoded) -> str:
-    """Each row with typed columns, or with its text, texts and problem where SQL leaves the verdict to the contract."""
+def judged_sql(source: Source, settings: Settings, decoded: Decoded, *, withhold: bool = False) -> str:
+    """Each row with typed columns, or with its text, texts and problem where SQL leaves the verdict to the contract.
+
+    With ``withhold`` it leaves the verdict on the rows of the relation ``withheld``, too.
+    """
     typed, decided = [], ["_problem is null", f"not ({decoded.odd})"]
+    decided += [f"_row not in (select _row from {WITHHELD})"] if withhold else []
     for name, kind in source.kinds.items():
         text = f"t_{name}"
         if name in decoded.native:
@@ -45,12 +58,14 @@ def judged_sql(source: Source, settings: Settings, decoded: Decoded) -> str:
         typed.append(f"({value})::{kind.sql_type} as {name}")
         decided.append(f"{name} is not null" if name in source.required else f"({text} is null or {name} is not null)")
     texts = ", ".join(f"t_{name}" for name in source.columns)
-    place = "_row, _landing, _text, _problem, _properties"
+    place = "_row, _landing, _text, _problem, _properties, _repaired"
     filled = ", ".join(
         f"coalesce(v.{name}, {fill.sql(settings)}) as {name}" if (fill := source.fills.get(name)) else f"v.{name}"
         for name in source.columns
     )
-    relation = f"(select {place}, {texts}, {', '.join(typed)} from {decoded.sql})"
+    relation = (
+        f"(select {place}, {texts}, {', '.join(typed)} from (select *, {_REPAIRED_ID} as _repaired from {decoded.sql}))"
+    )
     relation = f"(select {place}, {texts}, {filled}, {' and '.join(decided)} as _typed from {relation} v)"
     fits = " and ".join(["_typed", *(f"({rule})" for rule in source.rules)])
     record = ", ".join(f"{name} := t_{name}::varchar" for name in source.columns)
@@ -59,7 +74,9 @@ def judged_sql(source: Source, settings: Settings, decoded: Decoded) -> str:
         "case when _undecided is not null then _text end as _record, "
         "case when _undecided is not null then _problem end as _fault"
     )
-    return final_sql(source, f"(select v.*, {undecided} from {relation} v)", ", _undecided, _record, _fault, _landing")
+    return final_sql(
+        source, f"(select v.*, {undecided} from {relation} v)", ", _undecided, _record, _fault, _landing, _repaired"
+    )
 
 
 def final_sql(source: Source, relation: str, more: str = "") -> str:
@@ -74,10 +91,17 @@ def final_sql(source: Source, relation: str, more: str = "") -> str:
 class ContractJudge:
     """Hands undecided rows to the contract."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, settings: Settings) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        source: Source,
+        settings: Settings,
+        withheld: Container[int] = frozenset(),
+    ) -> None:
         self._cursor = connection.cursor()
         self._source = source
         self._settings = settings
+        self._withheld = withheld
 
     def verdicts(self, rows: pa.RecordBatch) -> tuple[pa.Table | None, list[Rejection]]:
         """The rows the contract accepts, typed as the SQL would have, and the others' rejections, both in order."""
@@ -85,6 +109,8 @@ class ContractJudge:
         rejected: list[Rejection] = []
         for row in rows.select(["_row", "_landing", "_undecided", "_record", "_fault", "properties"]).to_pylist():
             outcome = self.verdict(row["_undecided"], row["_fault"], row["_landing"])
+            if isinstance(outcome, dict) and row["_row"] in self._withheld:
+                outcome = [(REPAIRED_RULE, _REPAIRED_SENTENCE)]
             if isinstance(outcome, dict):
                 rescued.append(outcome | {"_row": row["_row"], "_properties": row["properties"]})
             else:

@@ -7,7 +7,7 @@ Does not belong here: writing raw (``partition``), building models.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,11 +27,16 @@ def manifests(settings: Settings, source: str | None = None) -> list[Manifest]:
 
 def state(settings: Settings, source: str | None = None) -> State:
     """A digest of what raw holds, by source and landing date."""
+    return state_of(manifests(settings, source))
+
+
+def state_of(found: Iterable[Manifest], more: Callable[[Manifest], list[str]] = lambda _: []) -> State:
+    """The same of some manifests, with what else each of them is to be told from another by."""
     return {
-        (found.source, found.landing_date): _digest(
-            sorted(f"{entry.file_name} {entry.part_id}" for entry in found.files)
+        (each.source, each.landing_date): _digest(
+            [*sorted(f"{entry.file_name} {entry.part_id}" for entry in each.files), *more(each)]
         )
-        for found in manifests(settings, source)
+        for each in found
     }
 
 
@@ -94,4 +99,4 @@ def stale(settings: Settings) -> dict[date, str]:
     return {day: fingerprint for day, fingerprint in touched(settings).items() if consumed.get(day) != fingerprint}
 
 
-__all__ = ["Entry", "Manifest", "built", "manifests", "mark_built", "stale", "state", "touched"]
+__all__ = ["Entry", "Manifest", "built", "manifests", "mark_built", "stale", "state", "state_of", "touched"]

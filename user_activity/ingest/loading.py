@@ -5,7 +5,7 @@ Does not belong here: which files to load and committing what came of it (``part
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from user_activity.ingest import repairs
 from user_activity.ingest.files import FileProblem
-from user_activity.ingest.judging import ContractJudge, Rejection
+from user_activity.ingest.judging import REPAIRED_RULE, ContractJudge, Rejection
 from user_activity.ingest.manifest import Entry, part_folder
 from user_activity.ingest.originals import Original
 from user_activity.ingest.parts import PartWriter, QuarantineWriter
@@ -25,8 +26,15 @@ from user_activity.ingest.rows import Shape, array, numbers
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
+_VERDICT = ["_undecided", "_record", "_fault", "_landing"]
+
 Group = Sequence[tuple[Original, Opening]]
 """Files of one shape."""
+
+Piece = tuple[int, pa.Table, list[Rejection], list[tuple[int, str]]]
+"""Of the file of that number: accepted rows, rejected ones, and which of both were sent for which records."""
+
+PartId = Callable[..., str]
 
 
 class Loader:
@@ -38,22 +46,29 @@ class Loader:
         self._work_dir = work_dir
         self._recipe = recipe
         self._reader = Reader(source, settings, work_dir)
+        self._withheld: dict[Original, frozenset[int]] = {}
 
-    def part_id(self, original: Original) -> str:
+    def part_id(self, original: Original, withheld: tuple[int, ...] = ()) -> str:
         """What names the parts of a file: its content, and all else that its rows are a function of."""
-        recipe = hashlib.sha256(repr((self._recipe, original.identity[1:])).encode()).hexdigest()
+        facts = (self._recipe, original.identity[1:], *([withheld] if withheld else ()))
+        recipe = hashlib.sha256(repr(facts).encode()).hexdigest()
         return f"{original.file.sha256[:16]}-{recipe[:8]}"
 
-    def load(self, files: Sequence[Original]) -> list[Entry]:
-        """Write the parts of each file; one entry each, in their order."""
+    def load(self, files: Sequence[Original], repaired: Callable[[str], frozenset[int]]) -> list[Entry]:
+        """Write the parts of each file; one entry each, in their order.
+
+        ``repaired`` gives the rows of a file, by its digest, that must not be accepted: others were in their place.
+        """
         entries: dict[Original, Entry] = {}
-        by_shape: dict[Shape, list[tuple[Original, Opening]]] = {}
+        self._withheld = {file: rows for file in files if (rows := repaired(file.file.sha256))}
+        by_shape: dict[tuple[Shape, Original | None], list[tuple[Original, Opening]]] = {}
         for original in files:
             try:
                 if original.problem:
                     raise original.problem
                 opening = self._reader.opening(original.file)
-                by_shape.setdefault(opening.shape, []).append((original, opening))
+                alone = original if original in self._withheld else None
+                by_shape.setdefault((opening.shape, alone), []).append((original, opening))
             except FileProblem as problem:
                 entries[original] = self._rejected(original, problem)
         if by_shape:
@@ -84,17 +99,18 @@ class Loader:
         self, connection: duckdb.DuckDBPyConnection, group: Group, entries: dict[Original, Entry]
     ) -> list[Original]:
         """Load files in one pass; returns those that have to be read again, carefully."""
-        stream = Stream(
-            connection, self._source, self._settings, [(original.file, opening) for original, opening in group]
-        )
-        judge = ContractJudge(connection, self._source, self._settings)
+        files = [(original.file, opening) for original, opening in group]
+        # A file of which rows are withheld is a group by itself, and a stream numbers its rows from 0.
+        withheld = frozenset(row - 1 for row in self._withheld.get(group[0][0], ()))
+        stream = Stream(connection, self._source, self._settings, files, withheld)
+        judge = ContractJudge(connection, self._source, self._settings, withheld)
         pieces = _by_file(stream, judge)
         piece = next(pieces, None)
         careless: list[Original] = []
         for index, (original, _) in enumerate(group):
             with self._writers(original) as writers:
                 while piece and piece[0] == index:
-                    writers.write(piece[1], piece[2])
+                    writers.write(*piece[1:])
                     piece = next(pieces, None)
                 problem = stream.problems.get(index)
                 if problem is None:
@@ -106,7 +122,7 @@ class Loader:
         return careless
 
     def _writers(self, original: Original) -> "_Writers":
-        return _Writers(self._settings, self._source, original, self.part_id(original))
+        return _Writers(self._settings, self._source, original, self.part_id)
 
     def _rejected(self, original: Original, problem: FileProblem) -> Entry:
         """Quarantine a whole file: one record, the file itself."""
@@ -119,13 +135,19 @@ class Loader:
 class _Writers:
     """The two parts of one file; on leaving, what ``entry`` did not finish is forgotten."""
 
-    def __init__(self, settings: Settings, source: Source, original: Original, part_id: str) -> None:
+    def __init__(self, settings: Settings, source: Source, original: Original, part_id: PartId) -> None:
         self._original = original
-        file = original.file
-        self._part = f"{part_folder('raw', source.name, file.landing_date)}/{part_id}.parquet"
-        self._quarantine = f"{part_folder('quarantine', source.name, file.landing_date)}/{part_id}.parquet"
-        self._accepted = PartWriter(settings.lake_dir / self._part, source, file)
-        self._rejected = QuarantineWriter(settings.lake_dir / self._quarantine, source.name, file)
+        self._lake_dir = settings.lake_dir
+        self._source = source.name
+        self._part_id = part_id
+        self._sent: list[tuple[int, str]] = []
+        self._withheld: list[int] = []
+        begun = part_id(original)
+        self._accepted = PartWriter(self._lake_dir / self._path("raw", begun), source, original.file)
+        self._rejected = QuarantineWriter(self._lake_dir / self._path("quarantine", begun), source.name, original.file)
+
+    def _path(self, layer: str, part_id: str) -> str:
+        return f"{part_folder(layer, self._source, self._original.file.landing_date)}/{part_id}.parquet"
 
     def __enter__(self) -> Self:
         return self
@@ -134,18 +156,27 @@ class _Writers:
         self._accepted.discard()
         self._rejected.discard()
 
-    def write(self, accepted: pa.Table | None, rejected: Sequence[Rejection]) -> None:
-        """Add rows to the parts."""
+    def write(
+        self, accepted: pa.Table | None, rejected: Sequence[Rejection], sent: Sequence[tuple[int, str]] = ()
+    ) -> None:
+        """Add rows to the parts; ``sent`` are those, of either kind, that were sent for quarantined records."""
         if accepted:
             self._accepted.write(accepted)
         if rejected:
             self._rejected.write(rejected)
+            self._withheld += [each.row for each in rejected if each.row and REPAIRED_RULE in each.rules]
+        self._sent += sent
 
     def entry(self, landed: int, problem: str | None = None) -> Entry:
-        """Finish both parts."""
-        self._accepted.close()
-        self._rejected.close()
+        """Finish the parts."""
         file, accepted, rejected = self._original.file, self._accepted, self._rejected
+        part_id = self._part_id(self._original, tuple(self._withheld))
+        part, quarantine, sent = (self._path(layer, part_id) for layer in ("raw", "quarantine", "repairs"))
+        accepted.path, rejected.path = self._lake_dir / part, self._lake_dir / quarantine
+        accepted.close()
+        rejected.close()
+        if self._sent:
+            repairs.write(self._lake_dir / sent, self._sent)
         if landed != accepted.rows + rejected.rows:
             raise AssertionError(f"{file.name}: {landed} rows landed, {accepted.rows} + {rejected.rows} accounted for")
         return Entry(
@@ -160,18 +191,20 @@ class _Writers:
             dates=accepted.dates,
             touches=tuple(accepted.touches),
             rules=dict(sorted(rejected.rules.items())),
-            part=self._part if accepted.rows else None,
-            quarantine=self._quarantine if rejected.rows else None,
+            part=part if accepted.rows else None,
+            quarantine=quarantine if rejected.rows else None,
             archive=self._original.archive,
             loaded_at=file.loaded_at.isoformat(),
             problem=problem,
+            repairs=sent if self._sent else None,
+            withheld=tuple(self._withheld),
         )
 
 
-def _by_file(stream: Stream, judge: ContractJudge) -> Iterator[tuple[int, pa.Table, list[Rejection]]]:
+def _by_file(stream: Stream, judge: ContractJudge) -> Iterator[Piece]:
     """The stream's accepted rows and rejections, a file at a time, in order, numbered from 1 in each file."""
     for batch in stream.batches():
-        rows = pa.Table.from_batches([batch]).drop_columns(["_undecided", "_record", "_fault", "_landing"])
+        rows = pa.Table.from_batches([batch]).drop_columns([*_VERDICT, "_repaired"])
         undecided = batch.column("_undecided").is_valid()
         rejected: list[Rejection] = []
         if undecided.true_count:
@@ -179,12 +212,13 @@ def _by_file(stream: Stream, judge: ContractJudge) -> Iterator[tuple[int, pa.Tab
             rows = rows.filter(pc.invert(undecided))
             if rescued:
                 rows = pa.concat_tables([rows, rescued.select(rows.column_names).cast(rows.schema)]).sort_by("_row")
-        yield from _split(rows, rejected, np.array(stream.starts))
+        sent = batch.select(["_row", "_repaired"]).filter(batch.column("_repaired").is_valid())
+        yield from _split(rows, rejected, sent, np.array(stream.starts))
 
 
 def _split(
-    rows: pa.Table, rejected: list[Rejection], starts: np.ndarray[Any, Any]
-) -> Iterator[tuple[int, pa.Table, list[Rejection]]]:
+    rows: pa.Table, rejected: list[Rejection], sent: pa.RecordBatch, starts: np.ndarray[Any, Any]
+) -> Iterator[Piece]:
     places = numbers(rows.column("_row"), np.int64)
     files = np.searchsorted(starts, places, side="right") - 1
     faulty: dict[int, list[Rejection]] = {}
@@ -192,8 +226,13 @@ def _split(
         row = rejection.row or 0
         index = int(np.searchsorted(starts, row, side="right")) - 1
         faulty.setdefault(index, []).append(replace(rejection, row=row - int(starts[index]) + 1))
+    named: dict[int, list[tuple[int, str]]] = {}
+    for row, record_id in zip(sent.column("_row").to_pylist(), sent.column("_repaired").to_pylist(), strict=True):
+        index = int(np.searchsorted(starts, row, side="right")) - 1
+        named.setdefault(index, []).append((row - int(starts[index]) + 1, record_id))
     at = rows.schema.get_field_index("_row")
     for index in sorted({*np.unique(files).tolist(), *faulty}):
         start, end = np.searchsorted(files, [index, index + 1])
         numbered = array(places[start:end] - starts[index] + 1, pa.int64())
-        yield index, rows.slice(start, end - start).set_column(at, "_row", numbered), faulty.get(index, [])
+        accepted = rows.slice(start, end - start).set_column(at, "_row", numbered)
+        yield index, accepted, faulty.get(index, []), named.get(index, [])

@@ -15,6 +15,9 @@ from typing import Literal
 
 from user_activity.settings import Settings
 
+LAYERS = ("raw", "quarantine", "repairs", "history")
+"""The kinds of part that a file may have."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -36,6 +39,17 @@ class Entry:
     archive: str
     loaded_at: str
     problem: str | None = None
+    repairs: str | None = None
+    """The part that says which of its rows were sent for which quarantined records."""
+    history: str | None = None
+    """The part of records that were quarantined once and are accepted now."""
+    withheld: tuple[int, ...] = ()
+    """Rows that keep the contract and are quarantined all the same: a repaired record was accepted in their place."""
+
+    @property
+    def parts(self) -> list[str]:
+        """Everything in the lake that is the file's."""
+        return [name for name in (self.part, self.quarantine, self.repairs, self.history) if name]
 
     @property
     def part_id(self) -> str:
@@ -71,7 +85,10 @@ def read(settings: Settings, source: str, landing_date: date) -> Manifest | None
 @lru_cache(maxsize=16_384)
 def _parsed(path: Path, version: tuple[int, int]) -> Manifest:  # noqa: ARG001 - it tells one content from the next
     found = json.loads(path.read_bytes())
-    entries = tuple(Entry(**{**entry, "touches": tuple(entry["touches"])}) for entry in found["files"])
+    entries = tuple(
+        Entry(**{**entry, "touches": tuple(entry["touches"]), "withheld": tuple(entry.get("withheld", ()))})
+        for entry in found["files"]
+    )
     return Manifest(found["source"], date.fromisoformat(found["landing_date"]), found["recipe"], entries)
 
 
@@ -99,14 +116,14 @@ def commit(settings: Settings, manifest: Manifest) -> None:
     }
     temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
     os.replace(temporary, path)
-    named = {name for entry in manifest.files for name in (entry.part, entry.quarantine) if name}
-    for layer in ("raw", "quarantine"):
+    named = {name for entry in manifest.files for name in entry.parts}
+    for layer in LAYERS:
         folder = settings.lake_dir / part_folder(layer, manifest.source, manifest.landing_date)
         for part in folder.iterdir() if folder.is_dir() else []:
             if f"{part_folder(layer, manifest.source, manifest.landing_date)}/{part.name}" not in named:
                 part.unlink()
 
 
-def part_folder(layer: Literal["raw", "quarantine"] | str, source: str, landing_date: date) -> str:
+def part_folder(layer: str, source: str, landing_date: date) -> str:
     """The folder of a date's parts, relative to the lake."""
     return f"{layer}/{source}/landing_date={landing_date}"

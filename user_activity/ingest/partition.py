@@ -8,22 +8,26 @@ import fcntl
 import hashlib
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from user_activity.ingest import landing, manifest
 from user_activity.ingest.decoding import picks
+from user_activity.ingest.history import Memory
 from user_activity.ingest.loading import Loader
 from user_activity.ingest.manifest import Entry, Manifest
 from user_activity.ingest.originals import Original, originals
+from user_activity.ingest.repairs import Repairs
 from user_activity.ingest.result import PartitionResult
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
 VERSION = 1
 """Goes up when the code makes other rows out of the same files, so that they are read again."""
+
+Waiting = Mapping[date, Sequence[landing.LandedFile]]
 
 BATCH_FILES, BATCH_BYTES = 2_000, 512 * 1024**2
 
@@ -41,7 +45,8 @@ def ingest(
 ) -> list[PartitionResult]:
     """Build raw for the partitions that these dates belong to; one result a partition.
 
-    Files that were read under the current recipe are not read again, unless ``rebuild`` asks for it.
+    Files that were read under the current recipe are not read again, unless ``rebuild`` asks for it. Partitions whose
+    records were repaired by what is read now have a result, too.
     """
     source = SOURCES[source_name]
     partitions = sorted({source.partition_of(day) for day in dates})
@@ -51,16 +56,25 @@ def ingest(
         waiting: dict[date, list[landing.LandedFile]] = {}
         for file in landing.scan(settings, source_name):
             waiting.setdefault(file.landing_date, []).append(file)
-        builder = _Builder(settings, source, work_dir, rebuild)
-        built = builder.build({day: waiting.get(day, []) for day in days})
+        builder = _Builder(settings, source, work_dir, waiting, rebuild)
+        builder.build(days)
+    repairs = Repairs(settings, source_name)
+    partitions = sorted({*partitions, *map(source.partition_of, builder.repaired_dates(repairs))})
     seconds = (time.monotonic() - started) / max(len(partitions), 1)
     return [
         PartitionResult(
-            source_name, partition, tuple(built[day] for day in source.landing_dates(partition) if day in built),
-            builder.read_files, seconds, settings.lake_dir,
+            source_name, partition, found, builder.read_files, seconds, settings.lake_dir,
+            rows_open=sum(map(repairs.rows_open, found)),
         )
         for partition in partitions
+        for found in (tuple(_found(settings, source, partition)),)
     ]  # fmt: skip
+
+
+def _found(settings: Settings, source: Source, partition: date) -> Iterator[Manifest]:
+    for day in source.landing_dates(partition):
+        if found := manifest.read(settings, source.name, day):
+            yield found
 
 
 @contextmanager
@@ -79,36 +93,66 @@ def _only_one(settings: Settings, source: str) -> Iterator[Path]:
 
 
 class _Builder:
-    def __init__(self, settings: Settings, source: Source, work_dir: Path, rebuild: bool) -> None:
+    def __init__(self, settings: Settings, source: Source, work_dir: Path, waiting: Waiting, rebuild: bool) -> None:
         self._settings = settings
         self._source = source
+        self._work_dir = work_dir
+        self._waiting = waiting
         self._rebuild = rebuild
         self._recipe = recipe(source, settings)
         self._loader = Loader(settings, source, work_dir, self._recipe)
+        self._touched: set[date] = set()
         self.read_files: set[str] = set()
 
-    def build(self, waiting: dict[date, list[landing.LandedFile]]) -> dict[date, Manifest]:
+    def build(self, days: Iterable[date]) -> None:
         """Bring the manifests of these dates up to date, some dates at a time."""
-        built: dict[date, Manifest] = {}
         group: dict[date, list[Original]] = {}
         files = size = 0
-        for day, landed in waiting.items():
-            group[day] = self._originals(day, landed)
+        for day in days:
+            group[day] = self._originals(day)
             files += len(group[day])
             size += sum(original.file.size_bytes for original in group[day])
             if files >= BATCH_FILES or size >= BATCH_BYTES:
-                built |= self._build(group)
+                self._build(group)
                 group, files, size = {}, 0, 0
-        return built | self._build(group)
+        self._build(group)
 
-    def _originals(self, day: date, landed: Sequence[landing.LandedFile]) -> list[Original]:
+    def repaired_dates(self, repairs: Repairs) -> set[date]:
+        """The landing dates of records that files which were read now were sent for."""
+        return self._touched | repairs.landing_dates(self.read_files)
+
+    def _originals(self, day: date) -> list[Original]:
+        landed = self._waiting.get(day, [])
         return list(originals(self._settings, self._source.name, day, landed, self._known(day)))
 
     def _known(self, day: date) -> tuple[Entry, ...]:
         known = manifest.read(self._settings, self._source.name, day)
         return known.files if known else ()
 
-    def _build(self, group: dict[date, list[Original]]) -> dict[date, Manifest]:
+    def _build(self, group: dict[date, list[Original]]) -> None:
+        """First the manifests, then the originals: a kill in between leaves files that the next call only moves."""
+        kept = self._commit(group)
+        # A record that was accepted must not be so twice: what was there before a repaired one of it came, goes.
+        repairs = Repairs(self._settings, self._source.name)
+        unheeded = {found.landing_date for found in self._manifests() if not all(map(repairs.are_heeded, found.files))}
+        self._touched |= unheeded
+        again = {day: group.get(day) or self._originals(day) for day in sorted(unheeded)}
+        if again:
+            kept |= self._commit(again)
+        for day, found in (group | again).items():
+            folder = landing.archive_folder(self._settings, self._source.name, day)
+            archives = {original.identity: folder / original.archive for original, _ in kept.get(day, ())}
+            for original in found:
+                if original.identity in archives:
+                    landing.move_to_archive(original.file.path, archives[original.identity])
+
+    def _manifests(self) -> Iterator[Manifest]:
+        return manifest.all_of(self._settings, self._source.name)
+
+    def _commit(self, group: dict[date, list[Original]]) -> dict[date, list[tuple[Original, Entry]]]:
+        """Read what has to be read and write the manifests; what they hold now, by date."""
+        repairs = Repairs(self._settings, self._source.name)
+        memory = Memory(self._settings, self._source.name, self._work_dir)
         to_load: list[Original] = []
         kept: dict[date, list[tuple[Original, Entry]]] = {}
         for day, found in group.items():
@@ -119,34 +163,31 @@ class _Builder:
             kept[day] = []
             for original in chosen.values():
                 entry = known.get((original.archive, original.file.sha256))
-                if entry and self._stands(entry, original):
+                if entry and self._stands(entry, original, repairs):
                     kept[day].append((original, entry))
                 else:
                     to_load.append(original)
-        for original, entry in zip(to_load, self._loader.load(to_load), strict=True):
-            self.read_files.add(entry.part_id)
-            kept[original.file.landing_date].append((original, entry))
-        return {day: made for day, found in group.items() if (made := self._commit(day, kept[day], found))}
+            standing = [entry for _, entry in kept[day]]
+            memory.remember(day, [entry for entry in self._known(day) if entry not in standing])
+        for original, read in zip(to_load, self._loader.load(to_load, repairs.accepted_for), strict=True):
+            day = original.file.landing_date
+            self.read_files.add(read.part_id)
+            kept[day].append((original, memory.carried_to(day, read)))
+        return {day: settled for day in group if (settled := self._committed(day, kept[day]))}
 
-    def _stands(self, entry: Entry, original: Original) -> bool:
+    def _stands(self, entry: Entry, original: Original, repairs: Repairs) -> bool:
         """Whether what is in the lake is what reading the file now would give."""
-        names = [name for name in (entry.part, entry.quarantine) if name]
-        current = all(Path(name).stem == self._loader.part_id(original) for name in names)
-        return current and not self._rebuild and all((self._settings.lake_dir / name).exists() for name in names)
+        part_id = self._loader.part_id(original, entry.withheld)
+        current = all(Path(name).stem == part_id for name in (entry.part, entry.quarantine) if name)
+        there = all((self._settings.lake_dir / name).exists() for name in entry.parts)
+        return current and there and not self._rebuild and repairs.are_heeded(entry)
 
-    def _commit(self, day: date, kept: list[tuple[Original, Entry]], found: list[Original]) -> Manifest | None:
-        """First the manifest, then the originals: a kill in between leaves files that the next call only moves."""
+    def _committed(self, day: date, kept: list[tuple[Original, Entry]]) -> list[tuple[Original, Entry]]:
         # A file that somebody still writes to stays where it is, for the next call.
         settled = [(original, entry) for original, entry in kept if not original.waiting or original.is_unchanged]
-        if not settled:
-            return None
-        entries = sorted((entry for _, entry in settled), key=lambda entry: (entry.file_name, entry.file_sha256))
-        made = Manifest(self._source.name, day, self._recipe, tuple(entries))
-        if made != manifest.read(self._settings, self._source.name, day):
-            manifest.commit(self._settings, made)
-        folder = landing.archive_folder(self._settings, self._source.name, day)
-        archives = {original.identity: folder / original.archive for original, _ in settled}
-        for original in found:
-            if original.identity in archives:
-                landing.move_to_archive(original.file.path, archives[original.identity])
-        return made
+        if settled:
+            entries = sorted((entry for _, entry in settled), key=lambda entry: (entry.file_name, entry.file_sha256))
+            made = Manifest(self._source.name, day, self._recipe, tuple(entries))
+            if made != manifest.read(self._settings, self._source.name, day):
+                manifest.commit(self._settings, made)
+        return settled

@@ -1,39 +1,55 @@
-"""Quarantine, for people: what was rejected, why, and the records as they came, ready to be repaired and sent again.
+"""Quarantine: what was rejected, why, and what became of it.
 
-Belongs here: listing, showing and exporting. Does not belong here: rejecting (``judging``), printing (``cli``).
+A record is ``open`` while it is rejected, ``superseded`` once another was sent in its place, ``replayed`` when it was
+rejected once and is accepted now, because the contract or a setting changed.
+Belongs here: finding records by what is wrong with them and by their state, and counting them.
+Does not belong here: rejecting (``judging``), getting them out (``export``), printing (``cli``).
 """
 
-import csv
-import json
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Literal
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from user_activity.ingest import manifest
-from user_activity.ingest.files import form_of, opened
-from user_activity.ingest.tables import header_of
+from user_activity.ingest import lake, manifest
+from user_activity.ingest.manifest import Entry, Manifest
+from user_activity.ingest.repairs import Repairs, by_source, record_id
+from user_activity.ingest.rows import array
 from user_activity.settings import Settings
+
+State = Literal["open", "replayed", "superseded"]
+
+STREAM = pa.schema(
+    {
+        "source": pa.string(), "landing_date": pa.date32(), "file_name": pa.string(), "file_sha256": pa.string(),
+        "row_number": pa.int64(), "record": pa.string(), "reasons": pa.list_(pa.string()),
+        "rules": pa.list_(pa.string()), "state": pa.string(),
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which rejected records; None means any. ``file`` is a file name, or how its digest begins."""
+    """Which records; None means any. ``file`` is a file name, or how its digest begins."""
 
     source: str | None = None
     rule: str | None = None
     landing_date: date | None = None
     file: str | None = None
+    state: State | None = "open"
 
 
 @dataclass(frozen=True)
 class BadRecord:
-    """One rejected record; without a row number it stands for a whole file, which is in the archive."""
+    """One record that is or was rejected; without a row number it stands for a whole file, which is in the archive."""
 
+    quarantine_id: str | None
     source: str
     landing_date: date
     file_name: str
@@ -42,6 +58,7 @@ class BadRecord:
     record: str | None
     reasons: tuple[str, ...]
     rules: tuple[str, ...]
+    state: State
     archived: Path
 
 
@@ -56,31 +73,85 @@ class RuleCount:
 
 
 def records(settings: Settings, selection: Selection = Selection()) -> Iterator[BadRecord]:
-    """The rejected records, by source, landing date, file and row."""
-    for found in manifest.all_of(settings, selection.source):
-        if selection.landing_date not in (None, found.landing_date):
-            continue
+    """The records of a selection, by source, landing date, file and row."""
+    manifests = [
+        found
+        for found in manifest.all_of(settings, selection.source)
+        if selection.landing_date in (None, found.landing_date)
+    ]
+    repairs = by_source(settings, manifests)
+    for found in manifests:
         for entry in found.files:
-            if (
-                entry.quarantine
-                and _named(entry, selection.file)
-                and (not selection.rule or selection.rule in entry.rules)
-            ):
+            if _named(entry, selection.file):
                 archived = settings.archive_dir / found.source / found.landing_date.isoformat() / entry.archive
-                yield from _records_of(settings.lake_dir / entry.quarantine, selection.rule, archived)
+                for rows in _batches(settings, found, entry, repairs[found.source]):
+                    yield from _chosen(rows, selection, archived)
 
 
-def _named(entry: manifest.Entry, file: str | None) -> bool:
+def _named(entry: Entry, file: str | None) -> bool:
     return file is None or entry.file_name == file or (len(file) >= 6 and entry.file_sha256.startswith(file))
 
 
-def _records_of(part: Path, rule: str | None, archived: Path) -> Iterator[BadRecord]:
-    with pq.ParquetFile(part) as parquet:
-        for batch in parquet.iter_batches():
-            for row in batch.to_pylist():
-                if rule is None or rule in row["rules"]:
-                    row |= {"reasons": tuple(row["reasons"]), "rules": tuple(row["rules"]), "archived": archived}
-                    yield BadRecord(**row)
+def _chosen(rows: pa.RecordBatch, selection: Selection, archived: Path) -> Iterator[BadRecord]:
+    for row in rows.to_pylist():
+        if selection.state in (None, row["state"]) and (selection.rule is None or selection.rule in row["rules"]):
+            row |= {"reasons": tuple(row["reasons"]), "rules": tuple(row["rules"]), "archived": archived}
+            number = row["row_number"]
+            yield BadRecord(quarantine_id=record_id(row["file_sha256"], number) if number else None, **row)
+
+
+def _batches(settings: Settings, found: Manifest, entry: Entry, repairs: Repairs) -> Iterator[pa.RecordBatch]:
+    """What is and what was rejected of a file, with the state of each record."""
+    if entry.quarantine:
+        replaced = repairs.is_replaced(found.landing_date, entry)
+        rows = repairs.sent_for(entry)
+        sent_for = array(np.fromiter(rows, np.int64, len(rows)), pa.int64())
+        with pq.ParquetFile(settings.lake_dir / entry.quarantine) as part:
+            for batch in part.iter_batches():
+                if replaced:
+                    states = _all(batch, "superseded")
+                else:
+                    states = pc.if_else(pc.is_in(batch.column("row_number"), value_set=sent_for), "superseded", "open")
+                yield batch.append_column("state", states)
+    if entry.history:
+        with pq.ParquetFile(settings.lake_dir / entry.history) as part:
+            for batch in part.iter_batches():
+                yield batch.append_column("state", _all(batch, "replayed"))
+
+
+def _all(batch: pa.RecordBatch, state: State) -> pa.Array:
+    return pa.repeat(pa.scalar(state), len(batch))
+
+
+def stream(settings: Settings, keys: Iterable[tuple[str, date]]) -> pa.RecordBatchReader:
+    """All that is and was rejected of some (source, landing date), for a warehouse to load."""
+    manifests = [found for source, day in keys if (found := manifest.read(settings, source, day))]
+    repairs = by_source(settings, manifests)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for found in manifests:
+            for entry in found.files:
+                for rows in _batches(settings, found, entry, repairs[found.source]):
+                    yield from pa.Table.from_batches([rows]).cast(STREAM).to_batches()
+
+    return pa.RecordBatchReader.from_batches(STREAM, batches())
+
+
+def marks(settings: Settings) -> lake.State:
+    """A digest of what raw holds and of what became of its rejected records, by source and landing date."""
+    manifests = lake.manifests(settings)
+    repairs = by_source(settings, manifests)
+    return lake.state_of(manifests, lambda found: repairs[found.source].facts(found))
+
+
+def open_by_source(settings: Settings) -> dict[str, int]:
+    """How many records are open, by source; sources without any are left out."""
+    counts: dict[str, int] = {}
+    manifests = lake.manifests(settings)
+    repairs = by_source(settings, manifests)
+    for found in manifests:
+        counts[found.source] = counts.get(found.source, 0) + repairs[found.source].rows_open(found)
+    return {source: count for source, count in sorted(counts.items()) if count}
 
 
 def by_rule(settings: Settings, selection: Selection = Selection()) -> list[RuleCount]:
@@ -92,49 +163,3 @@ def by_rule(settings: Settings, selection: Selection = Selection()) -> list[Rule
                 counts.setdefault((record.source, rule), [0, reason])[0] += 1
     found = [RuleCount(source, rule, count, example) for (source, rule), (count, example) in counts.items()]
     return sorted(found, key=lambda row: (-row.records, row.source, row.rule))
-
-
-def export(settings: Settings, target: Path, selection: Selection = Selection()) -> int:
-    """Write the selected records to a file; returns how many. Whole files are not in it: they are in the archive.
-
-    ``.jsonl`` gives the records as they came, one a line, to be repaired and landed again (from CSV: an object with
-    the file's own column names); any other name gives a CSV that says what is wrong with each.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    selected = (record for record in records(settings, selection) if record.row_number is not None)
-    with temporary.open("w", encoding="utf-8", newline="") as stream:
-        count = _as_lines(selected, stream) if target.suffix == ".jsonl" else _as_csv(selected, stream)
-    os.replace(temporary, target)
-    return count
-
-
-def _as_lines(selected: Iterator[BadRecord], stream: IO[str]) -> int:
-    count, headers = 0, dict[Path, tuple[tuple[str, ...], str]]()
-    for bad in selected:
-        text = " ".join((bad.record or "").splitlines())
-        form, compression = form_of(bad.file_name)
-        if form == ".csv":
-            if bad.archived not in headers:
-                with opened(bad.archived, compression) as original:
-                    headers[bad.archived] = header_of(original)
-            text = _as_object(bad.record or "", *headers[bad.archived])
-        stream.write(text + "\n")
-        count += 1
-    return count
-
-
-def _as_object(text: str, names: tuple[str, ...], delimiter: str) -> str:
-    fields = next(csv.reader([text], delimiter=delimiter), [])
-    found = dict(zip(names, fields, strict=True)) if len(fields) == len(names) else {"record": text}
-    return json.dumps(found, ensure_ascii=False)
-
-
-def _as_csv(selected: Iterator[BadRecord], stream: IO[str]) -> int:
-    writer, count = csv.writer(stream), 0
-    writer.writerow(("source", "landing_date", "file_name", "row_number", "record", "reasons"))
-    for bad in selected:
-        count += 1
-        reasons = "; ".join(bad.reasons)
-        writer.writerow((bad.source, bad.landing_date, bad.file_name, bad.row_number, bad.record, reasons))
-    return count

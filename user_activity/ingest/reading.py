@@ -18,9 +18,9 @@ from user_activity.ingest.careful import careful_batches
 from user_activity.ingest.columnar import opened_parquet, parquet_batches, parquet_shape
 from user_activity.ingest.documents import document_batches
 from user_activity.ingest.files import CHUNK_BYTES, UTF8_MARK, FileProblem, InputFile, form_of, opened
-from user_activity.ingest.judging import judged_sql
+from user_activity.ingest.judging import WITHHELD, judged_sql
 from user_activity.ingest.lines import line_batches
-from user_activity.ingest.rows import Batches, Numbering, Shape, numbers
+from user_activity.ingest.rows import Batches, Numbering, Shape, array, numbers
 from user_activity.ingest.shapes import ROWS, decode
 from user_activity.ingest.tables import Careless, header_of, quick_batches
 from user_activity.settings import Settings
@@ -121,11 +121,13 @@ class Stream:
         source: Source,
         settings: Settings,
         files: Sequence[tuple[InputFile, Opening]],
+        withheld: Iterable[int] = (),
     ) -> None:
         self._connection = connection
         self._source = source
         self._settings = settings
         self._files = files
+        self._withheld = sorted(withheld)
         self.shape = files[0][1].shape
         self.starts: list[int] = []
         """The number of each file's first row, for files that were begun."""
@@ -156,7 +158,11 @@ class Stream:
         decoded = decode(self.shape, self._source, self._settings, self._signatures(first))
         reader = pa.RecordBatchReader.from_batches(self.shape.schema, chain(first, rows))
         self._connection.register(ROWS, reader)
-        result = self._connection.sql(judged_sql(self._source, self._settings, decoded))
+        if self._withheld:
+            withheld = array(np.array(self._withheld, np.int64), pa.int64())
+            self._connection.register(WITHHELD, pa.table({"_row": withheld}))
+        judged = judged_sql(self._source, self._settings, decoded, withhold=bool(self._withheld))
+        result = self._connection.sql(judged)
         yield from in_order(result.to_arrow_reader(RESULT_ROWS))
 
     def _signatures(self, sample: list[pa.RecordBatch]) -> list[list[str]]:

@@ -27,6 +27,8 @@ class PartitionResult:
     """The parts that this call read; the others stood already."""
     seconds: float
     lake_dir: Path
+    rows_open: int
+    """Rows that break the contract and that nothing has taken the place of yet."""
 
     @cached_property
     def files(self) -> list[Entry]:

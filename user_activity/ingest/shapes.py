@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from user_activity.ingest.decoding import Decoded, Fields, Pick, clean, finished, json_object, member, picks
+from user_activity.ingest import repairs
+from user_activity.ingest.decoding import REPAIRED, Decoded, Fields, Pick, clean, finished, json_object, member, picks
 from user_activity.ingest.rows import NOTHING, SEPARATOR, Shape
 from user_activity.settings import Settings
 from user_activity.sources import Source
@@ -30,7 +31,7 @@ _LOG_GIVEN = ("page_url", "referrer", "user_agent", "status", "method", "bytes",
 
 def decode(shape: Shape, source: Source, settings: Settings, signatures: Sequence[Sequence[str]] = ()) -> Decoded:
     """The decoded records of ``rows``; ``signatures`` are the usual lists of keys of JSON records, for speed only."""
-    chosen = picks(source, settings)
+    chosen = {**picks(source, settings), REPAIRED: Pick((repairs.FIELD,))}
     match shape.form:
         case "json":
             return _json(chosen, signatures)
@@ -140,7 +141,7 @@ def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str,
         alone = len(present) == 1 and sum(present[0] in other.names for other in chosen.values()) == 1
         if alone and present[0] in types:
             sql_type = _sql_type(types[present[0]])
-            if sql_type and source.kinds[column].native_sql("x", sql_type, settings):
+            if sql_type and column in source.kinds and source.kinds[column].native_sql("x", sql_type, settings):
                 native[column] = sql_type
     typed = {chosen_name for column in native for chosen_name in chosen[column].names}
     for index, (name, kind) in enumerate(types.items()):
@@ -153,7 +154,9 @@ def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str,
     whole = json_object({name: f"(c{index}::varchar)" for index, name in enumerate(shape.names)})
     relation = f"(select {_PLACE}, {', '.join(texts)} from {ROWS})"
     relation = f"(select *, {whole} as _text, null::varchar as _problem from {relation})"
-    nul = " or ".join(f"coalesce(contains(t_{column}, chr(0)), false)" for column in chosen if column not in native)
+    nul = " or ".join(
+        f"coalesce(contains(t_{column}, chr(0)), false)" for column in source.columns if column not in native
+    )
     return finished(fields, relation, json_object(fields.left_over(shape.names)), nul or "false", native)
 
 

@@ -19,7 +19,8 @@ from user_activity.warehouse import Warehouse, open_warehouse
 TABLES = {
     "landed_files": "One row a landed file and landing date: its digest, its rows by fate, the event dates it touches.",
     "landed_dates": "One row a landed file and UTC day of its records: the lake's index.",
-    "bad_records": "One row a quarantined record: its text, its file and row, and every rule it broke.",
+    "bad_records": "One row a record that is or was quarantined: its text, its file and row, every rule it broke, and "
+    "its state: open (rejected), superseded (rejected, another was sent in its place), replayed (accepted by now).",
 }
 RUN_TABLES = {
     "pipeline_runs": "One row a run: its job, dates, state, times, rows, who asked for it, and why it failed.",

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from user_activity.ingest import lake, manifest
+from user_activity.ingest import manifest, quarantine
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
@@ -35,7 +35,11 @@ class IngestedLake:
 
     def marks(self) -> Mapping[tuple[str, date], str]:
         """(source, landing date) of every landing partition, with a mark that changes when its content does."""
-        return lake.state(self.settings)
+        return quarantine.marks(self.settings)
+
+    def bad_records(self, keys: Iterable[tuple[str, date]]) -> Any:
+        """What is and was rejected of these landing partitions, with the state of each record, as an Arrow stream."""
+        return quarantine.stream(self.settings, keys)
 
     def read_manifests(self, keys: Iterable[tuple[str, date]]) -> list[dict[str, Any]]:
         """The manifests of these landing partitions."""

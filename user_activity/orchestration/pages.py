@@ -70,6 +70,7 @@ def raw_metadata(result: PartitionResult) -> Metadata:
         "rows_landed": result.rows_landed,
         "rows_accepted": result.rows_accepted,
         "rows_quarantined": result.rows_quarantined,
+        "rows_open": result.rows_open,
         "rows_late": result.rows_late,
         "event_dates_touched": written(ranges(result.event_dates)).replace(",", ", "),
     }

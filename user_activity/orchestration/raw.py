@@ -5,6 +5,7 @@ judged (``ingest/``).
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -50,11 +51,13 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
     ) -> Iterator[Any]:
         keys = run_dates(context)
-        results: list[ingest.PartitionResult] = []
+        found: dict[date, ingest.PartitionResult] = {}
         for start in range(0, len(keys), PARTITIONS_AT_ONCE):
             some = keys[start : start + PARTITIONS_AT_ONCE]
-            results += ingest.ingest(settings, source.name, some, rebuild=REBUILD in context.run.tags)
-            progress.tell(f"ingest {source.name}", len(results), len(keys))
+            built = ingest.ingest(settings, source.name, some, rebuild=REBUILD in context.run.tags)
+            found |= {result.partition: result for result in built}
+            progress.tell(f"ingest {source.name}", min(start + PARTITIONS_AT_ONCE, len(keys)), len(keys))
+        results = [found[day] for day in sorted(found)]
         by_day = {result.partition: pages.raw_metadata(result) for result in results}
         latest = next((result for result in reversed(results) if result.rows_accepted), None)
         if latest:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -119,23 +120,25 @@ class Runner:
             self.execute(outcome, CATALOGUE, {}, [products_api.key])
         for _ in range(MOST_ROUNDS):
             self._ingest(outcome)
-            stale = consumed.stale(self.settings)
-            if stale and self.execute(outcome, BUILD, range_tags(stale)):
-                outcome.rebuilt.update(stale)
-            if not stale or not outcome.success:
+            if not self._build(outcome) or not outcome.success:
                 break
         return self._recorded(outcome)
+
+    def replay(self, landed: Mapping[str, Iterable[date]]) -> Outcome:
+        """Read the archived files of some landing dates again, by source, then build what that has changed."""
+        outcome = Outcome()
+        for name, dates in landed.items():
+            self._read(outcome, name, dates, {REBUILD: "true"})
+        self._build(outcome)
+        return outcome
 
     def backfill(self, first: date, last: date, selection: str | None, *, rebuild_raw: bool) -> Outcome:
         """Build a range of dates anew; ``selection`` narrows it to some assets, in Dagster's words."""
         outcome = Outcome()
         chosen = self._chosen(selection) if selection else None
-        for name, source in SOURCES.items():
+        for name in SOURCES:
             if rebuild_raw if chosen is None else dg.AssetKey(["raw", name]) in chosen:
-                step = WEEK if source.cadence == "weekly" else DAY
-                keys = {source.partition_of(day) for day in days([(first, last)])}
-                tags = range_tags(keys, step) | ({REBUILD: "true"} if rebuild_raw else {})
-                self.execute(outcome, ingest_job_name(name), tags)
+                self._read(outcome, name, days([(first, last)]), {REBUILD: "true"} if rebuild_raw else {})
         built = self.definitions.resolve_job_def(BUILD).asset_layer.executable_asset_keys
         models = None if chosen is None else sorted(chosen.intersection(built))
         dates = list(days([(first, last)]))
@@ -184,12 +187,25 @@ class Runner:
         waiting = due.waiting(self.settings)
         known = self._files(waiting)
         for name, landed in waiting.items():
-            keys = {SOURCES[name].partition_of(day) for day in landed}
-            step = WEEK if SOURCES[name].cadence == "weekly" else DAY
             seen = landed_files(self.settings, SOURCES[name], landing.scan(self.settings, name))
             self.instance.report_runless_asset_event(seen)
-            self.execute(outcome, ingest_job_name(name), range_tags(keys, step))
+            self._read(outcome, name, landed)
         outcome.files += [file for file in self._files(waiting) if file not in known]
+
+    def _read(
+        self, outcome: Outcome, source: str, landed: Iterable[date], more: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Run the ingest of a source over the partitions of some landing dates."""
+        keys = {SOURCES[source].partition_of(day) for day in landed}
+        step = WEEK if SOURCES[source].cadence == "weekly" else DAY
+        self.execute(outcome, ingest_job_name(source), range_tags(keys, step) | dict(more))
+
+    def _build(self, outcome: Outcome) -> bool:
+        """Build every stale date in one run; whether there was any."""
+        stale = consumed.stale(self.settings)
+        if stale and self.execute(outcome, BUILD, range_tags(stale)):
+            outcome.rebuilt.update(stale)
+        return bool(stale)
 
     def _files(self, landed: Mapping[str, Iterable[date]]) -> list[TakenIn]:
         """What the lake holds of some landing dates."""

@@ -39,6 +39,12 @@ class Lake(Protocol):
     def marks(self) -> Mapping[tuple[str, date], str]:
         """(source, landing date) of every landing partition, with a mark that changes when its content does."""
 
+    def bad_records(self, keys: Iterable[tuple[str, date]]) -> Any:
+        """What is and was rejected of these landing partitions, with the state of each record, as an Arrow stream.
+
+        Its columns: ``source, landing_date, file_name, file_sha256, row_number, record, reasons, rules, state``.
+        """
+
     def read_manifests(self, keys: Iterable[tuple[str, date]]) -> list[dict[str, Any]]:
         """The manifests of these landing partitions, as they are stored."""
 

@@ -29,7 +29,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 
 def test_all_commands_are_there() -> None:
-    quarantine = {"quarantine list", "quarantine show", "quarantine export"}
+    quarantine = {"quarantine list", "quarantine show", "quarantine export", "quarantine replay"}
     others = {"simulate", "land", "run", "backfill", "status", "query", "alert-test", "demo", "dev"}
     assert set(COMMANDS) == quarantine | others
 
@@ -84,6 +84,8 @@ def test_small_commands_do_not_wait_for_dagster(arguments: list[str], tmp_path: 
         (["land", __file__, "--source", "clicks"], "There is no source 'clicks': choose one of events"),
         (["quarantine", "list", "--source", "clicks"], "There is no source 'clicks'"),
         (["quarantine", "export", "broken.xlsx"], "must end in .jsonl"),
+        (["quarantine", "list", "--state", "done"], "'done' is not one of 'open'"),
+        (["quarantine", "replay", "--source", "clicks"], "There is no source 'clicks'"),
         (["backfill", "--from", "2025-02-01", "--to", "2025-01-01"], "is after"),
         (["backfill", "--from", "2024-02-01", "--to", "2025-01-01"], "before the first partition"),
         (["simulate", "--days", "none"], "--days"),

@@ -55,8 +55,8 @@ class Drop:
                 found += part.read().to_pylist()
         return found
 
-    def bad(self, source: str = "events") -> list[quarantine.BadRecord]:
-        return list(quarantine.records(self.settings, quarantine.Selection(source=source)))
+    def bad(self, source: str = "events", state: quarantine.State | None = "open") -> list[quarantine.BadRecord]:
+        return list(quarantine.records(self.settings, quarantine.Selection(source=source, state=state)))
 
     def snapshot(self) -> Mapping[str, bytes]:
         """Everything of the lake and the archive, to the byte."""

@@ -182,8 +182,8 @@ def test_a_file_that_is_still_written_to_stays_for_the_next_run(drop: Drop, monk
     commit = manifest.commit
     loader = partition.Loader.load
 
-    def load_while_growing(self: Any, files: Any) -> Any:
-        found = loader(self, files)
+    def load_while_growing(self: Any, *files: Any) -> Any:
+        found = loader(self, *files)
         with path.open("a") as stream:
             stream.write(json.dumps(EVENT | {"event_id": "more"}) + "\n")
         return found

@@ -1,9 +1,7 @@
 """What was rejected can be found, shown, taken out, repaired and sent again."""
 
-import csv
 import json
 from datetime import date
-from pathlib import Path
 
 from user_activity.ingest import quarantine
 from user_activity.ingest.quarantine import Selection
@@ -64,27 +62,3 @@ def test_rules_are_counted(drop: Drop) -> None:
     assert [row.rule for row in quarantine.by_rule(drop.settings, Selection(rule="event_type_unknown"))] == [
         "event_type_unknown"
     ]
-
-
-def test_exported_records_can_be_repaired_and_sent_again(drop: Drop, tmp_path: Path) -> None:
-    fill(drop)
-    target = tmp_path / "out" / "repair.jsonl"
-    assert quarantine.export(drop.settings, target, Selection(file="a.jsonl", rule="event_type_unknown")) == 1
-    assert target.read_text() == BAD + "\n"
-    drop.file("repaired.jsonl", target.read_text().replace("purchse", "purchase").replace("-1", "1"))
-    assert drop.ingest().rows_accepted == 2
-
-
-def test_an_exported_csv_says_what_is_wrong(drop: Drop, tmp_path: Path) -> None:
-    fill(drop)
-    assert quarantine.export(drop.settings, tmp_path / "bad.csv") == 4
-    with (tmp_path / "bad.csv").open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    assert rows[0]["record"] == BAD
-    assert "did you mean" in rows[0]["reasons"]
-
-
-def test_records_of_a_csv_come_out_with_their_column_names(drop: Drop, tmp_path: Path) -> None:
-    fill(drop)
-    assert quarantine.export(drop.settings, tmp_path / "bad.jsonl", Selection(file="b.csv")) == 1
-    assert json.loads((tmp_path / "bad.jsonl").read_text()) == {"user_id": "u1", "event": "click", "ts": "yesterday"}

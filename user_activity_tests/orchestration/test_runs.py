@@ -70,10 +70,28 @@ def test_a_quarantined_row_shows_on_the_raw_page(runner: Runner, settings: Setti
     assert record
     assert record.asset_materialization
     metadata = record.asset_materialization.metadata
-    assert metadata["rows_quarantined"].value == 1
+    assert (metadata["rows_quarantined"].value, metadata["rows_open"].value) == (1, 1)
     assert "quantity_out_of_range | 1" in str(metadata["quarantined_by_rule"].value)
     assert "a.jsonl" in str(metadata["files"].value)
     assert "e1" in str(metadata["preview"].value)
+
+
+def test_a_repair_that_lands_later_shows_on_the_page_of_the_day_that_it_repairs(
+    runner: Runner, settings: Settings
+) -> None:
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST, quantity=-1))
+    (taken,) = runner.settle().files
+    repaired = event("e1", FIRST) | {"_quarantine_id": f"{taken.file.file_sha256[:16]}-1"}
+    land(settings, LATER, "b.jsonl", repaired)
+    assert runner.settle().success
+    found = runner.instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=dg.AssetKey(["raw", "events"]), asset_partitions=[str(FIRST)]), limit=1
+    ).records
+    assert found[0].asset_materialization
+    metadata = found[0].asset_materialization.metadata
+    assert (metadata["rows_quarantined"].value, metadata["rows_open"].value) == (1, 0)
+    states = open_warehouse(settings).query("select file_name, state from audit.bad_records").rows
+    assert states == (("a.jsonl", "superseded"),)
 
 
 def test_a_file_that_holds_no_good_row_still_reaches_the_audit_tables(runner: Runner, settings: Settings) -> None:

@@ -42,15 +42,12 @@ MANIFEST_TYPE = """[{
 
 def load(
     connection: duckdb.DuckDBPyConnection,
-    lake_dir: Path,
     manifests: list[dict[str, Any]],
+    bad_records: Any,
     stale: list[tuple[str, date]],
 ) -> None:
-    """Replace what the audit tables hold of some landing partitions by what their manifests say, in one transaction."""
+    """Replace what the audit tables hold of some landing partitions by what the lake says, in one transaction."""
     stale_json = json.dumps([{"source": source, "landing_date": day.isoformat()} for source, day in stale])
-    parts = [
-        str(lake_dir / file["quarantine"]) for manifest in manifests for file in manifest["files"] if file["quarantine"]
-    ]
     connection.execute("begin")
     connection.execute(
         """create or replace temp table stale as
@@ -83,14 +80,13 @@ def load(
         );
         """
     )
-    if parts:
-        connection.execute(
-            """insert into audit.bad_records
-            select source, landing_date, file_name, file_sha256, row_number, record,
-                array_to_string(reasons, '; '), array_to_string(rules, ', '), 'open'
-            from read_parquet(?, hive_partitioning = false)""",
-            [parts],
-        )
+    connection.register("rejected", bad_records)
+    connection.execute(
+        """insert into audit.bad_records
+        select source, landing_date, file_name, file_sha256, row_number, record,
+            array_to_string(reasons, '; '), array_to_string(rules, ', '), state
+        from rejected"""
+    )
     connection.execute("commit")
 
 

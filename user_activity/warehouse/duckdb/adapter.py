@@ -77,7 +77,7 @@ class DuckDBWarehouse:
                     {**manifest, "mark": marks[manifest["source"], date.fromisoformat(manifest["landing_date"])]}
                     for manifest in lake.read_manifests(changed)
                 ]
-                load(connection, self._settings.lake_dir, manifests, [*changed, *gone])
+                load(connection, manifests, lake.bad_records(changed), [*changed, *gone])
             for source in lake.sources():
                 select = raw_view(self._settings.lake_dir, source, lake.raw_columns(source))
                 connection.execute(f"create or replace view raw.{source} as {select}")
