@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from psycopg2.extras import execute_values
 
 from user_activity.warehouse.postgres.connections import Connection
-from user_activity.warehouse.postgres.copying import Part, copy_parts
+from user_activity.warehouse.postgres.copying import copy_batches, copy_parts
 from user_activity.warehouse.run_tables import RUN_TABLES
 
 Key = tuple[str, date]
@@ -100,10 +100,11 @@ def replace(
     connection: Connection,
     lake_dir: Path,
     manifests: Sequence[Mapping[str, Any]],
+    bad_records: Iterable[pa.RecordBatch],
     stale: Sequence[Key],
     raw_columns: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """Replace what the warehouse holds of some landing partitions by what their manifests say."""
+    """Replace what the warehouse holds of some landing partitions by what the lake says."""
     with connection.cursor() as cursor:
         for source, days in _by_source(stale).items():
             for table in ("landed_files", "landed_dates", "bad_records", "synced_manifests"):
@@ -136,8 +137,7 @@ def replace(
             if owner == source and file["part"]
         ]
         copy_parts(connection, f'raw."{source}"', [*columns, "landing_date"], parts)
-    quarantined: list[Part] = [(lake_dir / file["quarantine"], {}) for _, _, file in files if file["quarantine"]]
-    copy_parts(connection, "audit.bad_records", list(audit_columns("bad_records")), quarantined, _bad_records)
+    copy_batches(connection, "audit.bad_records", list(audit_columns("bad_records")), map(_bad_records, bad_records))
 
 
 def _by_source(keys: Iterable[Key]) -> dict[str, list[date]]:
@@ -163,5 +163,4 @@ def _bad_records(batch: pa.RecordBatch) -> pa.RecordBatch:
     columns["record"] = pc.replace_substring(columns["record"], "\0", "\\x00")
     columns["reasons"] = pc.replace_substring(pc.binary_join(columns["reasons"], "; "), "\0", "\\x00")
     columns["rules"] = pc.binary_join(columns["rules"], ", ")
-    columns["state"] = pa.repeat("open", batch.num_rows)
     return pa.record_batch(columns)

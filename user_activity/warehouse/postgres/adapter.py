@@ -85,7 +85,8 @@ class PostgresWarehouse:
                     {**manifest, "mark": marks[manifest["source"], date.fromisoformat(manifest["landing_date"])]}
                     for manifest in lake.read_manifests(changed)
                 ]
-                account.replace(connection, self._settings.lake_dir, manifests, [*changed, *gone], columns)
+                rejected = lake.bad_records(changed)
+                account.replace(connection, self._settings.lake_dir, manifests, rejected, [*changed, *gone], columns)
                 with connection.cursor() as cursor:
                     # Raw rows are found and joined by these columns alone; statistics of wide texts cost much.
                     for source in columns:

@@ -4,7 +4,7 @@ Belongs here: that stream. Does not belong here: which parts, and into which tab
 """
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +21,36 @@ BYTES_AT_ONCE = 1 << 20
 FORM = csv.WriteOptions(include_header=False, quoting_style="needed")
 
 
-def copy_parts(
-    connection: Connection,
-    relation: str,
-    columns: Sequence[str],
-    parts: Iterable[Part],
-    shape: Callable[[pa.RecordBatch], pa.RecordBatch] = lambda batch: batch,
-) -> None:
+def copy_parts(connection: Connection, relation: str, columns: Sequence[str], parts: Iterable[Part]) -> None:
     """Append the rows of some Parquet files, each with constants for columns that are not in it.
 
-    A column that a file does not have is null; ``shape`` brings a batch into the table's form.
+    A column that a file does not have is null.
     """
+    copy_batches(connection, relation, columns, _read(columns, parts))
+
+
+def copy_batches(
+    connection: Connection, relation: str, columns: Sequence[str], batches: Iterable[pa.RecordBatch]
+) -> None:
+    """Append rows that have the columns, in their order."""
     names = ", ".join(f'"{name}"' for name in columns)
     with connection.cursor() as cursor:
-        stream = _Stream(_written(columns, parts, shape))
+        stream = _Stream(map(_written, batches))
         cursor.copy_expert(f"copy {relation} ({names}) from stdin with (format csv)", stream, size=BYTES_AT_ONCE)
 
 
-def _written(
-    columns: Sequence[str], parts: Iterable[Part], shape: Callable[[pa.RecordBatch], pa.RecordBatch]
-) -> Iterator[memoryview]:
-    """CSV of the rows, a batch at a time."""
+def _read(columns: Sequence[str], parts: Iterable[Part]) -> Iterator[pa.RecordBatch]:
     for path, constants in parts:
         with pq.ParquetFile(path) as parquet:
             for batch in parquet.iter_batches(ROWS_AT_ONCE):
-                target = pa.BufferOutputStream()
-                csv.write_csv(_aligned(shape(batch), columns, constants), target, FORM)
-                yield memoryview(target.getvalue())
+                yield _aligned(batch, columns, constants)
+
+
+def _written(batch: pa.RecordBatch) -> memoryview:
+    """CSV of some rows."""
+    target = pa.BufferOutputStream()
+    csv.write_csv(batch, target, FORM)
+    return memoryview(target.getvalue())
 
 
 def _aligned(batch: pa.RecordBatch, columns: Sequence[str], constants: Mapping[str, Any]) -> pa.RecordBatch:
