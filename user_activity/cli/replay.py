@@ -22,13 +22,16 @@ COUNTS = ("accepted", "still_rejected", "newly_rejected")
 
 def replay(settings: Settings, selection: "Selection", *, verbose: bool, quiet: bool) -> dict[str, Any]:
     """Read again what holds the selected records, build what that changed; the summary as plain values."""
+    from user_activity.orchestration import consumed
+
     started = time.monotonic()
     with one_at_a_time(settings):
         chosen = _open(settings, selection)
         landed: dict[str, set[date]] = {}
         for source, day, *_ in chosen:
             landed.setdefault(source, set()).add(day)
-        if not landed:
+        # What a replay that was killed has read and not built is built, though its records are open no longer.
+        if not landed and not consumed.stale(settings):
             return {**runs.summarise(settings, None, 0), "replayed": []}
         before = _open_of(settings, landed)
         with output.bars(quiet=quiet) as bars, runner(settings, bars, verbose=verbose) as ready:
@@ -80,14 +83,16 @@ def show(summary: dict[str, Any]) -> None:
     """The same for a person."""
     if not summary["replayed"]:
         output.answer.print("No open record is like that: nothing to replay.")
-        return
-    rows = [
-        [found["source"], len(found["landing_dates"]), *(found[name] for name in COUNTS)]
-        for found in summary["replayed"]
-    ]
-    names = ["source", "landing dates", "accepted now", "still rejected", "newly rejected"]
-    shown = len(names) - (not any(row[-1] for row in rows))
-    output.grid("Replayed", names[:shown], [row[:shown] for row in rows])
+        if summary["success"] and not summary["dates_rebuilt"]:
+            return
+    else:
+        rows = [
+            [found["source"], len(found["landing_dates"]), *(found[name] for name in COUNTS)]
+            for found in summary["replayed"]
+        ]
+        names = ["source", "landing dates", "accepted now", "still rejected", "newly rejected"]
+        shown = len(names) - (not any(row[-1] for row in rows))
+        output.grid("Replayed", names[:shown], [row[:shown] for row in rows])
     runs.show({**summary, "quarantined": []})
     if code_of(summary) == Exit.REJECTED:
         output.prose.print("Next: user-activity quarantine show; export what the contract is right about, and mend it")

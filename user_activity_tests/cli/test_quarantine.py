@@ -78,6 +78,27 @@ def test_the_quarantine_is_worked_off(command: Command, tmp_path: Path, monkeypa
     assert rows(command, EVENTS) == everyone
 
 
+def test_a_replay_that_is_cut_off_before_it_has_built_is_finished_by_the_next(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from user_activity.orchestration.run import Runner
+
+    land(command, tmp_path, "a.jsonl", [EVENT, EVENT | {"event_id": "e2", "event_type": "swipe"}], "2025-01-05")
+    assert command("run").code == 3
+    monkeypatch.setenv("USER_ACTIVITY_EVENT_TYPES", "click,swipe")
+
+    def cut_off(*_: object) -> None:
+        raise RuntimeError("cut off")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Runner, "_build", cut_off)
+        assert command("quarantine", "replay").code == 1
+    assert rows(command, EVENTS) == [("ann", "click")]
+    answer = command("quarantine", "replay", "--json")
+    assert (answer.code, answer.document["dates_rebuilt"]) == (0, ["2025-01-05"])
+    assert rows(command, EVENTS) == [("ann", "click"), ("ann", "swipe")]
+
+
 def test_what_a_file_says_has_no_power_over_the_terminal(command: Command, tmp_path: Path) -> None:
     hostile = [EVENT | {"event_type": text, "page_url": text} for text in HOSTILE.values()]
     name = "[red]\x1b[31m evil\u202e.jsonl"
