@@ -15,7 +15,7 @@ from user_activity_tests.platform import Platform, differences
 START = FIRST_DAY - timedelta(days=1)
 # A run costs seconds: a failing case is printed with what differs rather than shrunk for an hour.
 SLOW = settings(
-    max_examples=6,
+    max_examples=3,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),

@@ -106,7 +106,7 @@ def busy_users(draw: st.DrawFn) -> list[Happening]:
 
 
 @pytest.mark.slow
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(busy_users())
 def test_sessions_are_what_a_walk_over_the_events_finds(happenings: list[Happening]) -> None:
     with TemporaryDirectory() as folder:

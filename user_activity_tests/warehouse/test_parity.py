@@ -106,7 +106,7 @@ def delivered(draw: st.DrawFn) -> list[list[File]]:
 
 @pytest.mark.slow
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
