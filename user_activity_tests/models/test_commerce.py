@@ -9,6 +9,8 @@ import pytest
 from user_activity_tests.models.shop import CHANGED, CORRECTED, PLACED, land, order, shop
 from user_activity_tests.platform import Platform, differences
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def placed(tmp_path_factory: pytest.TempPathFactory) -> Platform:

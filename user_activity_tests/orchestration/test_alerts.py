@@ -37,6 +37,8 @@ from user_activity.orchestration.unfinished import PROCESS_TAG, unfinished_runs
 from user_activity.settings import Settings
 from user_activity_tests.mailbox import HOST, Mailbox, free_port, mail_server, part
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND = date(2025, 1, 3), date(2025, 1, 4)
 HOUR = 3600
 SECRET = "hunter2-webhook"

@@ -20,6 +20,8 @@ from user_activity_tests.laws.histories import encode
 from user_activity_tests.platform import Platform, differences
 from user_activity_tests.postgres import Server
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2025, 1, 10)
 READER, READER_PASSWORD = "user_activity_reader", "only to read"
 
