@@ -61,7 +61,7 @@ def compiled_sql(settings: Settings, folder: Path, *, tests: bool) -> int:
     with duckdb.connect(folder / "user_activity.duckdb", config={"threads": settings.threads}) as connection:
         connection.execute(f"set memory_limit = '{settings.warehouse_memory}'; set preserve_insertion_order = false")
         connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
-        _take_over(connection, settings, [node for node in nodes if node["resource_type"] == "seed"])
+        _take_over(connection, settings, nodes)
         for node, statement in statements:
             if node["resource_type"] == "model":
                 kind = "view" if node["config"]["materialized"] == "view" else "table"
@@ -76,15 +76,16 @@ def _compiled(node: dict[str, Any], written: Path) -> str:
     return (path if node["resource_type"] == "model" else path / node["path"]).read_text()
 
 
-def _take_over(connection: duckdb.DuckDBPyConnection, settings: Settings, seeds: list[dict[str, Any]]) -> None:
+def _take_over(connection: duckdb.DuckDBPyConnection, settings: Settings, nodes: list[dict[str, Any]]) -> None:
     """What the models read and dbt does not compile: audit tables, seeds, and the views on the lake."""
     connection.execute(f"attach '{settings.warehouse_dir}/user_activity.duckdb' as built (read_only)")
     for schema in ("raw", "staging", "intermediate", "marts", "metrics", "audit"):
         connection.execute(f"create schema if not exists {schema}")
-    audit = [
-        f"audit.{table}" for table in ("landed_files", "landed_dates", "bad_records", "funnels_file", "rates_file")
-    ]
-    for relation in [*audit, *(f"{seed['schema']}.{seed['name']}" for seed in seeds)]:
+    models = {node["name"] for node in nodes if node["resource_type"] == "model"}
+    audit = "select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'audit'"
+    relations = [f"audit.{name}" for (name,) in connection.execute(audit).fetchall() if name not in models]
+    relations += [f"{node['schema']}.{node['name']}" for node in nodes if node["resource_type"] == "seed"]
+    for relation in relations:
         connection.execute(f"create table {relation} as from built.{relation}")
     views = "select sql from duckdb_views() where database_name = 'built' and schema_name = 'raw'"
     for (view,) in connection.execute(views).fetchall():
