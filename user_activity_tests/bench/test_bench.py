@@ -4,17 +4,25 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 PROJECT = Path(__file__).parents[2]
 
 
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder that other users can go into: the PostgreSQL of root runs as one, and pytest keeps its own closed."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
 @pytest.mark.slow
-def test_every_figure_is_taken_shown_and_kept(tmp_path: Path) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+def test_every_figure_is_taken_shown_and_kept(tmp_path: Path, scratch: Path) -> None:
     command = [sys.executable, "-m", "bench", "--rows", "2000", "--json", "--results", str(tmp_path / "results")]
     done = subprocess.run(
         command, cwd=PROJECT, env={**os.environ, "TMPDIR": str(scratch)}, capture_output=True, text=True

@@ -83,7 +83,7 @@ class Plan:
         files = {"funnels_file": FUNNELS} if self.has_own_funnels else {}
         if self.has_rates:
             files["rates_file"] = RATES.format(
-                first=self.first_day, second=self.first_day + timedelta(days=self.days // 2)
+                first=self.first_day, second=self.first_day + timedelta(days=max(1, self.days // 2))
             )
         for name, text in files.items():
             (folder / f"{name}.csv").write_text(text)
