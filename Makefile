@@ -12,7 +12,7 @@ DATA := $(abspath $(or $(USER_ACTIVITY_DATA_DIR),data))
 PYTEST_ARGS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-quick lint types format bench docs lock clean
+.PHONY: help install demo dev test test-quick lint types format bench docs dashboards lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these targets.
@@ -55,6 +55,9 @@ docs: $(READY) ## Write docs/data-dictionary.md, and one HTML page of a built wa
 		$(BIN)/dbt docs generate --static --quiet --project-dir sql --profiles-dir sql --target-path "$(DATA)/dbt/docs"
 	@echo "docs/data-dictionary.md"
 	@echo "$(DATA)/dbt/docs/static_index.html"
+
+dashboards: $(READY) ## Write the dashboards that Grafana loads, out of their panels and queries in deploy/grafana.
+	@$(BIN)/python -m deploy.grafana
 
 lock: $(READY) ## Choose the newest versions that pyproject.toml allows and write them to requirements.lock.
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \

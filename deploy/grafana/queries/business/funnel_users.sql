@@ -1,0 +1,12 @@
+-- Users by step
+-- Users who entered the funnel on a day of this range, by how far they got (metrics.funnel). Who enters on several
+-- days counts on each.
+select
+    step || '. ' || max(event_types) as "step",
+    sum(reached_users) as "users"
+from metrics.funnel
+where
+    funnel = ${funnel:sqlstring}
+    and $__timeFilter(entry_date)
+group by step
+order by step

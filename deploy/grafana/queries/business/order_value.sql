@@ -1,0 +1,12 @@
+-- Average order value
+-- Gross less discounts, by order that counts as a sale, in each currency (metrics.payment_summary). Refunds do not
+-- lower it.
+select
+    currency as "currency",
+    sum(gross_revenue - discount) / nullif(sum(successful_orders), 0) as "average order value"
+from metrics.payment_summary
+where
+    $__timeFilter(revenue_date)
+    and currency = any(array[${currency:sqlstring}]::text[])
+group by currency
+order by currency

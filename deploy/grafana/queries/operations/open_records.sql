@@ -1,0 +1,8 @@
+-- Open in quarantine
+-- Rejected records of the chosen sources that nobody has worked off yet, of whatever day (audit.bad_records, state
+-- open).
+select count(*) as "open records"
+from audit.bad_records
+where
+    state = 'open'
+    and source = any(array[${source:sqlstring}]::text[])

@@ -1,0 +1,15 @@
+-- Rows added and taken away
+-- Rows that each day's runs left more or fewer than the runs before them, by layer (audit.row_deltas). The first build
+-- of a partition adds all its rows; below zero means that rows went. The audit tables themselves are left out.
+select
+    date_trunc('day', deltas.counted_at) as "time",
+    split_part(deltas.relation, '.', 1) as metric,
+    sum(coalesce(deltas.row_delta, deltas.row_count)) as "rows"
+from audit.row_deltas as deltas
+join audit.pipeline_runs as runs on runs.run_id = deltas.run_id
+where
+    $__timeFilter(deltas.counted_at)
+    and deltas.relation not like 'audit.%'
+    and runs.job = any(array[${job:sqlstring}]::text[])
+group by 1, 2
+order by 1, 2

@@ -1,0 +1,8 @@
+-- Size on disk
+-- Bytes that the warehouse's tables and their indexes take now, raw and staging included (the server's own catalogue).
+select sum(pg_total_relation_size(tables.oid)) as "size on disk"
+from pg_class as tables
+join pg_namespace as schemas on schemas.oid = tables.relnamespace
+where
+    tables.relkind in ('r', 'm')
+    and schemas.nspname in ('raw', 'staging', 'intermediate', 'marts', 'metrics', 'audit')
