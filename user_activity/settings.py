@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     warehouse_reader_password: SecretStr | None = Field(
         None, description="The password that this role logs in with; without one it cannot, and is for granting."
     )
+    dagster_url: SecretStr | None = Field(None, description="A PostgreSQL for Dagster's runs; without, SQLite files.")
 
     start_date: date = Field(date(2025, 1, 1), description="The first partition; earlier events are rejected.")
     timezone: str = Field("UTC", description="The reporting time zone (IANA name) that dates are days of.")

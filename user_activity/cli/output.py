@@ -25,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from user_activity.ingest.references import ReferenceRejected, references
+from user_activity.orchestration.database import InstanceUnreachable
 from user_activity.settings import Settings, get_settings
 from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable
 
@@ -81,7 +82,7 @@ def explain(error: Exception) -> int:
     if isinstance(error, Problem):
         prose.print(str(error), style="red", markup=False)
         return error.code
-    if isinstance(error, (WarehouseBusy, WarehouseUnreachable, FileNotFoundError)):
+    if isinstance(error, (WarehouseBusy, WarehouseUnreachable, InstanceUnreachable, FileNotFoundError)):
         prose.print(str(error), style="red", markup=False)
         return Exit.FAILED
     lines = str(error).strip().splitlines() or [type(error).__name__]

@@ -124,10 +124,15 @@ def _tell(event: Any, on_line: Callable[[str], None]) -> None:
 
 
 def _target(settings: Settings) -> Path:
-    """Where the parsed project is: a folder for each database, whose name is in every relation's."""
+    """Where the parsed project is: a folder for each database, whose name is in every relation's.
+
+    It lies beside the project, where all that share the project find it; where nobody may write there, as in an image
+    that was parsed for another database, it lies among the data.
+    """
     database = open_warehouse(settings).profile().get("USER_ACTIVITY_DATABASE")
-    target = PROJECT_DIR / "target"
-    return target / f"{settings.warehouse}-{quote(database, safe='')}" if database else target
+    name = f"{settings.warehouse}-{quote(database, safe='')}" if database else "."
+    beside = PROJECT_DIR / "target" / name
+    return beside if os.access(PROJECT_DIR, os.W_OK) or _is_current(beside) else settings.dbt_dir / "parsed" / name
 
 
 def _is_current(target: Path) -> bool:

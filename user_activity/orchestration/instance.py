@@ -6,11 +6,13 @@ Belongs here: what must be so before Dagster is imported or a run starts. Does n
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from user_activity.orchestration.database import connected
 from user_activity.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ PROJECT = Path(__file__).parents[2]
 TEMPLATE = PROJECT / "dagster.yaml"
 WORKSPACE = PROJECT / "workspace.yaml"
 EVENTS_IN_A_BATCH = "1000"
+LATEST_RUNS = """
+    select pipeline_name, lower(status), start_time, end_time from runs where pipeline_name <> 'record_runs'
+    order by id desc limit :number
+"""
 
 
 def prepare_home(settings: Settings) -> Path:
@@ -32,13 +38,20 @@ def prepare_home(settings: Settings) -> Path:
         fresh = home / f".dagster.yaml.{os.getpid()}"
         fresh.write_text(wanted)
         fresh.replace(target)
-    os.environ.update(DAGSTER_HOME=str(home), DAGSTER_EVENT_BATCH_SIZE=EVENTS_IN_A_BATCH)
+    os.environ.update(
+        DAGSTER_HOME=str(home),
+        DAGSTER_EVENT_BATCH_SIZE=EVENTS_IN_A_BATCH,
+        USER_ACTIVITY_DAGSTER_URL=settings.dagster_url.get_secret_value() if settings.dagster_url else "",
+    )
     return home
 
 
 def open_instance(settings: Settings) -> "dg.DagsterInstance":
     """The instance at the settings' home."""
     prepare_home(settings)
+    if settings.dagster_url:
+        with connected(settings):  # a server that is not there is told of in a sentence, before Dagster tries for long
+            pass
     import dagster as dg
 
     from user_activity.orchestration.policies import WAREHOUSE_POOL
@@ -51,15 +64,7 @@ def open_instance(settings: Settings) -> "dg.DagsterInstance":
 
 def latest_runs(settings: Settings, number: int) -> list[dict[str, Any]]:
     """The runs that began last, recordings left out, read from Dagster's table of runs without importing Dagster."""
-    path = settings.dagster_home / "history" / "runs.db"
-    if not path.exists():
-        return []
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        rows = connection.execute(
-            "select pipeline_name, lower(status), start_time, end_time from runs where pipeline_name <> 'record_runs' "
-            "order by id desc limit ?",
-            [number],
-        ).fetchall()
+    rows = (_runs_on_a_server if settings.dagster_url else _runs_in_a_file)(settings, number)
     return [
         {
             "job": job,
@@ -69,3 +74,20 @@ def latest_runs(settings: Settings, number: int) -> list[dict[str, Any]]:
         }
         for job, state, started, ended in rows
     ]
+
+
+def _runs_in_a_file(settings: Settings, number: int) -> Sequence[Sequence[Any]]:
+    path = settings.dagster_home / "history" / "runs.db"
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return connection.execute(LATEST_RUNS, {"number": number}).fetchall()
+
+
+def _runs_on_a_server(settings: Settings, number: int) -> Sequence[Sequence[Any]]:
+    import sqlalchemy as db
+
+    with connected(settings) as connection:
+        if not db.inspect(connection).has_table("runs"):
+            return []
+        return connection.execute(db.text(LATEST_RUNS), {"number": number}).fetchall()

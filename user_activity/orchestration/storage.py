@@ -1,28 +1,33 @@
-"""Dagster's event log on SQLite, made for runs over many partitions.
+"""Where Dagster keeps runs, events and schedules: in SQLite files, or on a server where the settings name one.
 
-A run over 365 days of 20 assets writes some 15,000 events. Dagster's own SQLite log opens a connection, commits and
-writes a second copy for each of them; this one keeps its connections, writes a batch in one transaction, and is told
-of a planned range once, from which it makes the row a partition that Dagster would have sent.
+The event log is made for runs over many partitions. A run over 365 days of 20 assets writes some 15,000 events.
+Dagster's own logs open a connection and commit for each that is planned, and the one on SQLite writes a second copy.
+These write a batch in one transaction, and are told of a planned range once, from which they make the row a partition
+that Dagster would have sent. The one on SQLite keeps its connections.
 Belongs here: how events are stored. Does not belong here: which events there are.
 """
 
 import os
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy as db
 from dagster import DagsterEvent, DagsterEventType, Field, StringSource
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
 from dagster._core.events import AssetMaterializationPlannedData
 from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage, SqlEventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
+from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 
+from user_activity.orchestration.database import address
 from user_activity.settings import get_settings
 
 BATCHED = {DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED}
@@ -41,13 +46,91 @@ class PlatformStorage(DagsterSqliteStorage):
         return {"base_dir": Field(StringSource, is_required=False)}
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> Self:
-        home = os.environ.get("DAGSTER_HOME") or str(get_settings().dagster_home)
+    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> DagsterStorage:  # type: ignore[override]
+        settings = get_settings()
+        if settings.dagster_url:
+            # Out of the environment, so that the password stands in no file and in no argument of a process.
+            return ServerStorage(address(settings).render_as_string(hide_password=False), inst_data=inst_data)
+        home = os.environ.get("DAGSTER_HOME") or str(settings.dagster_home)
         return cls.from_local(**{"base_dir": home, **config_value}, inst_data=inst_data)
 
 
-class BatchedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
-    """One SQLite file, kept connections, one transaction a batch."""
+class ServerStorage(DagsterPostgresStorage):
+    """Dagster's own tables on a server, with our way of writing events."""
+
+    def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(postgres_url, inst_data=inst_data)
+        self._event_log_storage = BatchedPostgresEventLogStorage(postgres_url)
+
+
+class BatchedEventLog(SqlEventLogStorage):
+    """One transaction a batch, and one planned event a range."""
+
+    @property
+    def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
+        """Take one planned event for a range; see `_rows`."""
+        return True
+
+    @property
+    def supports_asset_checks(self) -> bool:
+        """Take checks; Dagster would look for their table at each of their events."""
+        return True
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store one event."""
+        if event.dagster_event_type in BATCHED:
+            self.store_event_batch([event])
+        else:
+            super().store_event(event)
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store planned and done materialisations in one transaction, any others one by one."""
+        batched = [event for event in events if event.dagster_event_type in BATCHED]
+        rows = [(event, row) for event in batched for row in self._rows(event)]
+        if rows:
+            with self.index_transaction() as connection:
+                numbers = self._insert(connection, [row for _, row in rows])
+                stored = [event for event, _ in rows]
+                self._store_asset_event_tags(connection, stored, numbers)
+                latest = {str(e.get_dagster_event().asset_key): (e, n) for e, n in zip(stored, numbers, strict=True)}
+                # In one order: of two runs that write the same assets, none waits for the other in turn.
+                for _, (event, number) in sorted(latest.items()):
+                    self._store_asset_event(connection, event, number)
+        for event in events:
+            if event.dagster_event_type not in BATCHED:
+                super().store_event(event)
+
+    def store_asset_check_event(self, event: EventLogEntry, event_id: int | None) -> None:
+        """Store a check's event, but for the plan of a range, which would be a row a partition for every check.
+
+        Dagster plans partitions for checks that have none, too; and a result needs no plan to be stored.
+        """
+        planned = event.get_dagster_event().event_specific_data
+        subset = planned.partitions_subset if isinstance(planned, AssetCheckEvaluationPlanned) else None
+        if subset is None or len(subset) == 1:
+            super().store_asset_check_event(event, event_id)
+
+    @abstractmethod
+    def _insert(self, connection: db.Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Insert rows of the event table; their numbers, in the same order."""
+
+    def _rows(self, event: EventLogEntry) -> list[dict[str, Any]]:
+        """The table's rows for an event: for the planned materialisation of a range, one a partition."""
+        data = event.get_dagster_event().event_specific_data
+        if not isinstance(data, AssetMaterializationPlannedData) or data.partitions_subset is None:
+            return [self._event_to_row(event)]
+        planned = DagsterEvent.build_asset_materialization_planned_event(
+            event.job_name or "", event.step_key or "", AssetMaterializationPlannedData(data.asset_key, ANY_KEY)
+        )
+        template = self._event_to_row(event._replace(dagster_event=planned))
+        return [
+            {**template, "partition": key, "event": template["event"].replace(ANY_KEY, key)}
+            for key in data.partitions_subset.get_partition_keys()
+        ]
+
+
+class BatchedSqliteEventLogStorage(BatchedEventLog, ConsolidatedSqliteEventLogStorage):
+    """One SQLite file, kept connections."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(base_dir, inst_data)
@@ -81,60 +164,17 @@ class BatchedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
         with self._engine.connect() as connection, connection.begin():
             yield connection
 
-    @property
-    def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
-        """Take one planned event for a range; see `_rows`."""
-        return True
+    def _insert(self, connection: db.Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        connection.execute(SqlEventLogStorageTable.insert(), rows)
+        last_id = connection.execute(db.text("select last_insert_rowid()")).scalar_one()
+        return list(range(last_id - len(rows) + 1, last_id + 1))
 
-    @property
-    def supports_asset_checks(self) -> bool:
-        """Take checks; Dagster would look for their table at each of their events."""
-        return True
 
-    def store_event(self, event: EventLogEntry) -> None:
-        """Store one event."""
-        if event.dagster_event_type in BATCHED:
-            self.store_event_batch([event])
-        else:
-            super().store_event(event)
+class BatchedPostgresEventLogStorage(BatchedEventLog, PostgresEventLogStorage):
+    """Dagster's own tables on a server."""
 
-    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store planned and done materialisations in one transaction, any others one by one."""
-        batched = [event for event in events if event.dagster_event_type in BATCHED]
-        rows = [(event, row) for event in batched for row in self._rows(event)]
-        if rows:
-            with self.index_transaction() as connection:
-                connection.execute(SqlEventLogStorageTable.insert(), [row for _, row in rows])
-                last_id = connection.execute(db.text("select last_insert_rowid()")).scalar_one()
-                numbered = [(event, last_id - len(rows) + n) for n, (event, _) in enumerate(rows, start=1)]
-                self._store_asset_event_tags(connection, [event for event, _ in numbered], [n for _, n in numbered])
-                latest = {event.get_dagster_event().asset_key: (event, number) for event, number in numbered}
-                for event, number in latest.values():
-                    self._store_asset_event(connection, event, number)
-        for event in events:
-            if event.dagster_event_type not in BATCHED:
-                super().store_event(event)
-
-    def store_asset_check_event(self, event: EventLogEntry, event_id: int | None) -> None:
-        """Store a check's event, but for the plan of a range, which would be a row a partition for every check.
-
-        Dagster plans partitions for checks that have none, too; and a result needs no plan to be stored.
-        """
-        planned = event.get_dagster_event().event_specific_data
-        subset = planned.partitions_subset if isinstance(planned, AssetCheckEvaluationPlanned) else None
-        if subset is None or len(subset) == 1:
-            super().store_asset_check_event(event, event_id)
-
-    def _rows(self, event: EventLogEntry) -> list[dict[str, Any]]:
-        """The table's rows for an event: for the planned materialisation of a range, one a partition."""
-        data = event.get_dagster_event().event_specific_data
-        if not isinstance(data, AssetMaterializationPlannedData) or data.partitions_subset is None:
-            return [self._event_to_row(event)]
-        planned = DagsterEvent.build_asset_materialization_planned_event(
-            event.job_name or "", event.step_key or "", AssetMaterializationPlannedData(data.asset_key, ANY_KEY)
+    def _insert(self, connection: db.Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        numbered = SqlEventLogStorageTable.insert().returning(
+            SqlEventLogStorageTable.c.id, sort_by_parameter_order=True
         )
-        template = self._event_to_row(event._replace(dagster_event=planned))
-        return [
-            {**template, "partition": key, "event": template["event"].replace(ANY_KEY, key)}
-            for key in data.partitions_subset.get_partition_keys()
-        ]
+        return list(connection.execute(numbered, rows).scalars())

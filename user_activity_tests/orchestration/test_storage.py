@@ -9,7 +9,8 @@ import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from user_activity.orchestration.partitions import RANGE_END, RANGE_START
-from user_activity.orchestration.storage import BatchedSqliteEventLogStorage
+from user_activity.orchestration.storage import BatchedSqliteEventLogStorage, PlatformStorage
+from user_activity_tests.postgres import Server, running_server
 
 DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-02-01")
 ASKED, BROKEN = dg.AssetKey("asked"), dg.AssetKey("broken")
@@ -33,11 +34,20 @@ def broken() -> None:
     raise ValueError("no luck")
 
 
-def story(storage: type, folder: Path) -> dict[str, Any]:
-    """What an instance with this storage answers after a run that half succeeded."""
-    config = {"module": storage.__module__, "class": storage.__name__, "config": {"base_dir": str(folder)}}
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running_server() as started:
+        yield started
+
+
+def configured(storage: type, **config: str) -> dict[str, Any]:
+    return {"module": storage.__module__, "class": storage.__name__, "config": config}
+
+
+def story(overrides: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What an instance with such a storage answers after a run that half succeeded."""
     folder.mkdir()
-    with dg.DagsterInstance.local_temp(str(folder), overrides={"event_log_storage": config}) as instance:
+    with dg.DagsterInstance.local_temp(str(folder), overrides=overrides) as instance:
         dg.materialize([asked, broken], instance=instance, tags=RANGE, raise_on_error=False)
         statuses = instance.get_status_by_partition(BROKEN, DAYS.get_partition_keys(), DAYS) or {}
         latest = instance.get_latest_materialization_event(ASKED)
@@ -62,12 +72,41 @@ def story(storage: type, folder: Path) -> dict[str, Any]:
         }
 
 
+def assert_half_succeeded(told: dict[str, Any]) -> None:
+    assert len(told["materialised"]) == len(told["failed"]) == 18
+    assert told["run"] == "FAILURE"
+
+
 @pytest.mark.parametrize("batch_size", ["0", "7", "1000"])
 def test_a_half_failed_range_run_reads_as_in_dagsters_own_log(
     batch_size: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", batch_size)
-    ours = story(BatchedSqliteEventLogStorage, tmp_path / "ours")
-    assert ours == story(SqliteEventLogStorage, tmp_path / "theirs")
-    assert len(ours["materialised"]) == len(ours["failed"]) == 18
-    assert ours["run"] == "FAILURE"
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    told = story({"event_log_storage": configured(BatchedSqliteEventLogStorage, base_dir=str(ours))}, ours)
+    assert told == story({"event_log_storage": configured(SqliteEventLogStorage, base_dir=str(theirs))}, theirs)
+    assert_half_succeeded(told)
+
+
+@pytest.mark.parametrize("batch_size", ["0", "1000"])
+def test_so_it_does_on_a_server(
+    batch_size: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", batch_size)
+    monkeypatch.setenv("USER_ACTIVITY_DAGSTER_URL", server.fresh_database("ours"))
+    told = story({"storage": {"custom": configured(PlatformStorage)}}, tmp_path / "ours")
+    theirs = {"postgres": {"postgres_url": server.fresh_database("theirs")}}
+    assert told == story({"storage": theirs}, tmp_path / "theirs")
+    assert_half_succeeded(told)
+
+
+def test_events_on_a_server_are_numbered_in_their_order(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")
+    monkeypatch.setenv("USER_ACTIVITY_DAGSTER_URL", server.fresh_database("ours"))
+    overrides = {"storage": {"custom": configured(PlatformStorage)}}
+    with dg.DagsterInstance.local_temp(str(tmp_path), overrides=overrides) as instance:
+        dg.materialize([asked], instance=instance, tags=RANGE)
+        found = instance.fetch_materializations(ASKED, limit=100, ascending=True).records
+    assert [record.partition_key for record in found] == [f"2026-01-{day:02}" for day in range(3, 21)]
