@@ -5,7 +5,6 @@ Belongs here: which runs, in which order. Does not belong here: what they do, an
 """
 
 import json
-import os
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +28,7 @@ from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
 from user_activity.orchestration.landed import landed_files, products_api
 from user_activity.orchestration.partitions import DAY, REBUILD, WEEK, days, range_tags
 from user_activity.orchestration.policies import Progress
-from user_activity.orchestration.unfinished import PROCESS_TAG, unfinished_runs
+from user_activity.orchestration.unfinished import PROCESS_TAG, seen_to_live, unfinished_runs
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 
@@ -93,11 +92,11 @@ def _assembled(shape: str, warehouse_url: SecretStr | None) -> dg.Definitions:
 @contextmanager
 def open_runner(settings: Settings, progress: Progress | None = None, *, verbose: bool = False) -> Iterator["Runner"]:
     """The platform's jobs, ready to run in this process. Opening them again costs next to nothing."""
-    shape = settings.model_dump_json(exclude={"data_dir", "warehouse_url", "warehouse_reader_password"})
+    shape = settings.model_dump_json(exclude={"data_dir", "warehouse_url", "warehouse_reader_password", "dagster_url"})
     definitions = _assembled(shape, settings.warehouse_url)
-    with open_instance(settings) as instance:
-        unfinished_runs(instance)  # buries those of commands that were killed
-        yield Runner(definitions, settings, instance, progress or Progress(), verbose)
+    with open_instance(settings) as instance, seen_to_live(settings) as process:
+        unfinished_runs(instance, settings)  # buries those of commands that were killed
+        yield Runner(definitions, settings, instance, process, progress or Progress(), verbose)
 
 
 @dataclass(frozen=True)
@@ -107,6 +106,7 @@ class Runner:
     definitions: dg.Definitions
     settings: Settings
     instance: dg.DagsterInstance
+    process: str
     progress: Progress
     verbose: bool
 
@@ -157,7 +157,7 @@ class Runner:
             definition = definition.get_subset(asset_selection=set(selection))
         result = definition.execute_in_process(
             instance=self.instance,
-            tags={**tags, REPOSITORY_TAG: f"__repository__@{LOCATION}", PROCESS_TAG: str(os.getpid())},
+            tags={**tags, REPOSITORY_TAG: f"__repository__@{LOCATION}", PROCESS_TAG: self.process},
             resources={"settings": self.settings, "progress": self.progress},
             run_config={"loggers": {"console": {"config": {"log_level": level}}}},
             raise_on_error=False,

@@ -52,7 +52,7 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
         states = {day: _digest((str(f.path), f.size, f.mtime_ns) for f in found) for day, found in waiting.items()}
         asked = Asked.read(context.cursor)
         new = [file for day, found in waiting.items() if asked.state(day) != states[day] for file in found]
-        ready = asked.choose(states, _under_way(context.instance, ingest_job_name(source.name)))
+        ready = asked.choose(states, _under_way(context, settings, ingest_job_name(source.name)))
         requests = [dg.RunRequest(tags=range_tags(days((span,), step), step)) for span in ranges(ready, step)]
         events = [landed_files(settings, source, new)] if new else []
         return dg.SensorResult(
@@ -76,7 +76,7 @@ def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourcePara
     """Asks for a build of everything stale; rows on time and rows three months late take the same path."""
     asked = Asked.read(context.cursor)
     stale = consumed.stale(settings)
-    ready = asked.choose(stale, _under_way(context.instance, BUILD))
+    ready = asked.choose(stale, _under_way(context, settings, BUILD))
     requests = [dg.RunRequest(tags=range_tags(ready))] if ready else []
     return dg.SensorResult(
         run_requests=requests,
@@ -92,7 +92,9 @@ def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourcePara
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Runs that have ended are written down in the audit tables, as soon as no other goes on.",
 )
-def finished_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+def finished_runs(
+    context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
+) -> dg.SensorResult | dg.SkipReason:
     """Asks for one recording for all runs that have ended since; a build that comes first records them as well."""
     latest = context.instance.get_run_records(
         dg.RunsFilter(statuses=FINISHED), limit=LATEST_RUNS, order_by="update_timestamp"
@@ -102,7 +104,7 @@ def finished_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     ]
     if not ended or ended[0] == context.cursor:
         return dg.SkipReason("No run has ended since the last recording.")
-    if unfinished_runs(context.instance):
+    if unfinished_runs(context.instance, settings):
         return dg.SkipReason("A run goes on: it is recorded together with those that have ended.")
     return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=ended[0])
 
@@ -144,9 +146,9 @@ class Asked:
         return chosen
 
 
-def _under_way(instance: dg.DagsterInstance, job: str) -> set[date]:
+def _under_way(context: dg.SensorEvaluationContext, settings: Settings, job: str) -> set[date]:
     """The dates of a job's unfinished runs."""
-    return {day for run in unfinished_runs(instance, job) for day in tagged_dates(run.tags)}
+    return {day for run in unfinished_runs(context.instance, settings, job) for day in tagged_dates(run.tags)}
 
 
 def _why_not(states: Mapping[date, str], nothing: str) -> dg.SkipReason:

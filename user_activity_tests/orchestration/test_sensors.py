@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -39,6 +41,27 @@ class Ticks:
 
     def asked(self) -> list[set[date]]:
         return [tagged_dates(request.tags) for request in self.tick().run_requests or []]
+
+
+@contextmanager
+def command_at_work(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process that lives until it is killed, and the name by which others see that it does."""
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from user_activity.orchestration.unfinished import seen_to_live\n"
+        "from user_activity.settings import Settings\n"
+        "with seen_to_live(Settings(_env_file=None, data_dir=Path(sys.argv[1]))) as name:\n"
+        "    print(name, flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    arguments = [sys.executable, "-c", code, str(settings.data_dir)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 def drop(settings: Settings, source: str, day: date, name: str, content: str = "{}") -> Path:
@@ -98,14 +121,17 @@ def test_a_date_is_not_asked_for_while_a_run_is_at_it(
 def test_a_run_whose_process_was_killed_blocks_nothing(
     events: Ticks, settings: Settings, instance: dg.DagsterInstance
 ) -> None:
-    killed = subprocess.Popen([sys.executable, "-c", ""])
-    killed.wait()
     drop(settings, "events", FIRST, "a.jsonl")
-    run = instance.create_run_for_job(
-        sleeper(ingest_job_name("events")),
-        status=dg.DagsterRunStatus.STARTED,
-        tags=range_tags([FIRST]) | {PROCESS_TAG: str(killed.pid)},
-    )
+    with command_at_work(settings) as (process, name):
+        run = instance.create_run_for_job(
+            sleeper(ingest_job_name("events")),
+            status=dg.DagsterRunStatus.STARTED,
+            tags=range_tags([FIRST]) | {PROCESS_TAG: name},
+        )
+        assert events.asked() == []
+        assert events.asked() == []
+        process.kill()
+        process.wait()
     assert events.asked() == [{FIRST}]
     assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
 
@@ -113,14 +139,12 @@ def test_a_run_whose_process_was_killed_blocks_nothing(
 def test_a_killed_run_that_is_executed_again_is_not_taken_for_killed(
     events: Ticks, settings: Settings, instance: dg.DagsterInstance
 ) -> None:
-    killed = subprocess.Popen([sys.executable, "-c", ""])
-    killed.wait()
     drop(settings, "events", FIRST, "a.jsonl")
     parent = instance.create_run_for_job(sleeper(ingest_job_name("events")), status=dg.DagsterRunStatus.FAILURE)
     again = instance.create_run_for_job(
         sleeper(ingest_job_name("events")),
         status=dg.DagsterRunStatus.STARTED,
-        tags=range_tags([FIRST]) | {PROCESS_TAG: str(killed.pid)},
+        tags=range_tags([FIRST]) | {PROCESS_TAG: "a lock that is gone"},
         parent_run_id=parent.run_id,
         root_run_id=parent.run_id,
     )
