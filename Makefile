@@ -68,6 +68,7 @@ clean: ## Remove the environment and everything that tools have written; data/ s
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find user_activity user_activity_tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
+# Libraries are compiled at once: each start would do it again where Python may not write bytecode, as in many images.
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c '$(SUPPORTED)' || { \
 		echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
@@ -76,6 +77,6 @@ $(READY): pyproject.toml requirements.lock
 		echo "$(PYTHON) has no venv module: install it (Debian: apt-get install python3-venv), or install uv." >&2; exit 1; }
 	@test -x $(UV) || .tools/bin/pip install --quiet uv
 	$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
-	$(UV) pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@

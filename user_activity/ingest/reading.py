@@ -29,6 +29,7 @@ from user_activity.sources import Source
 RESULT_ROWS = 60_000
 SAMPLED_ROWS = 5_000
 SIGNATURES = 64
+JUDGED = "judged"
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,11 @@ class Stream:
             withheld = array(np.array(self._withheld, np.int64), pa.int64())
             self._connection.register(WITHHELD, pa.table({"_row": withheld}))
         judged = judged_sql(self._source, self._settings, decoded, withhold=bool(self._withheld))
-        result = self._connection.sql(judged)
-        yield from in_order(result.to_arrow_reader(RESULT_ROWS))
+        if sum(map(len, first)) < SAMPLED_ROWS:
+            # Only a relation streams, but it plans its statement twice, which costs more than judging a few rows does.
+            self._connection.execute(f"create or replace temp table {JUDGED} as {judged}")
+            judged = f"from {JUDGED}"
+        yield from in_order(self._connection.sql(judged).to_arrow_reader(RESULT_ROWS))
 
     def _signatures(self, sample: list[pa.RecordBatch]) -> list[list[str]]:
         if self.shape.form != "json":
