@@ -100,6 +100,7 @@ def test_in_a_funnel(cases: Platform, name: str) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_windows_as_another_product_counts_them(tmp_path: Path) -> None:
     """PostHog (MIT), conversion_time_cases.py::test_funnel_times_with_different_conversion_windows, 19b05ff."""
     funnels: Funnels = {"14 days": (14 * DAY, ("A", "B")), "5 minutes": (300, ("A", "B"))}

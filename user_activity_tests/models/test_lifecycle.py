@@ -138,6 +138,7 @@ def test_further_and_late_and_corrected_events_change_what_they_should(tmp_path:
     assert not differences(platform.tables(lineage=False), clean.tables(lineage=False))
 
 
+@pytest.mark.slow
 def test_no_event_makes_no_row(tmp_path: Path) -> None:
     platform = Platform(tmp_path, start_date=date(2024, 1, 1))
     record = {"review_id": "r1", "user_id": "ann", "product_id": "p1", "rating": 5, "review_at": "2024-01-02T10:00:00Z"}

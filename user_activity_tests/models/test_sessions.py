@@ -53,43 +53,41 @@ def walked(
     return sorted(sessions)
 
 
-def minutes(*offsets: float, session: str | None = None) -> list[Happening]:
-    return [("ann", session, START + timedelta(minutes=offset)) for offset in offsets]
+def minutes(*offsets: float, session: str | None = None) -> list[tuple[str | None, datetime]]:
+    return [(session, START + timedelta(minutes=offset)) for offset in offsets]
 
 
-@pytest.mark.parametrize(
-    ("happenings", "event_counts"),
-    [
-        (minutes(0), [1]),
-        (minutes(0, 30), [2]),
-        (minutes(0, 30.02), [1, 1]),
-        (minutes(100, 130, 155), [3]),
-        (minutes(*range(0, 1441, 20)), [73]),
-        (minutes(*range(0, 1461, 20)), [73, 1]),
-        (minutes(0, 1440, session="s"), [2]),
-        (minutes(0, 1440.02, session="s"), [1, 1]),
-        (minutes(0, 900, 1500, 2900, session="s"), [2, 2]),
-        (minutes(0, 5) + minutes(10, session="s"), [2, 1]),
-    ],
-    ids=[
-        "one event is a session",
-        "30 minutes of silence do not end it",
-        "more than 30 minutes do",
-        "midnight does not",
-        "24 hours, inclusive",
-        "not a minute more",
-        "the same for a session that the source names",
-        "which ends after 24 hours too",
-        "each cut counts 24 hours anew",
-        "a named session is its own",
-    ],
-)
-def test_a_session_is(tmp_path: Path, happenings: list[Happening], event_counts: list[int]) -> None:
-    platform = platform_with(tmp_path, happenings)
-    assert platform.query("select event_count from marts.fct_sessions order by session_id nulls first, started_at") == [
-        (count,) for count in event_counts
-    ]
-    assert sessions_of(platform) == walked(happenings)
+#: When a user was there, and in which of the source's sessions; the events of each session that it is.
+CASES: dict[str, tuple[list[tuple[str | None, datetime]], list[int]]] = {
+    "one event is a session": (minutes(0), [1]),
+    "30 minutes of silence do not end it": (minutes(0, 30), [2]),
+    "more than 30 minutes do": (minutes(0, 30.02), [1, 1]),
+    "midnight does not": (minutes(100, 130, 155), [3]),
+    "24 hours, inclusive": (minutes(*range(0, 1441, 20)), [73]),
+    "not a minute more": (minutes(*range(0, 1461, 20)), [73, 1]),
+    "the same for a session that the source names": (minutes(0, 1440, session="s"), [2]),
+    "which ends after 24 hours too": (minutes(0, 1440.02, session="s"), [1, 1]),
+    "each cut counts 24 hours anew": (minutes(0, 900, 1500, 2900, session="s"), [2, 2]),
+    "a named session is its own": (minutes(0, 5) + minutes(10, session="s"), [2, 1]),
+}
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """All cases in one run, a user each."""
+    happenings = [(name, *visit) for name, (visits, _) in CASES.items() for visit in visits]
+    return platform_with(tmp_path_factory.mktemp("cases"), happenings)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_session_is(cases: Platform, name: str) -> None:
+    visits, event_counts = CASES[name]
+    assert cases.query(
+        f"select event_count from marts.fct_sessions where user_id = '{name}' "
+        "order by session_id nulls first, started_at"
+    ) == [(count,) for count in event_counts]
+    found = [session for session in sessions_of(cases) if session[0] == name]
+    assert found == walked([(name, *visit) for visit in visits])
 
 
 @st.composite

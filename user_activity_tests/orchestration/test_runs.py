@@ -2,11 +2,12 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -48,7 +49,9 @@ def row_counts(runner: Runner, asset: str) -> dict[str | None, object]:
     return counts
 
 
-def test_a_late_row_rebuilds_its_date_and_the_day_it_landed_on(runner: Runner, settings: Settings) -> None:
+def test_a_late_row_rebuilds_its_date_and_the_day_it_landed_on_and_one_asset_can_be_built_alone(
+    runner: Runner, settings: Settings
+) -> None:
     land(settings, FIRST, "a.jsonl", event("e1", FIRST))
     assert runner.settle().rebuilt == {FIRST}
     land(settings, LATER, "late.jsonl", event("e2", FIRST), event("e3", LATER))
@@ -60,45 +63,41 @@ def test_a_late_row_rebuilds_its_date_and_the_day_it_landed_on(runner: Runner, s
     assert row_counts(runner, "marts/fct_events") == {str(FIRST): 2, str(LATER): 1}
     assert runner.settle().runs == []
 
+    alone = runner.backfill(FIRST, FIRST, "key:marts/fct_sessions", rebuild_raw=False)
+    assert alone.success
+    built = {event.asset_key for run in alone.runs for event in run.get_asset_materialization_events()}
+    assert built == {dg.AssetKey(["marts", "fct_sessions"])}
 
-def test_a_quarantined_row_shows_on_the_raw_page(runner: Runner, settings: Settings) -> None:
-    land(settings, FIRST, "a.jsonl", event("e1", FIRST), event("e2", FIRST, quantity=-1))
-    outcome = runner.settle()
-    (taken,) = outcome.files
-    assert (taken.file.rows_landed, taken.file.rows_accepted, taken.file.rows_quarantined) == (2, 1, 1)
-    record = runner.instance.get_latest_materialization_event(dg.AssetKey(["raw", "events"]))
-    assert record
+
+def raw_page(runner: Runner, day: date) -> Mapping[str, Any]:
+    """What the page of a day's events shows."""
+    partition = dg.AssetRecordsFilter(asset_key=dg.AssetKey(["raw", "events"]), asset_partitions=[str(day)])
+    (record,) = runner.instance.fetch_materializations(partition, limit=1).records
     assert record.asset_materialization
-    metadata = record.asset_materialization.metadata
-    assert (metadata["rows_quarantined"].value, metadata["rows_open"].value) == (1, 1)
-    assert "quantity_out_of_range | 1" in str(metadata["quarantined_by_rule"].value)
-    assert "a.jsonl" in str(metadata["files"].value)
-    assert "e1" in str(metadata["preview"].value)
+    return {name: shown.value for name, shown in record.asset_materialization.metadata.items()}
 
 
-def test_a_repair_that_lands_later_shows_on_the_page_of_the_day_that_it_repairs(
+def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_too(
     runner: Runner, settings: Settings
 ) -> None:
+    states = "select file_name, row_number, state from audit.bad_records"
     land(settings, FIRST, "a.jsonl", event("e1", FIRST, quantity=-1))
-    (taken,) = runner.settle().files
-    repaired = event("e1", FIRST) | {"_quarantine_id": f"{taken.file.file_sha256[:16]}-1"}
-    land(settings, LATER, "b.jsonl", repaired)
-    assert runner.settle().success
-    found = runner.instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=dg.AssetKey(["raw", "events"]), asset_partitions=[str(FIRST)]), limit=1
-    ).records
-    assert found[0].asset_materialization
-    metadata = found[0].asset_materialization.metadata
-    assert (metadata["rows_quarantined"].value, metadata["rows_open"].value) == (1, 0)
-    states = open_warehouse(settings).query("select file_name, state from audit.bad_records").rows
-    assert states == (("a.jsonl", "superseded"),)
+    outcome = runner.settle()
+    assert outcome.success  # although no row is good
+    (taken,) = outcome.files
+    assert (taken.file.rows_landed, taken.file.rows_accepted, taken.file.rows_quarantined) == (1, 0, 1)
+    page = raw_page(runner, FIRST)
+    assert (page["rows_quarantined"], page["rows_open"]) == (1, 1)
+    assert "quantity_out_of_range | 1" in str(page["quarantined_by_rule"])
+    assert "a.jsonl" in str(page["files"])
+    assert open_warehouse(settings).query(states).rows == (("a.jsonl", 1, "open"),)
 
-
-def test_a_file_that_holds_no_good_row_still_reaches_the_audit_tables(runner: Runner, settings: Settings) -> None:
-    land(settings, FIRST, "a.jsonl", event("e1", FIRST, quantity=-1))
+    land(settings, LATER, "b.jsonl", event("e1", FIRST) | {"_quarantine_id": f"{taken.file.file_sha256[:16]}-1"})
     assert runner.settle().success
-    bad = open_warehouse(settings).query("select file_name, row_number from audit.bad_records").rows
-    assert bad == (("a.jsonl", 1),)
+    page = raw_page(runner, FIRST)
+    assert (page["rows_quarantined"], page["rows_open"]) == (1, 0)
+    assert "e1" in str(raw_page(runner, LATER)["preview"])
+    assert open_warehouse(settings).query(states).rows == (("a.jsonl", 1, "superseded"),)
 
 
 def test_a_model_that_fails_leaves_its_dates_stale_and_names_the_cause(
@@ -156,6 +155,7 @@ def test_a_failed_test_of_error_severity_keeps_its_dates_from_being_published(
     assert "e9" in str(check.metadata["some_of_them"].value)
 
 
+@pytest.mark.slow
 def test_what_lands_while_a_build_goes_on_stays_stale(
     runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +173,7 @@ def test_what_lands_while_a_build_goes_on_stays_stale(
     assert open_warehouse(settings).query("select count(*) from marts.fct_events").rows == ((2,),)
 
 
+@pytest.mark.slow
 def test_a_source_that_fails_keeps_no_other_from_being_built(
     runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,12 +224,3 @@ def test_the_catalogue_is_fetched_once_a_week(runner: Runner, settings: Settings
     assert len(asked) == 1
     names = open_warehouse(settings).query("select name from marts.dim_products where product_id = 'p1'").rows
     assert names == (("Cup",),)
-
-
-def test_one_asset_can_be_built_alone(runner: Runner, settings: Settings) -> None:
-    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
-    runner.settle()
-    outcome = runner.backfill(FIRST, FIRST, "key:marts/fct_sessions", rebuild_raw=False)
-    assert outcome.success
-    built = {event.asset_key for run in outcome.runs for event in run.get_asset_materialization_events()}
-    assert built == {dg.AssetKey(["marts", "fct_sessions"])}
