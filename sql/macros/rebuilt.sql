@@ -1,8 +1,19 @@
 {#-
 Which days a run builds. The orchestrator asks for days (environment variable USER_ACTIVITY_DATES); the model
 `rebuilt_dates` widens them by whatever depends on them; every dated model rebuilds exactly these, as literals, so that
-engines can prune partitions.
+engines can prune partitions. Runs that build at the same time have each a plan of its own.
 -#}
+
+{#- The run that builds, as a literal. -#}
+{% macro this_run() -%}
+    '{{ env_var("USER_ACTIVITY_RUN_ID", "") }}'
+{%- endmacro %}
+
+{#- Of a plan: the run's own rows, and those of runs that are over; what other runs at work have planned stays. -#}
+{% macro replaces_own_plan() -%}
+    {%- set others = env_var("USER_ACTIVITY_OTHER_RUN_IDS", "").split(",") | select | list -%}
+    {{ "(run_id is null or run_id not in ('" ~ others | join("', '") ~ "'))" if others else "1 = 1" }}
+{%- endmacro %}
 
 {#- The days asked for, as (first, last) pairs of ISO dates; empty means every day that has landed. -#}
 {% macro asked_ranges() -%}
@@ -22,7 +33,7 @@ engines can prune partitions.
     {%- set memory = "rebuilt_ranges of " ~ invocation_id -%}
     {%- if memory not in graph -%}
         {%- set ranges = [] -%}
-        {%- set days = run_query("select distinct event_date from " ~ relation ~ " order by event_date").columns[0].values() -%}
+        {%- set days = run_query("select distinct event_date from " ~ relation ~ " where run_id = " ~ this_run() ~ " order by event_date").columns[0].values() -%}
         {%- for day in days -%}
             {%- if ranges and day == ranges[-1][1] + modules.datetime.timedelta(days=1) -%}
                 {%- do ranges.append((ranges.pop()[0], day)) -%}
@@ -53,7 +64,13 @@ engines can prune partitions.
     {{ in_ranges(column, rebuilt_ranges(), before, after) }}
 {%- endmacro %}
 
-{#- A table as the last run left it, for what must be known before it is rebuilt; none where it was never built. -#}
+{#-
+A table as the last run left it, for what must be known before it is rebuilt; none where it was never built. A plan looks
+up only tables whose meta says `read_by_plan`: no other run may plan before they are written.
+-#}
 {% macro previous(schema, name) -%}
+    {%- if execute and model.name != name and not graph.nodes["model." ~ model.package_name ~ "." ~ name].config.meta.read_by_plan -%}
+        {{ exceptions.raise_compiler_error(model.name ~ " looks up " ~ name ~ ", whose meta must say read_by_plan") }}
+    {%- endif -%}
     {{ return(load_relation(api.Relation.create(database=target.database, schema=schema, identifier=name)) if execute else none) }}
 {%- endmacro %}

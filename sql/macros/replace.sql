@@ -18,6 +18,7 @@ columns are those of the model's .yml.
 {% macro replaced_rows(sql) -%}
     {%- set target = this.incorporate(type="table") -%}
     {%- set standing = load_cached_relation(this) -%}
+    {%- do take_turn() -%}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- if standing is none or should_full_refresh() -%}
         {%- if standing is not none -%}{%- do adapter.drop_relation(standing) -%}{%- endif -%}

@@ -65,7 +65,8 @@ FROM_LAKE = [dg.AssetDep(["raw", source], partition_mapping=dg.AllPartitionMappi
 def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
     """Load what changed in the lake since the last time."""
     warehouse = open_warehouse(settings)
-    changed = warehouse.sync(IngestedLake(settings))
+    with warehouse.building(context.run.run_id):
+        changed = warehouse.sync(IngestedLake(settings))
     context.log.info(f"{changed} landing partitions had changed since the last sync")
     yield from _pages(warehouse, TABLES, landing_partitions_changed=changed)
 

@@ -2,13 +2,14 @@
 
 A build remembers that state when it starts to read; the last step of the same run marks the dates as built from it.
 Were it asked for at the end, rows that landed in between would be taken for built.
-Belongs here: carrying that state from one step to another, and whether a build was cut off. Does not belong here: what
-the state is (``ingest/lake``).
+Belongs here: carrying that state, and which dates followed from it, from one step to another. Does not belong here:
+what the state is (``ingest/lake``).
 """
 
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -16,11 +17,21 @@ from user_activity.ingest import lake
 from user_activity.settings import Settings
 
 
-def remember(settings: Settings, run_id: str, state: dict[date, str]) -> None:
-    """Keep the state that a run has built from."""
+def remember(settings: Settings, run_id: str, state: Mapping[date, str], rebuilt: Iterable[date] = ()) -> None:
+    """Keep the state that a run has built from, and all the dates that it rebuilt for it."""
     path = _path(settings, run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({day.isoformat(): mark for day, mark in state.items()}))
+    memory = {
+        "state": {day.isoformat(): mark for day, mark in state.items()},
+        "rebuilt": [day.isoformat() for day in rebuilt],
+    }
+    path.write_text(json.dumps(memory))
+
+
+def rebuilt(settings: Settings, run_id: str) -> list[date]:
+    """The dates that a run has rebuilt; none of a run that remembers nothing."""
+    path = _path(settings, run_id)
+    return [date.fromisoformat(day) for day in json.loads(path.read_text())["rebuilt"]] if path.exists() else []
 
 
 def mark(settings: Settings, run_id: str) -> int:
@@ -28,24 +39,10 @@ def mark(settings: Settings, run_id: str) -> int:
     path = _path(settings, run_id)
     if not path.exists():
         return 0
-    state = {date.fromisoformat(day): mark for day, mark in json.loads(path.read_text()).items()}
+    state = {date.fromisoformat(day): mark for day, mark in json.loads(path.read_text())["state"].items()}
     lake.mark_built(settings, state)
     path.unlink()
     return len(state)
-
-
-def begin(settings: Settings) -> dict[str, str]:
-    """Note that a build is under way; the environment that tells dbt whether the one before it was cut off."""
-    path = _unfinished(settings)
-    was_cut_off = path.exists()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-    return {"USER_ACTIVITY_CARRY_OVER": "1" if was_cut_off else ""}
-
-
-def finish(settings: Settings) -> None:
-    """Note that every model is built, so that the next build has nothing to carry over."""
-    _unfinished(settings).unlink(missing_ok=True)
 
 
 def wanted(settings: Settings) -> dict[date, str]:
@@ -60,10 +57,6 @@ def stale(settings: Settings) -> dict[date, str]:
     """The dates whose state is another than the one last built from."""
     built = lake.built(settings)
     return {day: state for day, state in sorted(wanted(settings).items()) if built.get(day) != state}
-
-
-def _unfinished(settings: Settings) -> Path:
-    return settings.warehouse_dir / "building" / "unfinished"
 
 
 def _path(settings: Settings, run_id: str) -> Path:

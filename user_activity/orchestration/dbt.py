@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PROJECT_DIR = Path(__file__).parents[2] / "sql"
 MANIFEST = "manifest.json"
 PARSED = "partial_parse.msgpack"
+OnDone = Callable[[str, str], None]  # of each node, with its name and the line that dbt has for it
 WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
 
 _one_at_a_time = threading.Lock()
@@ -66,14 +67,14 @@ def build(
     settings: Settings,
     selection: Sequence[str],
     environment: Mapping[str, str],
-    on_line: Callable[[str], None] = lambda line: None,
+    on_done: OnDone = lambda unique_id, line: None,
 ) -> list[NodeResult]:
     """Build the selected nodes and run their tests; the results in the order in which they came.
 
     A failed model or test is a result, not an exception.
     """
     arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target"), "--select", *selection]
-    answer = _invoke(arguments, environment, settings, _parsed(_target(settings)), on_line)
+    answer = _invoke(arguments, environment, settings, _parsed(_target(settings)), on_done)
     return [_result(found) for found in cast("RunExecutionResult", answer.result).results]
 
 
@@ -96,7 +97,7 @@ def _invoke(
     environment: Mapping[str, str],
     settings: Settings,
     manifest: "Manifest | None" = None,
-    on_line: Callable[[str], None] = lambda line: None,
+    on_done: OnDone = lambda unique_id, line: None,
 ) -> "dbtRunnerResult":
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
@@ -107,7 +108,7 @@ def _invoke(
     ]
     with _one_at_a_time, _environment({**settings.model_environment(), **environment}):
         try:
-            answer = dbtRunner(manifest, [lambda event: _tell(event, on_line)]).invoke([*arguments, *common])
+            answer = dbtRunner(manifest, [lambda event: _tell(event, on_done)]).invoke([*arguments, *common])
         finally:
             reset_adapters()  # type: ignore[no-untyped-call]
     # A result with failures comes without an exception; anything else never reached the models.
@@ -118,9 +119,9 @@ def _invoke(
     return answer
 
 
-def _tell(event: Any, on_line: Callable[[str], None]) -> None:
+def _tell(event: Any, on_done: OnDone) -> None:
     if event.info.name in {"LogModelResult", "LogSeedResult", "LogTestResult"}:
-        on_line(event.info.msg)
+        on_done(event.data.node_info.unique_id, event.info.msg)
 
 
 def _target(settings: Settings) -> Path:

@@ -54,11 +54,11 @@ def open_instance(settings: Settings) -> "dg.DagsterInstance":
             pass
     import dagster as dg
 
-    from user_activity.orchestration.policies import WAREHOUSE_POOL
+    from user_activity.orchestration.policies import WAREHOUSE_POOL, builders
 
     instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
     # The default limit of pools is not enforced for the first runs of a fresh instance; a limit that is set is.
-    instance.event_log_storage.set_concurrency_slots(WAREHOUSE_POOL, 1)
+    instance.event_log_storage.set_concurrency_slots(WAREHOUSE_POOL, builders(settings))
     return instance
 
 

@@ -4,7 +4,7 @@ Belongs here: which models a run builds for which dates, and what it reports of 
 called (``dbt.py``) and what a model computes (``sql/``).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import count
 from typing import Any
@@ -14,15 +14,14 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from user_activity.ingest.references import references
 from user_activity.orchestration import causes, consumed, dbt, pages, wording
-from user_activity.orchestration.dbt import NodeResult
+from user_activity.orchestration.builds import EVERYTHING, PLAN, PLANS, run_dbt
+from user_activity.orchestration.dbt import NodeResult, OnDone
 from user_activity.orchestration.lake import IngestedLake
-from user_activity.orchestration.partitions import event_partitions, ranges, run_dates, written
+from user_activity.orchestration.partitions import event_partitions, run_dates
 from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL, Progress
 from user_activity.settings import Settings
 from user_activity.warehouse import Warehouse, open_warehouse
 
-PLAN = "audit.rebuilt_dates"  # the model that widens the asked dates; every dated model reads it
-PLANS = (PLAN, "audit.rebuilt_users")
 DBT_NAME = "dagster_dbt/unique_id"
 SHOWN_FAILURES = 5
 
@@ -83,27 +82,27 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
     def models(
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
     ) -> Iterator[Any]:
-        asked = run_dates(context)
+        asked, run_id = run_dates(context), context.run.run_id
         warehouse = open_warehouse(settings)
-        # What is built is at least as new as this; what lands from here on leaves its dates stale.
-        wanted = consumed.wanted(settings)
-        warehouse.sync(IngestedLake(settings))
-        for table in references(settings):
-            warehouse.load(table.relation, table.columns, table.rows)
-        selection = _selection(context, nodes)
-        with warehouse.building() as environment:
-            environment |= {"USER_ACTIVITY_DATES": written(ranges(asked))} | consumed.begin(settings)
-            results = dbt.build(settings, selection, environment, _teller(context, progress, _size(context)))
-        yield from _report(context, warehouse, nodes, results, asked)
-        errors = [result for result in results if result.status == "error" and result.kind != "test"]
-        if errors:
-            names, _ = _unique_ids(context)
-            assets = [names[result.unique_id] for result in errors if result.unique_id in names]
-            raise causes.not_built({result.relation: result.message for result in errors}, assets)
-        if selection == ["fqn:*"]:
-            if all(result.status == "success" for result in results if result.kind == "model"):
-                consumed.finish(settings)
-            consumed.remember(settings, context.run.run_id, {day: wanted[day] for day in asked if day in wanted})
+        with warehouse.building(run_id) as build:
+            # What is built is at least as new as this; what lands from here on leaves its dates stale.
+            wanted = consumed.wanted(settings)
+            warehouse.sync(IngestedLake(settings))
+            for table in references(settings):
+                warehouse.load(table.relation, table.columns, table.rows)
+            selection = _selection(context, nodes)
+            results = run_dbt(build, settings, manifest, selection, asked, _teller(context, progress, _size(context)))
+            dates = _rebuilt(warehouse, run_id, results, asked)
+            yield from _report(context, warehouse, nodes, results, dates)
+            errors = [result for result in results if result.status == "error" and result.kind != "test"]
+            if errors:
+                names, _ = _unique_ids(context)
+                assets = [names[result.unique_id] for result in errors if result.unique_id in names]
+                raise causes.not_built({result.relation: result.message for result in errors}, assets)
+            if selection == EVERYTHING:
+                if all(result.status == "success" for result in results if result.kind == "model"):
+                    build.finished()
+                consumed.remember(settings, run_id, {day: wanted[day] for day in asked if day in wanted}, dates)
 
     return models
 
@@ -134,15 +133,10 @@ def table_schema(manifest: Mapping[str, Any], relation: str) -> dg.TableSchema:
     )
 
 
-def rebuilt_dates(warehouse: Warehouse) -> list[date]:
-    """The event dates that the latest build rebuilt: those it was asked for, and those that depend on them."""
-    return [row[0] for row in warehouse.query(f"select event_date from {PLAN}").rows]
-
-
 def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> list[str]:
     """What dbt is to build: everything, or the selected models and checks, and the plan that dated models read."""
     if not context.is_subset:
-        return ["fqn:*"]
+        return EVERYTHING
     models, checks = _unique_ids(context)
     chosen = [name for name, key in models.items() if key in context.selected_asset_keys]
     chosen += [name for name, key in checks.items() if key in context.selected_asset_check_keys]
@@ -158,18 +152,24 @@ def _unique_ids(context: dg.AssetExecutionContext) -> tuple[dict[str, dg.AssetKe
     return models, {spec.metadata[DBT_NAME]: spec.key for spec in specs}
 
 
+def _rebuilt(warehouse: Warehouse, run_id: str, results: Sequence[NodeResult], asked: Sequence[date]) -> list[date]:
+    """The event dates that a run has rebuilt: those it was asked for, and those that depend on them."""
+    if not any(result.relation == PLAN and result.status == "success" for result in results):
+        return list(asked)
+    planned = warehouse.query(f"select event_date from {PLAN} where run_id = '{run_id}'")
+    return sorted({*asked, *(row[0] for row in planned.rows)})
+
+
 def _report(
     context: dg.AssetExecutionContext,
     warehouse: Warehouse,
     nodes: Mapping[str, Any],
     results: Sequence[NodeResult],
-    asked: Sequence[date],
+    dates: Sequence[date],
 ) -> Iterator[Any]:
     """Materialisations of what was built, and the tests' outcomes."""
     models, checks = _unique_ids(context)
-    planned = any(result.relation == PLAN and result.status == "success" for result in results)
     with warehouse.reading():
-        dates = sorted({*asked, *rebuilt_dates(warehouse)}) if planned else list(asked)
         for result in results:
             name = result.unique_id
             if name in models and models[name] in context.selected_asset_keys and result.status == "success":
@@ -223,10 +223,10 @@ def _check_result(warehouse: Warehouse, key: dg.AssetCheckKey, result: NodeResul
     )
 
 
-def _teller(context: dg.AssetExecutionContext, progress: Progress, total: int) -> Callable[[str], None]:
+def _teller(context: dg.AssetExecutionContext, progress: Progress, total: int) -> OnDone:
     done = count(1)
 
-    def tell(line: str) -> None:
+    def tell(_: str, line: str) -> None:
         context.log.info(line)
         progress.tell("models", next(done), total)
 

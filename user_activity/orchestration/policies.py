@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from user_activity.settings import get_settings
+from user_activity.settings import Settings, get_settings
 
 # Partitioned checks and code references are called preview and beta by the one version of Dagster we run on.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
@@ -17,6 +17,11 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 WAREHOUSE_POOL = "warehouse"
 RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+
+
+def builders(settings: Settings) -> int:
+    """How many runs may build at once: one into a file, into a server as many as the queue lets through."""
+    return 1 if settings.warehouse == "duckdb" else 4
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from user_activity.orchestration import consumed, pages
-from user_activity.orchestration.models import published_relations, rebuilt_dates, table_schema
+from user_activity.orchestration.models import published_relations, table_schema
 from user_activity.orchestration.partitions import event_partitions, run_dates
 from user_activity.orchestration.policies import RETRIES, WAREHOUSE_POOL
 from user_activity.settings import Settings
@@ -54,7 +54,7 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
     def published(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
         warehouse = open_warehouse(settings)
         chosen = {name: column for name, column in relations.items() if _key(name) in context.selected_asset_keys}
-        dates = sorted({*run_dates(context), *rebuilt_dates(warehouse)})
+        dates = sorted({*run_dates(context), *consumed.rebuilt(settings, context.run.run_id)})
         written = warehouse.publish(chosen, dates)
         for relation, date_column in chosen.items():
             where: pages.Metadata = {"dagster/uri": warehouse.published_at(relation)}

@@ -55,6 +55,23 @@ class Lake(Protocol):
         """The names of all sources."""
 
 
+class Build(Protocol):
+    """A run's build of models, in turn with those of other runs where the engine lets several build at once."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What dbt's profile and its plan of the build read."""
+
+    def pass_on(self) -> None:
+        """Let the next run plan its build: what plans start from is written."""
+
+    def alone(self) -> bool:
+        """Wait until no other run builds, and keep others waiting; False where none ever builds beside this one."""
+
+    def finished(self) -> None:
+        """Leave nothing to take over: a build that does not come so far leaves its users to the next one."""
+
+
 class Warehouse(Protocol):
     """What an engine must offer. Every method opens what it needs and lets go of it."""
 
@@ -67,6 +84,7 @@ class Warehouse(Protocol):
     def sync(self, lake: Lake) -> int:
         """Bring ``audit.landed_files``, ``audit.landed_dates``, ``audit.bad_records`` and ``raw.*`` up to the lake.
 
+        Called while building, so that no other run's plan is made of one state and its tables of another.
         Returns how many landing partitions had changed since the last call.
         """
 
@@ -76,8 +94,11 @@ class Warehouse(Protocol):
     def replace_rows(self, key: str, values: Sequence[str], tables: Mapping[str, Rows]) -> None:
         """In each ``schema.table`` put these rows in place of those whose ``key`` is one of ``values``, all at once."""
 
-    def building(self) -> AbstractContextManager[dict[str, str]]:
-        """Keep the warehouse open for writing while dbt, in this process, builds; gives what dbt's profile reads."""
+    def building(self, run_id: str) -> AbstractContextManager[Build]:
+        """Keep the warehouse open for writing while a run synchronises and dbt, in this process, builds.
+
+        Waits for its turn. Raises :class:`WarehouseBusy` when that takes too long.
+        """
 
     def query_published(self, sql: str) -> Rows:
         """Run one read-only statement on what is published, for when another process holds the warehouse."""

@@ -26,8 +26,8 @@ AUDIT = {
     "landed_dates": "*",
     "bad_records": "*",
     "replaced_dates": "*",
-    "rebuilt_dates": "*",
-    "rebuilt_users": "*",
+    "rebuilt_dates": "event_date, reason",
+    "rebuilt_users": "user_key, first_active_date",
 }
 Delivery = tuple[str, date, str, bytes]
 

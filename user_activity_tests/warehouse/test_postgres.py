@@ -14,8 +14,7 @@ from psycopg2 import errors
 from user_activity.cli import main
 from user_activity.orchestration.run import open_runner
 from user_activity.settings import Settings
-from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable, open_warehouse
-from user_activity.warehouse.postgres.connections import Address, wait_for_lock
+from user_activity.warehouse import WarehouseUnreachable, open_warehouse
 from user_activity_tests.laws.histories import encode
 from user_activity_tests.platform import Platform, differences
 from user_activity_tests.postgres import Server
@@ -110,15 +109,6 @@ def test_a_reader_in_the_midst_of_a_day_holds_up_no_build_and_sees_the_day_as_it
             connection.rollback()
             cursor.execute(count)
             assert cursor.fetchone() == (2,)
-
-
-def test_two_builds_on_one_warehouse_are_one_at_a_time(built: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("user_activity.warehouse.postgres.adapter.BUILD_PATIENCE_SECONDS", 0.3)
-    first, second = open_warehouse(built.settings), open_warehouse(built.settings)
-    with first.building(), pytest.raises(WarehouseBusy), second.building():
-        pass
-    with second.building():
-        pass
 
 
 def test_a_query_changes_nothing(built: Platform) -> None:
@@ -285,13 +275,3 @@ def test_commands_never_show_the_password(
     assert "PostgreSQL at 127.0.0.1:1/x cannot be used: Connection refused" in said
     assert "s3cret" not in said
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"s3cret" in path.read_bytes()]
-
-
-def test_a_lock_is_let_go_of_with_its_session(built: Platform) -> None:
-    address = Address.of(built.settings)
-    with address.connected(read_only=True) as one:
-        wait_for_lock(one, "any", 0)
-        with address.connected(read_only=True) as other, pytest.raises(WarehouseBusy):
-            wait_for_lock(other, "any", 0)
-    with address.connected(read_only=True) as other:
-        wait_for_lock(other, "any", 0)

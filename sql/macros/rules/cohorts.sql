@@ -14,12 +14,12 @@ Ranges of days whose cohorts change: the rebuilt days, and the first active days
 make or unmake first-time users of other days.
 -#}
 {% macro cohort_ranges() -%}
-    {%- set users, lifespans = ref("rebuilt_users"), ref("int_user_lifespans") -%}
+    {%- set users, lifespans = touched_users(), ref("int_user_lifespans") -%}
     {%- set ranges = rebuilt_ranges() | list -%}
     {%- if execute -%}
         {%- set moved = "from " ~ users ~ " as users left join " ~ lifespans ~ " as lifespans on lifespans.user_key = users.user_key "
             ~ "where coalesce(users.first_active_date <> lifespans.first_active_date, true)" -%}
-        {%- for day in run_query(
+        {%- for day in asked_once(
             "select users.first_active_date as day " ~ moved ~ " union select lifespans.first_active_date as day " ~ moved
         ).columns[0].values() if day is not none -%}
             {%- do ranges.append((day, day)) -%}

@@ -9,7 +9,7 @@ landed with the tables as the last run left them, so that an empty warehouse nee
 
 {#- Whether a query returns any row: guards that keep a rule from reading what cannot matter. -#}
 {% macro any_row(query) -%}
-    {{ return(execute and run_query("select 1 as found from (" ~ query ~ ") as candidates limit 1").rows | length > 0) }}
+    {{ return(execute and asked_once("select 1 as found from (" ~ query ~ ") as candidates limit 1").rows | length > 0) }}
 {%- endmacro %}
 
 {#-
@@ -38,7 +38,7 @@ An event, order or review that is sent again with another time moves from one da
     {%- endif -%}
     {%- set ranges = [] -%}
     {%- if execute and queries -%}
-        {%- for day in run_query(queries | join(" union ")).columns[0].values() -%}
+        {%- for day in asked_once(queries | join(" union ")).columns[0].values() -%}
             {%- do ranges.append((day, day)) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -6,7 +6,7 @@ what lies beyond the first or last day of events, which goes. Without a table, e
 
 {% macro event_bounds() -%}
     {%- if execute -%}
-        {%- set bounds = run_query("select min(event_date), max(event_date) from " ~ ref("int_user_days")).rows[0] -%}
+        {%- set bounds = asked_once("select min(event_date), max(event_date) from " ~ ref("int_user_days")).rows[0] -%}
         {%- if bounds[0] is not none -%}{{ return((bounds[0], bounds[1])) }}{%- endif -%}
     {%- endif -%}
     {{ return((modules.datetime.date(1900, 1, 1), modules.datetime.date(1900, 1, 1))) }}
@@ -28,7 +28,7 @@ what lies beyond the first or last day of events, which goes. Without a table, e
     {%- set first, last = event_bounds() -%}
     {%- set ranges = rebuilt_ranges() + ([] if standing else [(first, last)]) -%}
     {%- if standing and execute -%}
-        {%- set known = run_query("select min(activity_date), max(activity_date) from " ~ standing).rows[0] -%}
+        {%- set known = asked_once("select min(activity_date), max(activity_date) from " ~ standing).rows[0] -%}
         {%- if known[0] is not none -%}
             {%- if first < known[0] -%}{%- do ranges.append((first, known[0])) -%}{%- endif -%}
             {%- if last > known[1] -%}{%- do ranges.append((known[1], last)) -%}{%- endif -%}

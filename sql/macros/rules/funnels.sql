@@ -9,17 +9,12 @@
 {% macro funnel_bounds() -%}
     {%- set relation = ref("int_funnel_steps") -%}
     {%- if not execute -%}{{ return((2, 0)) }}{%- endif -%}
-    {%- set memory = "funnel_bounds of " ~ invocation_id -%}
-    {%- if memory not in graph -%}
-        {%- set query = "select coalesce(max(step), 0), coalesce(max(window_seconds), 0) from " ~ relation -%}
-        {%- set found = run_query(query).rows[0] -%}
-        {#- Where clocks change, a day may have 23 hours. -#}
-        {%- set slack = 0 if setting_timezone() == "UTC" else 1 -%}
-        {#- No two events lie further apart than a century. -#}
-        {%- set reach = [(found[1] | int + 86399) // 86400 + slack, 36500] | min -%}
-        {%- do graph.update({memory: ([found[0] | int, 2] | max, reach)}) -%}
-    {%- endif -%}
-    {{ return(graph[memory]) }}
+    {%- set found = asked_once("select coalesce(max(step), 0), coalesce(max(window_seconds), 0) from " ~ relation).rows[0] -%}
+    {#- Where clocks change, a day may have 23 hours. -#}
+    {%- set slack = 0 if setting_timezone() == "UTC" else 1 -%}
+    {#- No two events lie further apart than a century. -#}
+    {%- set reach = [(found[1] | int + 86399) // 86400 + slack, 36500] | min -%}
+    {{ return(([found[0] | int, 2] | max, reach)) }}
 {%- endmacro %}
 
 {#-
@@ -41,7 +36,7 @@ they were counted or is not over now, and all where the funnels are not those th
         {{ return([("1900-01-01", "2999-12-31")]) }}
     {%- endif -%}
     {%- set still_open = "select distinct entry_date from " ~ standing ~ " where open_users > 0" -%}
-    {%- for entry_date in run_query(still_open).columns[0].values() -%}
+    {%- for entry_date in asked_once(still_open).columns[0].values() -%}
         {%- do ranges.append((entry_date, entry_date)) -%}
     {%- endfor -%}
     {{ return(period_ranges("day", ranges)) }}

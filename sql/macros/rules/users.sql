@@ -7,7 +7,12 @@
 
 {#- The users whose rows this run replaces, in tables that have rows by user. -#}
 {% macro rebuilt_users() -%}
-    select user_key from {{ ref("rebuilt_users") }}
+    select user_key from {{ touched_users() }} as touched_users
+{%- endmacro %}
+
+{#- A relation: those users, with the first active days that they had (`first_active_date`). -#}
+{% macro touched_users() -%}
+    (select user_key, first_active_date from {{ ref("rebuilt_users") }} where run_id = {{ this_run() }})
 {%- endmacro %}
 
 {% macro replaces_rebuilt_users() -%}

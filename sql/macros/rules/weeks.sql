@@ -12,7 +12,7 @@ written, so that their days to come are unknown in there. Without a table, every
         {%- set tomorrow = event_bounds()[1] + modules.datetime.timedelta(days=1) -%}
         {%- do ranges.append((tomorrow, modules.datetime.date(2999, 12, 31))) -%}
         {%- set open = "select distinct week_start_date from " ~ standing ~ " where events is null" -%}
-        {%- for day in run_query(open).columns[0].values() -%}
+        {%- for day in asked_once(open).columns[0].values() -%}
             {%- do ranges.append((day, day)) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(replaces="replaces_own_plan") }}
 
 {#- Moved records are looked up first: what depends on their days must be known too. -#}
 {%- set asked = asked_ranges() or [("1900-01-01", "2999-12-31")] -%}
@@ -68,6 +68,7 @@ ranked as (
 )
 
 select
+    {{ this_run() }} as run_id,
     cast(event_date as date) as event_date,
     reason
 from ranked

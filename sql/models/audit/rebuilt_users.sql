@@ -1,7 +1,7 @@
-{{ config(materialized="table") }}
+{{ config(replaces="replaces_own_plan") }}
 
 {%- set lifespans = previous("intermediate", "int_user_lifespans") %}
-{%- set unfinished = previous("audit", "rebuilt_users") if env_var("USER_ACTIVITY_CARRY_OVER", "") else none %}
+{%- set unfinished = previous("audit", "rebuilt_users") %}
 
 with
 
@@ -34,8 +34,8 @@ final as (
     {%- endif %}
     {% if unfinished -%}
     union
-    select user_key, first_active_date from {{ unfinished }}
+    select user_key, first_active_date from {{ unfinished }} where {{ replaces_own_plan() }}
     {%- endif %}
 )
 
-select user_key, first_active_date from final
+select {{ this_run() }} as run_id, user_key, first_active_date from final

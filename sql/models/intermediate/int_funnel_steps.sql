@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(replaces="replaces_all_rows") }}
 
 with
 

@@ -29,7 +29,7 @@ known as (
         and coalesce(rebuilt_days.first_date > standing.first_active_date, true)
         or {{ rebuilt("standing.last_active_date") }}
         and coalesce(rebuilt_days.last_date < standing.last_active_date, true) as is_lost
-    from (select distinct user_key from {{ ref("rebuilt_users") }}) as touched
+    from (select distinct user_key from {{ touched_users() }} as rebuilt_users) as touched
     left join {{ this }} as standing on standing.user_key = touched.user_key
     left join rebuilt_days on rebuilt_days.user_key = touched.user_key
 ),

@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(replaces="replaces_all_rows") }}
 
 {#- The reporting day of a UTC day's event can be the one before or after. -#}
 {%- set slack = 0 if setting_timezone() == "UTC" else 1 %}

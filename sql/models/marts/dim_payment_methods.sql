@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(replaces="replaces_all_rows") }}
 
 {%- set catalogue = setting_names("USER_ACTIVITY_PAYMENT_METHODS", "card") %}
 

@@ -6,7 +6,7 @@
 with
 
 users as (
-    select distinct user_key from {{ ref("rebuilt_users") }}
+    select distinct user_key from {{ touched_users() }} as touched
 ),
 
 activity as (

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,25 @@ from user_activity.warehouse.run_tables import RUN_TABLES
 LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
 
 
+@dataclass(frozen=True)
+class LoneBuild:
+    """The only build there is: one process holds the file."""
+
+    environment: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection
+
+    def pass_on(self) -> None:
+        """Nobody waits inside this process, and others wait for the file."""
+
+    def alone(self) -> bool:
+        """It has been all along."""
+        return False
+
+    def finished(self) -> None:
+        """Leave no users to the next build."""
+        self.connection.execute("delete from audit.rebuilt_users")
+
+
 class DuckDBWarehouse:
     """The adapter of the embedded engine (see :class:`user_activity.warehouse.Warehouse`)."""
 
@@ -29,6 +49,7 @@ class DuckDBWarehouse:
         self._settings = settings
         self._path = settings.warehouse_dir / "user_activity.duckdb"
         self._held: duckdb.DuckDBPyConnection | None = None
+        self._building: duckdb.DuckDBPyConnection | None = None
 
     def prepare(self) -> dict[str, str]:
         """Create the file, its schemas and audit tables; return the environment of dbt's profile."""
@@ -51,15 +72,19 @@ class DuckDBWarehouse:
         }
 
     @contextmanager
-    def building(self) -> Iterator[dict[str, str]]:
+    def building(self, run_id: str) -> Iterator["LoneBuild"]:
         """Keep the file open: dbt opens and closes it for every node, and each time would read and write it back."""
-        environment = self.prepare()
+        environment = {**self.prepare(), "USER_ACTIVITY_RUN_ID": run_id}
         # dbt opens it without configuration, and connections of one process must agree.
-        connection = _connect(self._path, read_only=False, config={}, patience_seconds=60)
+        self._building = _connect(self._path, read_only=False, config={}, patience_seconds=60)
         try:
-            yield environment
+            self._building.execute(
+                f"set memory_limit = '{self._settings.warehouse_memory}'; set threads = {self._settings.threads}"
+            )
+            yield LoneBuild(environment, self._building)
         finally:
-            connection.close()
+            self._building.close()
+            self._building = None
 
     def sync(self, lake: Lake) -> int:
         """Load what changed in the lake's manifests since the last call, in one transaction."""
@@ -190,7 +215,10 @@ class DuckDBWarehouse:
     @contextmanager
     def _open(self, *, read_only: bool, patience_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
         config = {"memory_limit": self._settings.warehouse_memory, "threads": str(self._settings.threads)}
-        connection = _connect(self._path, read_only, config, patience_seconds)
+        if self._building is not None:
+            connection = self._building.cursor()
+        else:
+            connection = _connect(self._path, read_only, config, patience_seconds)
         try:
             connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # a bar would go to stdout
             yield connection

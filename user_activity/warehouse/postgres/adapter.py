@@ -14,10 +14,10 @@ from psycopg2.extras import execute_values
 from user_activity.settings import Settings
 from user_activity.warehouse import Lake, Rows, WarehouseUnreachable
 from user_activity.warehouse.postgres import account, readers
-from user_activity.warehouse.postgres.connections import Address, Connection, fetch_one, wait_for_lock
+from user_activity.warehouse.postgres.connections import Address, Connection, fetch_one
+from user_activity.warehouse.postgres.turns import SharedBuild
 
 LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
-BUILD_PATIENCE_SECONDS = 60
 
 
 class PostgresWarehouse:
@@ -62,12 +62,13 @@ class PostgresWarehouse:
             cursor.execute("comment on schema audit is %s", [mark])
 
     @contextmanager
-    def building(self) -> Iterator[dict[str, str]]:
-        """Keep other processes from building, on whatever machine they are."""
-        environment = self.prepare()
-        with self._address.connected(read_only=True) as connection:
-            wait_for_lock(connection, "user-activity build", BUILD_PATIENCE_SECONDS)
-            yield environment
+    def building(self, run_id: str) -> Iterator[SharedBuild]:
+        """Build in turn with other processes, on whatever machine they are."""
+        profile = self.prepare()
+        with self._address.session() as connection:
+            build = SharedBuild(connection, run_id, profile)
+            with build.turn():
+                yield build
 
     def sync(self, lake: Lake) -> int:
         """Load what changed in the lake's manifests since the last call, in one transaction."""
@@ -98,6 +99,7 @@ class PostgresWarehouse:
         """Replace a small table by these rows, in one transaction."""
         wanted = {name: account.type_of(kind) for name, kind in columns.items()}
         with self._writing() as connection, connection.cursor() as cursor:
+            _take_turn(connection, relation)
             cursor.execute(
                 """select attname, format_type(atttypid, atttypmod) from pg_attribute
                 where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped""",
@@ -112,6 +114,7 @@ class PostgresWarehouse:
     def replace_rows(self, key: str, values: Sequence[str], tables: Mapping[str, Rows]) -> None:
         """Replace rows of several tables by their key, in one transaction."""
         with self._writing() as connection, connection.cursor() as cursor:
+            _take_turn(connection, *tables)
             for relation, fresh in tables.items():
                 cursor.execute(f'delete from {relation} where "{key}" = any(%s)', [list(values)])
                 columns = ", ".join(f'"{name}"' for name in fresh.columns)
@@ -177,6 +180,12 @@ class PostgresWarehouse:
     def _writing(self) -> Iterator[Connection]:
         with self._address.connected(read_only=False) as connection:
             yield connection
+
+
+def _take_turn(connection: Connection, *relations: str) -> None:
+    """Let one process at a time replace rows of these: two at once would each insert what both have deleted."""
+    for relation in sorted(relations):
+        fetch_one(connection, "select pg_advisory_xact_lock(hashtext(%s))", [f"user-activity {relation}"])
 
 
 def _storable(row: Sequence[Any]) -> tuple[Any, ...]:

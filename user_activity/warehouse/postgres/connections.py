@@ -3,7 +3,6 @@
 Belongs here: the address, how a session is set up, locks. Does not belong here: what is asked over a connection.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import psycopg2
 from psycopg2.extensions import connection, parse_dsn
 
 from user_activity.settings import Settings
-from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable
+from user_activity.warehouse import WarehouseUnreachable
 
 Connection: TypeAlias = connection
 CONNECT_SECONDS = 10
@@ -71,6 +70,17 @@ class Address:
     @contextmanager
     def connected(self, *, read_only: bool) -> Iterator[Connection]:
         """A session in UTC. One that writes is a transaction: committed at the end, undone by an error."""
+        with self.session() as session:
+            session.set_session(readonly=read_only, autocommit=read_only)
+            if read_only:
+                yield session
+            else:
+                with session:
+                    yield session
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A session in UTC in which every statement stands by itself."""
         wanted = {"application_name": "user-activity", "connect_timeout": CONNECT_SECONDS, **self.parts}
         wanted["options"] = f"{self._options()} -c timezone=UTC"
         try:
@@ -78,12 +88,8 @@ class Address:
         except psycopg2.OperationalError as error:
             raise WarehouseUnreachable(self._refused(error)) from None
         with closing(opened) as session:
-            session.set_session(readonly=read_only, autocommit=read_only)
-            if read_only:
-                yield session
-            else:
-                with session:
-                    yield session
+            session.set_session(autocommit=True)
+            yield session
 
     def _refused(self, error: Exception) -> str:
         reason = str(error).strip().splitlines()[0].rpartition("failed: ")[2].removeprefix("FATAL:").strip()
@@ -93,15 +99,6 @@ class Address:
             f"PostgreSQL at {self.place} cannot be used: {reason.rstrip('.')}. "
             "Start the server, or correct USER_ACTIVITY_WAREHOUSE_URL."
         )
-
-
-def wait_for_lock(connection: Connection, name: str, patience_seconds: float) -> None:
-    """Take a lock that the session holds until it ends; raises :class:`WarehouseBusy` while another one holds it."""
-    deadline = time.monotonic() + patience_seconds
-    while not fetch_one(connection, "select pg_try_advisory_lock(hashtext(%s))", [name]):
-        if time.monotonic() >= deadline:
-            raise WarehouseBusy("Another process is building on this warehouse; try again when it has finished.")
-        time.sleep(0.2)
 
 
 def fetch_one(connection: Connection, sql: str, parameters: Any = None) -> Any:
