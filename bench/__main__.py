@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 
 import bench
-from bench import fixed, history, ingest, metrics, postgres, retention, sensors
+from bench import fixed, history, ingest, metrics, postgres, retention, sensors, servers
 from bench.figures import Figure, Workshop, show
 from bench.measure import others
 
@@ -28,6 +28,7 @@ FIGURES: dict[str, Callable[[Workshop], Iterator[Figure]]] = {
     "sensor": sensors.figures,
     "location": fixed.code_location,
     "postgres": postgres.figures,
+    "servers": servers.figures,
     "retention": retention.figures,
 }
 RESULTS = Path(__file__).parent / "results"

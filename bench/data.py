@@ -4,6 +4,7 @@ Belongs here: making files and landing them. Does not belong here: measuring.
 """
 
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,8 +20,10 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def events_of_a_day(folder: Path, rows: int, day: date = DAY) -> None:
-    """One day of events in every format, all of them on time; half a percent of them break a rule."""
+def events_of_a_day(
+    folder: Path, rows: int, day: date = DAY, formats: Sequence[str] = ("jsonl", "csv", "parquet")
+) -> None:
+    """One day of events in some formats, all of them on time; half a percent of them break a rule."""
     kinds = ", ".join(f"'{name}'" for name in EVENT_TYPES)
     bad = "hash(i * 13) % 200 = 0"
     query = f"""
@@ -40,11 +43,13 @@ def events_of_a_day(folder: Path, rows: int, day: date = DAY) -> None:
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar = false")
         connection.execute(f"create table e as {query}")
-        connection.execute(f"copy e to '{folder}/events.jsonl' (format json)")
-        connection.execute(f"copy e to '{folder}/events.csv' (header)")
-        connection.execute(
-            f"copy (select * replace (event_at::timestamp as event_at) from e) to '{folder}/events.parquet'"
-        )
+        copies = {
+            "jsonl": "copy e to '{}' (format json)",
+            "csv": "copy e to '{}' (header)",
+            "parquet": "copy (select * replace (event_at::timestamp as event_at) from e) to '{}'",
+        }
+        for name in formats:
+            connection.execute(copies[name].format(folder / f"events.{name}"))
 
 
 def shop(folder: Path, days: int, events: int) -> list[date]:

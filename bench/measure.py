@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 import psutil
@@ -48,10 +49,15 @@ def _costed(work: Callable[..., T], arguments: tuple[Any, ...], named: Mapping[s
     return result, Cost(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def command(arguments: Sequence[str | Path], data_dir: Path, accepted: tuple[int, ...] = (0,)) -> tuple[str, Cost]:
+def command(
+    arguments: Sequence[str | Path],
+    data_dir: Path,
+    accepted: tuple[int, ...] = (0,),
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, Cost]:
     """Run a program as a shell would, on a data folder of its own; what it printed, and its whole cost."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("USER_ACTIVITY_")}
-    environment |= {"USER_ACTIVITY_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "ignore"}
+    environment |= {"USER_ACTIVITY_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "ignore", **more}
     with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as said:
         started = time.monotonic()
         process = subprocess.Popen(list(map(str, arguments)), env=environment, stdout=printed, stderr=said)

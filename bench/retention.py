@@ -14,6 +14,7 @@ from user_activity.settings import Settings
 from user_activity.warehouse.duckdb import DuckDBWarehouse
 
 FIRST = date(2025, 1, 1)
+RUN = "bench"
 MODELS = ["int_user_lifespans", "int_user_periods", "int_cohort_activity", "user_lifecycle", "retention"]
 SEEDED = """
     create or replace table intermediate.int_user_days as
@@ -63,27 +64,31 @@ def build(settings: Settings, first: date, last: date) -> None:
     from user_activity.orchestration import dbt
 
     warehouse = DuckDBWarehouse(settings)
-    with warehouse.building() as environment, duckdb.connect(settings.warehouse_dir / "user_activity.duckdb") as plan:
+    with (
+        warehouse.building(RUN) as building,
+        duckdb.connect(settings.warehouse_dir / "user_activity.duckdb") as plan,
+    ):
         plan.execute(
             "create or replace table audit.rebuilt_dates as "
-            "select cast(day as date) as event_date, 'asked for' as reason "
+            f"select '{RUN}' as run_id, cast(day as date) as event_date, 'asked for' as reason "
             "from generate_series(cast(? as date), cast(? as date), interval '1 day') as days(day)",
             [first, last],
         )
         plan.execute(
             "create or replace table audit.rebuilt_users as "
-            "select distinct user_key, cast(null as date) as first_active_date from intermediate.int_user_days "
+            f"select distinct '{RUN}' as run_id, user_key, cast(null as date) as first_active_date "
+            "from intermediate.int_user_days "
             "where event_date between ? and ?",
             [first, last],
         )
         standing = plan.execute("select 1 from duckdb_tables() where table_name = 'int_user_lifespans'").fetchone()
         if standing:
             plan.execute(
-                "create or replace table audit.rebuilt_users as select user_key, lifespans.first_active_date "
+                "create or replace table audit.rebuilt_users as select run_id, user_key, lifespans.first_active_date "
                 "from audit.rebuilt_users left join intermediate.int_user_lifespans as lifespans using (user_key)"
             )
         dates = f"{first}..{last}"
-        results = dbt.build(settings, MODELS, environment | {"USER_ACTIVITY_DATES": dates})
+        results = dbt.build(settings, MODELS, {**building.environment, "USER_ACTIVITY_DATES": dates})
     failed = [result.message for result in results if result.status == "error" and result.kind == "model"]
     if failed:
         raise RuntimeError("\n".join(failed))

@@ -33,7 +33,21 @@ def test_every_figure_is_taken_shown_and_kept(tmp_path: Path, scratch: Path) -> 
     assert json.loads(kept.read_text()) == shown
     assert [figure["name"].split()[0] for figure in shown["figures"]] == [
         *("ingest", "ingest", "ingest", "memory", "ingest"),
-        *("landed", "landed", "250", "day", "day", "a", "sensor", "load", "2,000", "retention", "retention"),
+        *(
+            "landed",
+            "landed",
+            "250",
+            "day",
+            "day",
+            "a",
+            "sensor",
+            "load",
+            "2,000",
+            "250",
+            "two",
+            "retention",
+            "retention",
+        ),
     ]
     assert all(figure["ours"] > 0 for figure in shown["figures"])
     assert not list(scratch.iterdir())
