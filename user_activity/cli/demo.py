@@ -28,7 +28,8 @@ TABLES = {
     "From view to purchase, within a week": """
         select
             step, min(event_types) as events, sum(reached_users) as users, sum(open_users) as "still open",
-            round(100.0 * sum(reached_users) / nullif(sum(entered_users - open_users), 0), 1) as "% of all who entered"
+            cast(100.0 * sum(reached_users) / nullif(sum(entered_users - open_users), 0) as decimal(4, 1))
+                as "% of all who entered"
         from metrics.funnel
         where funnel = (select min(funnel) from metrics.funnel)
         group by step
@@ -37,9 +38,9 @@ TABLES = {
     "Of the users who came in a month, % who are back one, two and three months later": """
         select
             cohort_start_date as month, max(cohort_users) as users,
-            round(100 * max(case when age = 1 then retention_rate end), 1) as "1",
-            round(100 * max(case when age = 2 then retention_rate end), 1) as "2",
-            round(100 * max(case when age = 3 then retention_rate end), 1) as "3"
+            cast(100 * max(case when age = 1 then retention_rate end) as decimal(4, 1)) as "1",
+            cast(100 * max(case when age = 2 then retention_rate end) as decimal(4, 1)) as "2",
+            cast(100 * max(case when age = 3 then retention_rate end) as decimal(4, 1)) as "3"
         from metrics.retention
         where period = 'month' and cohort_type = 'first_time'
         group by cohort_start_date

@@ -1,6 +1,9 @@
 """PostgreSQL as the warehouse: who may read, who waits for whom, what its server says, and what files can do to it."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
@@ -100,6 +103,12 @@ def test_a_reader_in_the_midst_of_a_day_holds_up_no_build_and_sees_the_day_as_it
     with closing(psycopg2.connect(server.url("built", READER, READER_PASSWORD))) as connection:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with connection.cursor() as cursor:
+            cursor.execute(
+                "select quote_ident(table_schema) || '.' || quote_ident(table_name) from information_schema.tables "
+                "where table_schema in ('marts', 'metrics', 'audit')"
+            )
+            for (relation,) in cursor.fetchall():
+                cursor.execute(f"select count(*) from {relation}")
             cursor.execute(count)
             assert cursor.fetchone() == (1,)
             drop(built, DAY + timedelta(days=3), "d.jsonl", event("e5", "2025-01-12T11:00:00"))
@@ -275,3 +284,28 @@ def test_commands_never_show_the_password(
     assert "PostgreSQL at 127.0.0.1:1/x cannot be used: Connection refused" in said
     assert "s3cret" not in said
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"s3cret" in path.read_bytes()]
+
+
+def test_every_command_works_on_a_server(server: Server, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "USER_ACTIVITY_DATA_DIR": str(tmp_path),
+        "USER_ACTIVITY_WAREHOUSE": "postgres",
+        "USER_ACTIVITY_WAREHOUSE_URL": server.fresh_database("shop"),
+    }
+
+    def answer(*arguments: str) -> Any:
+        command = [Path(sys.executable).parent / "user-activity", *arguments, "--json"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode in (0, 3), done.stderr
+        return json.loads(done.stdout)
+
+    shown = answer("demo", "--days", "20", "--events", "2000")
+    assert shown["success"]
+    counted = "select count(*) as events from marts.fct_events"
+    events = answer("query", counted)
+    assert events[0]["events"] > 1000
+    assert answer("backfill", "--from", "2025-01-02", "--to", "2025-01-03")["success"]
+    assert answer("run")["dates_rebuilt"] == []
+    assert answer("query", counted) == events
+    assert answer("status")["warehouse"]["rows"]["marts.fct_events"] == events[0]["events"]
