@@ -149,6 +149,11 @@ def archive_folder(settings: Settings, source: str, landing_date: date) -> Path:
     return settings.archive_dir / source / landing_date.isoformat()
 
 
+def withdrawn_folder(settings: Settings, source: str, landing_date: date) -> Path:
+    """Where originals of a landing date are kept that were taken back."""
+    return settings.data_dir / "withdrawn" / source / landing_date.isoformat()
+
+
 def archive_name(sha256: str, name: str) -> str:
     """The name of an original in the archive: from it, its own name can be read again (a very long one's ends)."""
     quoted = quote(os.fsencode(name), safe=" ()+,=@")

@@ -6,7 +6,7 @@ Does not belong here: how entries come about (``partition``), what they mean for
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -117,10 +117,20 @@ def commit(settings: Settings, manifest: Manifest) -> None:
     temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
     os.replace(temporary, path)
     named = {name for entry in manifest.files for name in entry.parts}
+    _remove_parts(settings, manifest.source, manifest.landing_date, named)
+
+
+def forget(settings: Settings, source: str, landing_date: date) -> None:
+    """Remove the manifest of a date of which no file is left, then its parts."""
+    path_of(settings, source, landing_date).unlink(missing_ok=True)
+    _remove_parts(settings, source, landing_date, set())
+
+
+def _remove_parts(settings: Settings, source: str, landing_date: date, named: Set[str]) -> None:
     for layer in LAYERS:
-        folder = settings.lake_dir / part_folder(layer, manifest.source, manifest.landing_date)
+        folder = settings.lake_dir / part_folder(layer, source, landing_date)
         for part in folder.iterdir() if folder.is_dir() else []:
-            if f"{part_folder(layer, manifest.source, manifest.landing_date)}/{part.name}" not in named:
+            if f"{part_folder(layer, source, landing_date)}/{part.name}" not in named:
                 part.unlink()
 
 

@@ -6,6 +6,7 @@ Does not belong here: reading and judging (``reading``), the formats of what is 
 
 import fcntl
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,7 +53,7 @@ def ingest(
     partitions = sorted({source.partition_of(day) for day in dates})
     days = [day for partition in partitions for day in source.landing_dates(partition)]
     started = time.monotonic()
-    with _only_one(settings, source_name) as work_dir:
+    with only_one(settings, source_name) as work_dir:
         waiting: dict[date, list[landing.LandedFile]] = {}
         for file in landing.scan(settings, source_name):
             waiting.setdefault(file.landing_date, []).append(file)
@@ -78,7 +79,7 @@ def _found(settings: Settings, source: Source, partition: date) -> Iterator[Mani
 
 
 @contextmanager
-def _only_one(settings: Settings, source: str) -> Iterator[Path]:
+def only_one(settings: Settings, source: str) -> Iterator[Path]:
     """One process at a time builds a source; a work folder that a killed one left behind is emptied."""
     work_dir = settings.lake_dir / ".work" / source
     work_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -190,4 +191,12 @@ class _Builder:
             made = Manifest(self._source.name, day, self._recipe, tuple(entries))
             if made != manifest.read(self._settings, self._source.name, day):
                 manifest.commit(self._settings, made)
+        elif not kept and self._is_withdrawn(day):
+            manifest.forget(self._settings, self._source.name, day)
         return settled
+
+    def _is_withdrawn(self, day: date) -> bool:
+        """Whether all that the lake holds of a date was taken back; files that are merely missing stay in it."""
+        folder = landing.withdrawn_folder(self._settings, self._source.name, day)
+        known = self._known(day)
+        return bool(known) and all(os.path.lexists(folder / entry.archive) for entry in known)

@@ -47,7 +47,10 @@ def mark(settings: Settings, run_id: str) -> int:
 
 def wanted(settings: Settings) -> dict[date, str]:
     """The state of every date: of the rows that bear on it, and of the files that landed on it, which are counted."""
-    facts = defaultdict(list, {day: [state] for day, state in lake.touched(settings).items()})
+    # A date that was built stays one: what its rows came from may have been taken back since.
+    facts: dict[date, list[str]] = defaultdict(list, {day: [] for day in lake.built(settings)})
+    for day, state in lake.touched(settings).items():
+        facts[day].append(state)
     for (source, day), state in sorted(lake.state(settings).items()):
         facts[day].append(f"{source} {state}")
     return {day: hashlib.sha256("\n".join(states).encode()).hexdigest()[:16] for day, states in facts.items()}

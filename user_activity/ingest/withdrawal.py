@@ -1,0 +1,31 @@
+"""Taking a landed file back: it leaves the archive, and what the lake made of it goes when its date is next read.
+
+Belongs here: which files of a date are meant, and moving them to where nothing reads them. Does not belong here:
+building raw anew without them (``partition``).
+"""
+
+from datetime import date
+
+from user_activity.ingest import landing, manifest
+from user_activity.ingest.manifest import Entry
+from user_activity.ingest.partition import only_one
+from user_activity.settings import Settings
+
+
+def landed(settings: Settings, source: str, day: date, name: str) -> list[Entry]:
+    """The files of a landing date that have this name, or whose digest begins so."""
+    found = manifest.read(settings, source, day)
+    return [entry for entry in (found.files if found else ()) if entry.file_name == name or _is_digest(entry, name)]
+
+
+def withdraw(settings: Settings, source: str, day: date, entries: list[Entry]) -> None:
+    """Move the originals of these files out of the archive. A kill in between leaves the rest to the next call."""
+    with only_one(settings, source):
+        for entry in entries:
+            path = landing.archive_folder(settings, source, day) / entry.archive
+            if path.exists() or path.is_symlink():
+                landing.move_to_archive(path, landing.withdrawn_folder(settings, source, day) / entry.archive)
+
+
+def _is_digest(entry: Entry, name: str) -> bool:
+    return len(name) >= len("91ac1349") and entry.file_sha256.startswith(name.lower())
