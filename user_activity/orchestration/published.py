@@ -56,17 +56,18 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
         chosen = {name: column for name, column in relations.items() if _key(name) in context.selected_asset_keys}
         dates = sorted({*run_dates(context), *consumed.rebuilt(settings, context.run.run_id)})
         written = warehouse.publish(chosen, dates)
-        for relation, date_column in chosen.items():
-            where: pages.Metadata = {"dagster/uri": warehouse.published_at(relation)}
-            if date_column is None:
-                rows: pages.Metadata = {"dagster/row_count": written[relation]}
-                yield dg.MaterializeResult(asset_key=_key(relation), metadata=where | rows)
-            else:
-                counts = warehouse.row_counts(relation, date_column, dates)
-                facts: dict[date, pages.Metadata] = {
-                    day: {"dagster/partition_row_count": count} for day, count in counts.items()
-                }
-                yield from pages.materialise(context, _key(relation), facts, **where)
+        with warehouse.reading():
+            for relation, date_column in chosen.items():
+                where: pages.Metadata = {"dagster/uri": warehouse.published_at(relation)}
+                if date_column is None:
+                    rows: pages.Metadata = {"dagster/row_count": written[relation]}
+                    yield dg.MaterializeResult(asset_key=_key(relation), metadata=where | rows)
+                else:
+                    counts = warehouse.row_counts(relation, date_column, dates)
+                    facts: dict[date, pages.Metadata] = {
+                        day: {"dagster/partition_row_count": count} for day, count in counts.items()
+                    }
+                    yield from pages.materialise(context, _key(relation), facts, **where)
         # The last thing of a build: from here on its dates are no longer stale.
         consumed.mark(settings, context.run.run_id)
 
