@@ -8,8 +8,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 DATA := $(abspath $(or $(USER_ACTIVITY_DATA_DIR),data))
 
-# Two processes are enough to fill a small machine, more than four fill its memory.
-PYTEST_ARGS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
+# Two processes are enough to fill a small machine, more than four fill its memory. Files keep the order that conftest.py
+# gives them: by itself the plugin would leave those with few tests, which are the longest, to the end.
+PYTEST_ARGS ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo dev test test-quick lint types format bench docs dashboards lock clean

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from user_activity.ingest.judging import judged_sql
-from user_activity.ingest.reading import connected, in_order
+from user_activity.ingest.reading import connected
 from user_activity.ingest.rows import Numbering, Shape, texts
 from user_activity.ingest.shapes import ROWS, decode
 from user_activity.settings import Settings
@@ -152,9 +152,12 @@ def judged(
     batch = Numbering(LANDED).batch(shape, [texts(rows)])
     decoded = decode(shape, SOURCES[source], SETTINGS, list(some_signatures(rows)))
     connection.register(ROWS, pa.Table.from_batches([batch]))
-    seen = connection.sql(f"select * from {decoded.sql}").to_arrow_table().sort_by("_row").to_pylist()
-    verdicts = connection.sql(judged_sql(SOURCES[source], SETTINGS, decoded)).to_arrow_reader(10_000)
-    found = [row for piece in in_order(verdicts) for row in piece.to_pylist()]
+    # Kept before they are fetched, because what is asked for as a relation is planned twice.
+    connection.execute(f"create or replace temp table seen as select * from {decoded.sql}")
+    connection.execute(f"create or replace temp table found as {judged_sql(SOURCES[source], SETTINGS, decoded)}")
+    seen, found = (
+        connection.sql(f"from {table} order by _row").to_arrow_table().to_pylist() for table in ("seen", "found")
+    )
     assert len(seen) == len(found) == len(rows)
     yield from zip(seen, found, strict=True)
 

@@ -118,6 +118,24 @@ def test_a_late_event_changes_only_what_depends_on_its_day(shop: tuple[Platform,
     assert {row[0] for row in changes["metrics.daily_volumes"]["only ours"]} == {late, landed}
 
 
+def test_a_corrected_event_moves_to_its_new_day_and_leaves_its_old_one(
+    shop: tuple[Platform, SimulationSummary],
+) -> None:
+    platform, _ = shop
+    once = platform.query(
+        "select min(event_id), user_id, min(cast(event_date as varchar)) from marts.fct_events "
+        "where not is_bot group by user_id having count(*) = 1 order by 3, 1"
+    )
+    event, user, old = once[0]
+    new = date.fromisoformat(old) + timedelta(days=2)
+    record = {"event_id": event, "user_id": user, "event_type": "page_view", "event_at": f"{new}T09:00:00Z"}
+    platform.drop("events", date(2025, 3, 5), "corrected.jsonl", encode((record,), "corrected.jsonl"))
+    platform.run()
+    days = platform.query(f"select event_date from marts.fct_events where event_id = '{event}'")
+    assert days == platform.query(f"select first_seen_date from marts.dim_users where user_id = '{user}'") == [(new,)]
+    assert platform.query(f"select session_date from marts.fct_sessions where user_id = '{user}'") == [(new,)]
+
+
 def test_what_is_published_is_what_the_warehouse_holds(shop: tuple[Platform, SimulationSummary]) -> None:
     """Also days that no run was asked for, but that late rows changed: the tests above have sent some."""
     platform, _ = shop

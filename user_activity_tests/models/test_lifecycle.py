@@ -56,6 +56,7 @@ def leap_year(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     return built(tmp_path_factory.mktemp("leap_year"), [LEAP_YEAR])
 
 
+@pytest.mark.slow
 def test_every_week_and_month_counts_those_who_come_stay_and_go(leap_year: Platform) -> None:
     counted = {key: counts for key, counts in lifecycle(leap_year).items() if key[0] != "day"}
     assert counted == {  # active, new, returning, resurrected, dormant
@@ -69,6 +70,7 @@ def test_every_week_and_month_counts_those_who_come_stay_and_go(leap_year: Platf
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("day", "counts"),
     [
@@ -94,6 +96,7 @@ def test_a_day_counts(leap_year: Platform, day: str, counts: tuple[int, ...]) ->
     assert lifecycle(leap_year)["day", day] == counts
 
 
+@pytest.mark.slow
 def test_days_are_without_gaps(leap_year: Platform) -> None:
     assert [start for period, start in lifecycle(leap_year) if period == "day"] == days(
         "2024-02-26", "2024-03-31"

@@ -82,6 +82,7 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     return built(tmp_path_factory.mktemp("months"), [MONTHS])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cohort_type", "cohorts"),
     [
@@ -96,6 +97,7 @@ def test_ages_count_calendar_months(months: Platform, cohort_type: str, cohorts:
     assert list(found.values()) == cohorts
 
 
+@pytest.mark.slow
 def test_ages_count_weeks_over_the_end_of_a_year(months: Platform) -> None:
     assert retained(months, "week", "recurring")["2023-12-25"][:6] == [1, 0, 0, 0, 0, 1]
     assert retained(months, "week", "first_time")["2024-01-01"][:9] == [1, 0, 0, 0, 0, 0, 0, 0, 1]
@@ -106,6 +108,7 @@ def test_ages_count_weeks_over_the_end_of_a_year(months: Platform) -> None:
     ) == [(0,)]
 
 
+@pytest.mark.slow
 def test_what_is_not_over_is_unknown_and_what_is_empty_has_no_rate(months: Platform) -> None:
     rows = months.query(
         "select cast(cohort_start_date as varchar), age, cohort_users, retained_users, retention_rate "

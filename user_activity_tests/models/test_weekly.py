@@ -85,6 +85,7 @@ def test_a_period_that_is_not_over_has_its_rows_but_no_counts(turn_of_year: Plat
     ) == [("month", 31, 0, 0), ("week", 7, 0, 0)]
 
 
+@pytest.mark.slow
 def test_days_and_weeks_are_those_of_the_settings(tmp_path: Path) -> None:
     platform = built(
         tmp_path,

@@ -77,6 +77,7 @@ def raw_page(runner: Runner, day: date) -> Mapping[str, Any]:
     return {name: shown.value for name, shown in record.asset_materialization.metadata.items()}
 
 
+@pytest.mark.slow
 def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_too(
     runner: Runner, settings: Settings
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_t
     assert open_warehouse(settings).query(states).rows == (("a.jsonl", 1, "superseded"),)
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_leaves_its_dates_stale_and_names_the_cause(
     runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +197,7 @@ def test_a_source_that_fails_keeps_no_other_from_being_built(
     assert due.waiting(settings) == {"orders": {FIRST}}
 
 
+@pytest.mark.slow
 def test_the_catalogue_is_fetched_once_a_week(runner: Runner, settings: Settings, tmp_path: Path) -> None:
     asked: list[str] = []
 
