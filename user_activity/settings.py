@@ -44,6 +44,7 @@ NameList = Annotated[tuple[str, ...], NoDecode]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), NoDecode]
 FieldMap = dict[str, str | dict[str, Any]]
 Count = Annotated[int, Field(ge=0)]
+Memory = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")]
 Seconds = Annotated[float, Field(ge=0)]
 
 
@@ -97,8 +98,10 @@ class Settings(BaseSettings):
 
     settle_seconds: Seconds = Field(2, description="Seconds a file must be unchanged before a sensor takes it.")
     max_line_bytes: Count = Field(16 * 1024**2, description="The longest record, in bytes, that a file may hold.")
-    ingest_memory: str = Field("1GB", description="The memory that reading files may take.")
-    warehouse_memory: str = Field("4GB", description="The memory that building models may take on the embedded engine.")
+    ingest_memory: Memory = Field("1GB", description="The memory that reading files may take.")
+    warehouse_memory: Memory = Field(
+        "4GB", description="The memory that building models may take on the embedded engine."
+    )
     threads: Annotated[int, Field(ge=1)] = Field(2, description="Threads of the embedded engine; models built at once.")
 
     min_events_per_day: Count = Field(500, description="Fewer events on a day raise a warning.")

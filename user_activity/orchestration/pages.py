@@ -4,6 +4,7 @@ Belongs here: facts turned into Dagster metadata. Does not belong here: finding 
 """
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,7 @@ from user_activity.warehouse import Warehouse
 SHOWN_ROWS = 5
 SHOWN_FILES = 50
 WIDEST_CELL = 80
+MARKUP = r"[\\|<\[]"  # with these, a text from outside could be a tag, a link, a picture or another cell
 FILE_FACTS = {
     "file": "file_name",
     "status": "status",
@@ -142,6 +144,12 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Any]], limit: int = 1000
     return "\n".join(lines)
 
 
+def plain(cell: str) -> str:
+    """The text of a table's cell, as it was before."""
+    return re.sub(rf"\\({MARKUP})", r"\1", cell)
+
+
 def _cell(value: Any) -> str:
-    text = "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
-    return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
+    text = "" if value is None else str(value).replace("\n", " ")
+    text = text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
+    return re.sub(f"({MARKUP})", r"\\\1", text)
