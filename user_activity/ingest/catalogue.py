@@ -6,6 +6,7 @@ Does not belong here: what a product is (``sources.products``), reading the save
 
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -25,6 +26,8 @@ MOST_PAGES = 10_000
 MOST_BYTES_A_PAGE = 64 * 1024**2
 _LISTS = ("products", "items", "data", "results")
 _BUSY = (408, 425, 429)
+LOGIN, QUERY = re.compile(r"(://)[^\s/?]*@"), re.compile(r"\?[^\s)]+")
+"""Where an address holds what only its owner may know."""
 
 
 class CatalogueError(Exception):
@@ -50,6 +53,9 @@ def fetch_products(settings: Settings, landing_date: date) -> Path | None:
             for product in _products(settings):
                 copy.write(json.dumps(product, ensure_ascii=True, sort_keys=True) + "\n")
         os.replace(temporary, target)
+    except CatalogueError as error:
+        # What is written here is kept and mailed; the errors that led to it say no more, and may quote the address.
+        raise CatalogueError(QUERY.sub("?…", LOGIN.sub(r"\1", str(error)))) from None
     finally:
         temporary.unlink(missing_ok=True)
     return target

@@ -237,3 +237,14 @@ def test_a_server_that_drips_is_not_waited_for_without_end(server: Server, tmp_p
     with pytest.raises(CatalogueError, match="does not answer in time"):
         fetch_products(shop.settings, DAY)
     assert time.monotonic() - started < 8
+
+
+def test_what_an_address_keeps_secret_is_not_told(tmp_path: Path, server: Server) -> None:
+    server.behaviour = lambda handler, page, size: send(handler, b"no", 404)
+    shop = Drop(tmp_path, products_url=server.url.replace("://", "://feed:s3cret@") + "?api_key=k3y")
+    with pytest.raises(CatalogueError) as refused:
+        fetch_products(shop.settings, DAY)
+    assert "answers with status 404" in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+    assert "k3y" not in str(refused.value)
+    assert (refused.value.__cause__, refused.value.__suppress_context__) == (None, True)
