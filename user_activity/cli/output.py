@@ -86,7 +86,11 @@ def explain(error: Exception) -> int:
         prose.print(str(error), style="red", markup=False)
         return Exit.FAILED
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    prose.print(f"{lines[0]} (the whole story: {_log(error)})", style="red", markup=False)
+    try:
+        where = f"the whole story: {_log(error)}"
+    except OSError as unwritable:  # of a full disk, above all, something must be said
+        where = f"the log could not be written: {unwritable.strerror}; make room, then try again"
+    prose.print(f"{lines[0]} ({where})", style="red", markup=False)
     return Exit.FAILED
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from user_activity.cli import app
+from user_activity.cli import app, status
 from user_activity_tests.cli.conftest import Command
 
 HEAVY = ("dagster", "dbt", "sqlalchemy")
@@ -201,3 +201,16 @@ def test_what_led_to_a_failure_goes_to_a_log(command: Command, data_dir: Path, m
     assert answer.code == 1
     assert answer.err.startswith("the disk is gone (the whole story: ")
     assert "Traceback" in (data_dir / "logs" / "errors.log").read_text()
+
+
+def test_an_error_is_told_where_its_log_cannot_be_written(
+    command: Command, monkeypatch: pytest.MonkeyPatch, data_dir: Path
+) -> None:
+    """As on a full disk, where every command fails and then its log."""
+    data_dir.mkdir()
+    (data_dir / "logs").mkdir()
+    (data_dir / "logs" / "errors.log").symlink_to("/dev/full")
+    monkeypatch.setattr(status, "gather", lambda settings: 1 / 0)
+    answer = command("status")
+    assert answer.code == 1
+    assert "division by zero (the log could not be written: No space left on device; make room" in answer.err

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,19 +12,20 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import typer
 
+from user_activity.cli import app
 from user_activity.simulate import simulate
 from user_activity_tests.platform import Platform, differences
 from user_activity_tests.postgres import BINARIES, Server, running_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-
 ROOT = Path(__file__).resolve().parents[2]
-BLOCKS = dict(
-    re.findall(
-        r"<!-- run: (.+?) -->\n```sh\n(.+?)^```", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE | re.DOTALL
-    )
-)
+RUNBOOK = (ROOT / "docs/runbook.md").read_text()
+BLOCKS = dict(re.findall(r"<!-- run: (.+?) -->\n```sh\n(.+?)^```", RUNBOOK, re.MULTILINE | re.DOTALL))
+FENCED = "\n".join(re.findall(r"^```sh\n(.+?)^```", RUNBOOK, re.MULTILINE | re.DOTALL))
+LINES = dict.fromkeys(re.findall(r"^user-activity .+$", FENCED, re.MULTILINE))
+COMMANDS = [list(words) for words in dict.fromkeys(tuple(shlex.split(line, comments=True)[1:]) for line in LINES)]
+QUERIES = [arguments[1] for arguments in COMMANDS if arguments[0] == "query"]
 OURS = ("USER_ACTIVITY_", "DAGSTER")
 FIRST, DAYS = date(2025, 1, 6), 4
 REPAIRED = 3  # exit code of a run that rejected records: the simulated shop is messy
@@ -126,6 +128,18 @@ def drop(platform: Platform, shop: Path, first: int, last: int) -> None:
             platform.drop(source, date.fromisoformat(day), path.name, path.read_bytes())
 
 
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_a_command_of_the_runbook_exists_with_its_options(arguments: list[str]) -> None:
+    dates = {"$FIRST": "2025-01-01", "$LAST": "2025-01-02"}
+    command, given = typer.main.get_command(app), [dates.get(each, each) for each in arguments]
+    while hasattr(command, "commands"):
+        command, given = command.commands[given[0]], given[1:]
+    with command.make_context(str(command.name), given) as read:
+        assert read.command.name == command.name
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_what_was_saved_is_there_again_and_goes_on_as_if_nothing_had_happened(site: Site, shop: Path) -> None:
     engine = site.settings.get("warehouse", "duckdb")
     drop(site.platform, shop, 0, DAYS - 2)
@@ -141,6 +155,8 @@ def test_what_was_saved_is_there_again_and_goes_on_as_if_nothing_had_happened(si
     assert "Nothing new: 0 rows changed." in site.run(f"restore {engine}")
     assert not differences(site.platform.tables(), saved)
     assert site.platform.query("select count(*) from audit.pipeline_runs") > [(0,)]
+    for query in QUERIES:
+        site.platform.query(query)
 
     drop(site.platform, shop, DAYS - 2, DAYS)
     site.platform.run()

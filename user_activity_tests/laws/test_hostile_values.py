@@ -180,7 +180,7 @@ def test_every_field_and_setting_is_stored_as_it_came(built: dict[str, Platform]
         assert {text for (text,) in texts} >= set(HOSTILE), column
     assert {name for (name,) in platform.query("select event_type from marts.dim_event_types")} == set(TYPES)
     assert {name for (name,) in platform.query("select funnel from metrics.funnel")} == set(NAMES)
-    assert platform.query("select distinct utm_source from marts.fct_events") == [(NAMES[1],)]
+    assert platform.query("select distinct utm_source from raw.events") == [(NAMES[1],)]
     for (properties,) in platform.query("select properties from marts.fct_events"):
         ((name, value),) = json.loads(properties)["extra"].items()
         assert name == value
