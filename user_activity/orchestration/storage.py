@@ -26,8 +26,9 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
+from dagster_postgres.utils import DagsterPostgresException
 
-from user_activity.orchestration.database import address
+from user_activity.orchestration.database import address, connected
 from user_activity.settings import get_settings
 
 BATCHED = {DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED}
@@ -50,7 +51,11 @@ class PlatformStorage(DagsterSqliteStorage):
         settings = get_settings()
         if settings.dagster_url:
             # Out of the environment, so that the password stands in no file and in no argument of a process.
-            return ServerStorage(address(settings).render_as_string(hide_password=False), inst_data=inst_data)
+            try:
+                return ServerStorage(address(settings).render_as_string(hide_password=False), inst_data=inst_data)
+            except DagsterPostgresException:
+                with connected(settings):  # says in a sentence why not
+                    raise
         home = os.environ.get("DAGSTER_HOME") or str(settings.dagster_home)
         return cls.from_local(**{"base_dir": home, **config_value}, inst_data=inst_data)
 

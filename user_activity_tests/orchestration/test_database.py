@@ -1,6 +1,9 @@
 """Dagster's runs on a server: commands work there as on files, and say in a sentence where it cannot be reached."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -8,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from user_activity.cli import main
+from user_activity.orchestration.instance import TEMPLATE, WORKSPACE
 from user_activity_tests.platform import Platform
 from user_activity_tests.postgres import Server, running_server
 
@@ -94,3 +98,18 @@ def test_a_server_that_lets_nobody_in_and_an_address_that_is_none_are_told_witho
         assert "USER_ACTIVITY_DAGSTER_URL" in err
         assert "cret" not in out + err
         assert server.password not in out + err
+
+
+@pytest.mark.slow
+def test_so_a_daemon_is_told_when_the_server_does_not_come(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text(TEMPLATE.read_text())
+    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path)}
+    environment["USER_ACTIVITY_DAGSTER_URL"] = "postgresql://me:s3cret@127.0.0.1:1/x"
+    command = [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(WORKSPACE)]
+    ended = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200
+    )
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 1
+    assert "Connection refused. Start the server, or correct USER_ACTIVITY_DAGSTER_URL." in said.splitlines()[-1]
+    assert "s3cret" not in said
