@@ -30,8 +30,9 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_all_commands_are_there() -> None:
     quarantine = {"quarantine list", "quarantine show", "quarantine export", "quarantine replay"}
-    others = {"simulate", "land", "run", "backfill", "status", "query", "alert-test", "demo", "dev", "migrate"}
-    assert set(COMMANDS) == quarantine | others
+    files = {"simulate", "land", "withdraw"}
+    others = {"run", "backfill", "status", "query", "alert-test", "demo", "dev", "migrate"}
+    assert set(COMMANDS) == quarantine | files | others
 
 
 @pytest.mark.parametrize("name", COMMANDS)
