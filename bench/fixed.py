@@ -15,7 +15,6 @@ from bench.figures import Figure, Workshop
 from bench.measure import PROGRAM, command
 from user_activity.settings import Settings
 
-TIMES = 3
 TIMED = "import time; started = time.monotonic(); {}; print(time.monotonic() - started)"
 LOADING = TIMED.format("from user_activity.definitions import defs; defs()")
 DAGSTER = TIMED.format("import dagster, dagster_dbt")
@@ -28,11 +27,13 @@ def one_row(workshop: Workshop) -> Iterator[Figure]:
     _change(data_dir, 0)
     command([PROGRAM, "run"], data_dir)
     costs = []
-    for number in range(1, TIMES + 1):
+    for number in range(1, workshop.times + 1):
         _change(data_dir, number)
         costs.append(command([PROGRAM, "run"], data_dir)[1])
-    libraries = median(command([sys.executable, "-c", DAGSTER_AND_DBT], data_dir)[1].wall for _ in range(TIMES))
-    _change(data_dir, TIMES + 1)
+    libraries = median(
+        command([sys.executable, "-c", DAGSTER_AND_DBT], data_dir)[1].wall for _ in range(workshop.times)
+    )
+    _change(data_dir, workshop.times + 1)
     parts = json.loads(command([sys.executable, "-m", "bench.fixed", data_dir], data_dir)[0])
     wall, cpu = median(cost.wall for cost in costs), median(cost.cpu for cost in costs)
     yield Figure("a run that changes one row, from a shell", wall, libraries, "s", 5, True, {"CPU s": cpu, **parts})
@@ -41,8 +42,9 @@ def one_row(workshop: Workshop) -> Iterator[Figure]:
 def code_location(workshop: Workshop) -> Iterator[Figure]:
     """Importing the code location and resolving its definitions."""
     data_dir = workshop.room("location")
-    loaded = median(float(command([sys.executable, "-c", LOADING], data_dir)[0]) for _ in range(TIMES))
-    libraries = median(float(command([sys.executable, "-c", DAGSTER], data_dir)[0]) for _ in range(TIMES))
+    times = range(workshop.times)
+    loaded = median(float(command([sys.executable, "-c", LOADING], data_dir)[0]) for _ in times)
+    libraries = median(float(command([sys.executable, "-c", DAGSTER], data_dir)[0]) for _ in times)
     yield Figure("load the code location", loaded, libraries, "s")
 
 

@@ -14,8 +14,6 @@ from bench.measure import PROGRAM, child, command
 from bench.metrics import sql_costs
 from user_activity.settings import Settings
 
-DAYS_MEASURED = 3
-
 
 def year(workshop: Workshop) -> Iterator[Figure]:
     """All days in one go, as `make demo` does it, beside the same SQL straight in DuckDB."""
@@ -37,7 +35,7 @@ def growth(workshop: Workshop) -> Iterator[Figure]:
     dates, _ = child(shop, folder / "files", workshop.days - 1, (workshop.days - 1) * workshop.events_a_day)
     # Days without late rows: those would rebuild days that only the long history has.
     for history, events, limit in ((4, workshop.events_a_day, 1.3), (30, workshop.events_of_a_busy_day, 1 / 0.8)):
-        days = [dates[-1] + timedelta(days=number) for number in range(1, DAYS_MEASURED + 1)]
+        days = [dates[-1] + timedelta(days=number) for number in range(1, workshop.times + 1)]
         files = workshop.room(f"growth/{events}")
         for day in days:
             (files / str(day)).mkdir()

@@ -19,8 +19,6 @@ from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 from user_activity_tests.postgres import BINARIES, running_server
 
-TIMES = 3  # the quickest of each counts: the server's own housekeeping comes in between
-
 
 def figures(workshop: Workshop) -> Iterator[Figure]:
     """Wall of both, and the memory that ours takes."""
@@ -29,7 +27,7 @@ def figures(workshop: Workshop) -> Iterator[Figure]:
     child(ingested, folder / "events.parquet", folder / "data")
     ours, floors, megabytes = [], [], 0.0
     with running_server("-c shared_buffers=256MB -c max_wal_size=8GB") as server:
-        for _ in range(TIMES):
+        for _ in range(workshop.times):  # the quickest counts: the server's own housekeeping comes in between
             url = server.fresh_database("bench")
             seconds, cost = child(loaded, folder / "data", url)
             ours.append(seconds)

@@ -13,7 +13,6 @@ from bench.measure import PROGRAM, command
 from user_activity.settings import Settings
 from user_activity_tests.postgres import Server, running_server
 
-TIMES = 3
 OPTIONS = "-c shared_buffers=256MB -c max_wal_size=8GB"
 
 
@@ -54,7 +53,7 @@ def _two_days(workshop: Workshop, server: Server) -> Figure:
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         pool.submit(settled, settings).result()
         together, apart = [], []
-        for number in range(TIMES + 1):  # the first time, processes are cold
+        for number in range(workshop.times + 1):  # the first time, processes are cold
             started = time.monotonic()
             list(pool.map(built, [settings] * 2, days))
             halfway = time.monotonic()
