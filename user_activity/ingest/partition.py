@@ -28,6 +28,11 @@ from user_activity.sources import SOURCES, Source
 VERSION = 1
 """Goes up when the code makes other rows out of the same files, so that they are read again."""
 
+
+class OriginalMissing(Exception):
+    """A file must be read again, and is in the archive no more; the message says which, and what to do."""
+
+
 Waiting = Mapping[date, Sequence[landing.LandedFile]]
 
 BATCH_FILES, BATCH_BYTES = 2_000, 512 * 1024**2
@@ -156,6 +161,7 @@ class _Builder:
         memory = Memory(self._settings, self._source.name, self._work_dir)
         to_load: list[Original] = []
         kept: dict[date, list[tuple[Original, Entry]]] = {}
+        missing: dict[date, list[Entry]] = {}
         for day, found in group.items():
             known = {(entry.archive, entry.file_sha256): entry for entry in self._known(day)}
             chosen: dict[tuple[str, str, bool], Original] = {}
@@ -168,13 +174,32 @@ class _Builder:
                     kept[day].append((original, entry))
                 else:
                     to_load.append(original)
-            standing = [entry for _, entry in kept[day]]
+            missing[day] = self._missing(day, found, repairs)
+            standing = [*missing[day], *(entry for _, entry in kept[day])]
             memory.remember(day, [entry for entry in self._known(day) if entry not in standing])
         for original, read in zip(to_load, self._loader.load(to_load, repairs.accepted_for), strict=True):
             day = original.file.landing_date
             self.read_files.add(read.part_id)
             kept[day].append((original, memory.carried_to(day, read)))
-        return {day: settled for day in group if (settled := self._committed(day, kept[day]))}
+        return {day: settled for day in group if (settled := self._committed(day, kept[day], missing[day]))}
+
+    def _missing(self, day: date, found: Sequence[Original], repairs: Repairs) -> list[Entry]:
+        """Files that somebody has removed from the archive without taking them back: their rows stay as they are."""
+        there = {original.file.sha256 for original in found}
+        known = manifest.read(self._settings, self._source.name, day)
+        gone = [entry for entry in self._known(day) if entry.file_sha256 not in there]
+        gone = [entry for entry in gone if not self._is_withdrawn(day, entry)]
+        for entry in gone:
+            parts = (self._settings.lake_dir / name for name in entry.parts)
+            as_read = known and known.recipe == self._recipe and all(part.exists() for part in parts)
+            if self._rebuild or not as_read or not repairs.are_heeded(entry):
+                folder = landing.archive_folder(self._settings, self._source.name, day)
+                raise OriginalMissing(
+                    f"{folder / entry.archive} is missing, and must be read again with the other files of {day}. Put "
+                    f"it back from a backup; or give its rows up: user-activity withdraw {entry.file_name!r} "
+                    f"--source {self._source.name} --date {day}."
+                )
+        return gone
 
     def _stands(self, entry: Entry, original: Original, repairs: Repairs) -> bool:
         """Whether what is in the lake is what reading the file now would give."""
@@ -183,20 +208,22 @@ class _Builder:
         there = all((self._settings.lake_dir / name).exists() for name in entry.parts)
         return current and there and not self._rebuild and repairs.are_heeded(entry)
 
-    def _committed(self, day: date, kept: list[tuple[Original, Entry]]) -> list[tuple[Original, Entry]]:
+    def _committed(
+        self, day: date, kept: list[tuple[Original, Entry]], missing: list[Entry]
+    ) -> list[tuple[Original, Entry]]:
         # A file that somebody still writes to stays where it is, for the next call.
         settled = [(original, entry) for original, entry in kept if not original.waiting or original.is_unchanged]
         if settled:
-            entries = sorted((entry for _, entry in settled), key=lambda entry: (entry.file_name, entry.file_sha256))
+            entries = [*missing, *(entry for _, entry in settled)]
+            entries.sort(key=lambda entry: (entry.file_name, entry.file_sha256))
             made = Manifest(self._source.name, day, self._recipe, tuple(entries))
             if made != manifest.read(self._settings, self._source.name, day):
                 manifest.commit(self._settings, made)
-        elif not kept and self._is_withdrawn(day):
+        elif self._known(day) and not kept and not missing:
             manifest.forget(self._settings, self._source.name, day)
         return settled
 
-    def _is_withdrawn(self, day: date) -> bool:
-        """Whether all that the lake holds of a date was taken back; files that are merely missing stay in it."""
+    def _is_withdrawn(self, day: date, entry: Entry) -> bool:
+        """Whether a file was taken back."""
         folder = landing.withdrawn_folder(self._settings, self._source.name, day)
-        known = self._known(day)
-        return bool(known) and all(os.path.lexists(folder / entry.archive) for entry in known)
+        return os.path.lexists(folder / entry.archive)

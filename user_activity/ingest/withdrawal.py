@@ -23,8 +23,12 @@ def withdraw(settings: Settings, source: str, day: date, entries: list[Entry]) -
     with only_one(settings, source):
         for entry in entries:
             path = landing.archive_folder(settings, source, day) / entry.archive
+            target = landing.withdrawn_folder(settings, source, day) / entry.archive
             if path.exists() or path.is_symlink():
-                landing.move_to_archive(path, landing.withdrawn_folder(settings, source, day) / entry.archive)
+                landing.move_to_archive(path, target)
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(f"{entry.file_name} was missing in the archive when it was taken back.\n")
 
 
 def _is_digest(entry: Entry, name: str) -> bool:

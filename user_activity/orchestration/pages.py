@@ -4,7 +4,6 @@ Belongs here: facts turned into Dagster metadata. Does not belong here: finding 
 """
 
 import inspect
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,14 +14,13 @@ from dagster._core.execution.context.metadata_logging import AssetMetadataHandle
 
 from user_activity.ingest import PartitionResult
 from user_activity.orchestration.lake import raw_columns
+from user_activity.orchestration.markdown import cell
 from user_activity.orchestration.partitions import ranges, written
 from user_activity.sources import Source
 from user_activity.warehouse import Warehouse
 
 SHOWN_ROWS = 5
 SHOWN_FILES = 50
-WIDEST_CELL = 80
-MARKUP = r"[\\|<\[]"  # with these, a text from outside could be a tag, a link, a picture or another cell
 FILE_FACTS = {
     "file": "file_name",
     "status": "status",
@@ -138,18 +136,7 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Any]], limit: int = 1000
     """A Markdown table, with a last line on what was left out."""
     every = list(rows)
     lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in every[:limit]]
+    lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in every[:limit]]
     if len(every) > limit:
         lines.append(f"\n… and {len(every) - limit} more")
     return "\n".join(lines)
-
-
-def plain(cell: str) -> str:
-    """The text of a table's cell, as it was before."""
-    return re.sub(rf"\\({MARKUP})", r"\1", cell)
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value).replace("\n", " ")
-    text = text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
-    return re.sub(f"({MARKUP})", r"\\\1", text)

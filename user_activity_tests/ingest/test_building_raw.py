@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from user_activity.ingest import ingest, lake, manifest, partition
+from user_activity.ingest import ingest, lake, manifest, partition, withdrawal
 from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
 
 
@@ -241,3 +241,34 @@ def test_many_small_files_take_milliseconds_each(drop: Drop) -> None:
     results = ingest(drop.settings, "events", [DAY + timedelta(days=number) for number in range(100)])
     assert time.monotonic() - started < 10
     assert sum(result.rows_accepted for result in results) == 1500
+
+
+def test_rows_of_a_file_that_is_missing_in_the_archive_stay(drop: Drop) -> None:
+    drop.lines("a.jsonl", events(3, "a"))
+    drop.ingest()
+    archived(drop).unlink()
+    drop.lines("b.jsonl", events(2, "b"))
+    assert [entry.file_name for entry in drop.ingest().files] == ["a.jsonl", "b.jsonl"]
+    assert len(drop.rows(drop.ingest())) == 5
+
+
+def test_a_missing_file_that_must_be_read_again_stops_the_day_until_it_is_back_or_given_up(drop: Drop) -> None:
+    drop.lines("a.jsonl", events(3, "a"))
+    drop.lines("b.jsonl", events(2, "b"))
+    before = drop.ingest()
+    original = archived(drop, "a.jsonl")
+    content = original.read_bytes()
+    original.unlink()
+    with pytest.raises(partition.OriginalMissing, match=f"{original.name} is missing.*withdraw 'a.jsonl' --source"):
+        drop.ingest(rebuild=True)
+    assert drop.rows(drop.ingest()) == drop.rows(before)
+    original.write_bytes(content)
+    assert drop.rows(drop.ingest(rebuild=True)) == drop.rows(before)
+    original.unlink()
+    withdrawal.withdraw(drop.settings, "events", DAY, withdrawal.landed(drop.settings, "events", DAY, "a.jsonl"))
+    assert [entry.file_name for entry in drop.ingest(rebuild=True).files] == ["b.jsonl"]
+
+
+def archived(drop: Drop, name: str = "") -> Path:
+    (path,) = (drop.settings.archive_dir / "events" / DAY.isoformat()).glob(f"*{name}")
+    return path

@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 from uuid import uuid4
 
-from user_activity.orchestration import pages
+from user_activity.orchestration import markdown
 from user_activity.orchestration.alerts.problem import Problem
 from user_activity.settings import Settings
 
@@ -104,7 +104,7 @@ def _as_text(settings: Settings, one: Untold) -> str:
     lines += [f"  {label:<14} {value}" for label, value in _lines(settings, one)]
     lines += ["", *(f"  {line}" for line in problem.cause.splitlines())]
     if problem.examples:
-        lines += ["", "  Some of them:", *(f"  {pages.plain(line)}" for line in problem.examples.splitlines())]
+        lines += ["", "  Some of them:", *(f"  {markdown.plain(line)}" for line in problem.examples.splitlines())]
     return "\n".join(lines)
 
 
@@ -129,7 +129,7 @@ def _html_of_markdown(text: str) -> str:
         if not line.startswith("|"):
             others.append(f"<p>{escape(line)}</p>")
         elif not set(line) <= set("| -"):
-            cells = [pages.plain(cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            cells = [markdown.plain(cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
             rows.append("<tr>" + "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in cells) + "</tr>")
     return f"<table>{''.join(rows)}</table>{''.join(others)}"
 
