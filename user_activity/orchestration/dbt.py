@@ -6,16 +6,16 @@ Belongs here: how dbt is called and what it answered. Does not belong here: asse
 dbt's profile must know (the warehouse's `prepare`).
 """
 
-import contextlib
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from user_activity.orchestration.environment import environment as process_environment
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
@@ -106,7 +106,7 @@ def _invoke(
         *("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)),
         *("--log-path", str(settings.dbt_dir / "logs"), "--log-level", "none", "--log-level-file", "none"),
     ]
-    with _one_at_a_time, _environment({**settings.model_environment(), **environment}):
+    with _one_at_a_time, process_environment({**settings.model_environment(), **environment}):
         try:
             answer = dbtRunner(manifest, [lambda event: _tell(event, on_done)]).invoke([*arguments, *common])
         finally:
@@ -153,17 +153,3 @@ def _parsed(target: Path) -> "Manifest":
     manifest = Manifest.from_msgpack((target / PARSED).read_bytes(), decoder=extended_mashumuro_decoder)
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

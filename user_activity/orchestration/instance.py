@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from user_activity.orchestration.database import connected
+from user_activity.orchestration.environment import environment
 from user_activity.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,11 +39,7 @@ def prepare_home(settings: Settings) -> Path:
         fresh = home / f".dagster.yaml.{os.getpid()}"
         fresh.write_text(wanted)
         fresh.replace(target)
-    os.environ.update(
-        DAGSTER_HOME=str(home),
-        DAGSTER_EVENT_BATCH_SIZE=EVENTS_IN_A_BATCH,
-        USER_ACTIVITY_DAGSTER_URL=settings.dagster_url.get_secret_value() if settings.dagster_url else "",
-    )
+    os.environ.update(DAGSTER_HOME=str(home), DAGSTER_EVENT_BATCH_SIZE=EVENTS_IN_A_BATCH)
     return home
 
 
@@ -56,7 +53,10 @@ def open_instance(settings: Settings) -> "dg.DagsterInstance":
 
     from user_activity.orchestration.policies import WAREHOUSE_POOL, builders
 
-    instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
+    # Dagster makes the storage without knowing the settings of whoever opens it.
+    url = settings.dagster_url.get_secret_value() if settings.dagster_url else ""
+    with environment({"USER_ACTIVITY_DAGSTER_URL": url}):
+        instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
     # The default limit of pools is not enforced for the first runs of a fresh instance; a limit that is set is.
     instance.event_log_storage.set_concurrency_slots(WAREHOUSE_POOL, builders(settings))
     return instance

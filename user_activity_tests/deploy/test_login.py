@@ -3,6 +3,7 @@
 import base64
 import os
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,11 @@ class Proxy:
         )
 
 
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp("nginx")
@@ -85,7 +91,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     as_root = "user root; " if os.geteuid() == 0 else ""
     process = subprocess.Popen([*command, "-g", f"{as_root}daemon off;"])
     try:
-        wait_for("nginx", lambda: (folder / "nginx.pid").exists(), 20)
+        wait_for("nginx", lambda: all(map(is_open, (found.plain, found.secure))), 20)
         yield found
     finally:
         process.terminate()

@@ -308,4 +308,11 @@ def test_every_command_works_on_a_server(server: Server, tmp_path: Path) -> None
     assert answer("backfill", "--from", "2025-01-02", "--to", "2025-01-03")["success"]
     assert answer("run")["dates_rebuilt"] == []
     assert answer("query", counted) == events
+    (tmp_path / "late.jsonl").write_bytes(encode((event("late", "2025-01-05T10:00:00"),), "late.jsonl"))
+    place = ("--source", "events", "--date", "2025-01-20")
+    answer("land", "late.jsonl", *place)
+    answer("run")
+    assert answer("query", counted) == [{"events": events[0]["events"] + 1}]
+    answer("withdraw", "late.jsonl", *place)
+    assert answer("query", counted) == events
     assert answer("status")["warehouse"]["rows"]["marts.fct_events"] == events[0]["events"]
