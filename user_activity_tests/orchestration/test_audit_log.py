@@ -286,15 +286,15 @@ def test_what_the_instance_forgets_stays(history: History) -> None:
 
 
 @pytest.fixture
-def runs(instance: dg.DagsterInstance) -> "Runs":
-    return Runs(instance)
+def runs(instance: dg.DagsterInstance, tmp_path: Path) -> "Runs":
+    return Runs(instance, Settings(_env_file=None, data_dir=tmp_path))
 
 
 class Runs:
     """Runs that an instance is told of, and the sensor that asks for their recording."""
 
-    def __init__(self, instance: dg.DagsterInstance) -> None:
-        self._instance, self._cursor = instance, None
+    def __init__(self, instance: dg.DagsterInstance, settings: Settings) -> None:
+        self._instance, self._settings, self._cursor = instance, settings, None
 
     def make(self, status: dg.DagsterRunStatus, job: str = BUILD) -> dg.DagsterRun:
         @dg.job(name=job)
@@ -304,7 +304,9 @@ class Runs:
         return self._instance.create_run_for_job(sleeper, status=status, tags=range_tags([FIRST]))
 
     def asked(self) -> int:
-        context = dg.build_sensor_context(instance=self._instance, cursor=self._cursor)
+        context = dg.build_sensor_context(
+            instance=self._instance, cursor=self._cursor, resources={"settings": self._settings}
+        )
         result = finished_runs(context)
         if not isinstance(result, dg.SensorResult):
             return 0
