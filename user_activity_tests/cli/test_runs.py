@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -129,3 +132,15 @@ def test_the_status_tells_what_is_there(command: Command) -> None:
     assert state["latest_runs"][0]["state"] == "success"
     assert state["warehouse"]["rows"]["marts.fct_events"] >= 600
     assert "Warehouse     ready" in command("status").out
+
+
+@pytest.mark.slow
+def test_a_program_that_runs_it_reads_one_document_and_no_word_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path / "incoming" / "events" / "2025-01-05"
+    folder.mkdir(parents=True)
+    (folder / "a.jsonl").write_text(json.dumps(EVENT) + "\n")
+    program = Path(sys.executable).parent / "user-activity"
+    environment = {**os.environ, "USER_ACTIVITY_DATA_DIR": str(tmp_path)}
+    done = subprocess.run([program, "run", "--json"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["dates_rebuilt"] == ["2025-01-05"]

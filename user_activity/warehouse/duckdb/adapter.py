@@ -5,7 +5,7 @@ Belongs here: opening the file, and the protocol's methods. Does not belong here
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -25,10 +25,10 @@ LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
 
 @dataclass(frozen=True)
 class LoneBuild:
-    """The only build there is: one process holds the file."""
+    """The only build there is: one process holds the file. dbt keeps it for ever: it must not hold the connection."""
 
     environment: Mapping[str, str]
-    connection: duckdb.DuckDBPyConnection
+    finished: Callable[[], None]
 
     def pass_on(self) -> None:
         """Nobody waits inside this process, and others wait for the file."""
@@ -36,10 +36,6 @@ class LoneBuild:
     def alone(self) -> bool:
         """It has been all along."""
         return False
-
-    def finished(self) -> None:
-        """Leave no users to the next build."""
-        self.connection.execute("delete from audit.rebuilt_users")
 
 
 class DuckDBWarehouse:
@@ -81,7 +77,7 @@ class DuckDBWarehouse:
             self._building.execute(
                 f"set memory_limit = '{self._settings.warehouse_memory}'; set threads = {self._settings.threads}"
             )
-            yield LoneBuild(environment, self._building)
+            yield LoneBuild(environment, self._forget_users)
         finally:
             self._building.close()
             self._building = None
@@ -206,6 +202,11 @@ class DuckDBWarehouse:
                 yield self._held
             finally:
                 self._held = None
+
+    def _forget_users(self) -> None:
+        """Leave no users to the next build."""
+        with self._writing() as connection:
+            connection.execute("delete from audit.rebuilt_users")
 
     @contextmanager
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
