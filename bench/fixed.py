@@ -51,9 +51,9 @@ def code_location(workshop: Workshop) -> Iterator[Figure]:
 def parts_of_a_run(data_dir: Path) -> dict[str, float]:
     """The seconds of one run in this process, by part."""
     started = time.monotonic()
-    from user_activity.orchestration import dbt
-    from user_activity.orchestration.run import open_runner
-    from user_activity.orchestration.storage import BatchedSqliteEventLogStorage as Log
+    from user_activity.orchestration.command_runs import open_runner
+    from user_activity.orchestration.dbt import runner as dbt
+    from user_activity.orchestration.instance.storage import BatchedSqliteEventLogStorage as Log
 
     parts = {"imports": time.monotonic() - started}
     for name, room, function in (("dbt", dbt, "build"), ("events", Log, "store_event"), ("events", Log, "_rows")):

@@ -48,7 +48,7 @@ def growth(workshop: Workshop) -> Iterator[Figure]:
 
 def further_days(landed: Path, further: Path, history: list[date], days: list[date], data_dir: Path) -> list[float]:
     """Build a history in one run; then the seconds of a run for each further day."""
-    from user_activity.orchestration.run import open_runner
+    from user_activity.orchestration.command_runs import open_runner
 
     settings = Settings(data_dir=data_dir, _env_file=None)
     land(landed, history, settings)

@@ -17,7 +17,7 @@ from bench import ingest
 from bench.data import DAY, events_of_a_day
 from bench.figures import Figure, Workshop
 from bench.measure import PROGRAM, Cost, child, command
-from user_activity.orchestration.dbt import ensure_manifest
+from user_activity.orchestration.dbt.runner import ensure_manifest
 from user_activity.settings import Settings
 
 REJECTED = 3  # half a percent of the rows break a rule, and the exit code says so

@@ -14,7 +14,7 @@ from bench.data import DAY, events_of_a_day
 from bench.figures import Figure, Workshop
 from bench.ingest import ours as ingested
 from bench.measure import child
-from user_activity.orchestration.lake import IngestedLake
+from user_activity.orchestration.ingested_lake import IngestedLake
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 from user_activity_tests.postgres import BINARIES, running_server

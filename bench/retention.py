@@ -61,7 +61,7 @@ def seed(settings: Settings, users: int, days: int) -> int:
 
 def build(settings: Settings, first: date, last: date) -> None:
     """What a run over some days does of these models."""
-    from user_activity.orchestration import dbt
+    from user_activity.orchestration.dbt import runner
 
     warehouse = DuckDBWarehouse(settings)
     with (
@@ -88,7 +88,7 @@ def build(settings: Settings, first: date, last: date) -> None:
                 "from audit.rebuilt_users left join intermediate.int_user_lifespans as lifespans using (user_key)"
             )
         dates = f"{first}..{last}"
-        results = dbt.build(settings, MODELS, {**building.environment, "USER_ACTIVITY_DATES": dates})
+        results = runner.build(settings, MODELS, {**building.environment, "USER_ACTIVITY_DATES": dates})
     failed = [result.message for result in results if result.status == "error" and result.kind == "model"]
     if failed:
         raise RuntimeError("\n".join(failed))

@@ -24,7 +24,7 @@ def ticks(data_dir: Path, files: int) -> tuple[float, float, float]:
     """Seconds of a bare listing, and of two ticks."""
     import dagster as dg
 
-    from user_activity.orchestration.instance import open_instance
+    from user_activity.orchestration.instance.home import open_instance
     from user_activity.orchestration.sensors import build_file_sensor
     from user_activity.sources import SOURCES
 

@@ -68,7 +68,7 @@ def _two_days(workshop: Workshop, server: Server) -> Figure:
 
 def settled(settings: Settings) -> None:
     """Take in and build what has landed."""
-    from user_activity.orchestration.run import open_runner
+    from user_activity.orchestration.command_runs import open_runner
 
     with open_runner(settings) as runner:
         _succeed(runner.settle().failures)
@@ -76,9 +76,9 @@ def settled(settings: Settings) -> None:
 
 def built(settings: Settings, day: date) -> None:
     """Build one day."""
+    from user_activity.orchestration.command_runs import Outcome, open_runner
     from user_activity.orchestration.jobs import BUILD
     from user_activity.orchestration.partitions import range_tags
-    from user_activity.orchestration.run import Outcome, open_runner
 
     outcome = Outcome()
     with open_runner(settings) as runner:

@@ -1,9 +1,7 @@
 """What `dagster dev`, the webserver and the daemon load.
 
-    files, APIs ──▶ landing ──▶ raw ──▶ staging ▶ intermediate ▶ marts ▶ metrics ──▶ published
-                     sensors     └▶ audit ──▲ touched dates ▲
-
-Belongs here: the one name that Dagster looks for. Does not belong here: anything else (see ``orchestration/assembly``).
+files, APIs ──▶ landing ──▶ raw ──▶ staging ▶ intermediate ▶ marts ▶ metrics ──▶ published
+sensors     └▶ audit ──▲ touched dates ▲
 """
 
 import dagster as dg

@@ -1,8 +1,4 @@
-"""Every setting, read from the environment (prefix ``USER_ACTIVITY_``) and from ``.env``; the environment wins.
-
-Belongs here: a setting's name, unit, default and sentence, and the paths that follow from them.
-Does not belong here: anything that acts on a setting. This module imports nothing of ours.
-"""
+"""Every setting, read from the environment (prefix ``USER_ACTIVITY_``) and from ``.env``; the environment wins."""
 
 import hashlib
 import re

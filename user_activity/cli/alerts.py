@@ -1,7 +1,4 @@
-"""``alert-test``: whether alerts reach somebody.
-
-Belongs here: showing what came of a trial. Does not belong here: the trial itself (``orchestration/alerts``).
-"""
+"""``alert-test``: whether alerts reach somebody."""
 
 import typer
 
@@ -19,8 +16,8 @@ def alert_test(as_json: JsonOption = False) -> None:
 
     Example: user-activity alert-test
     """
-    from user_activity.orchestration.alerts.late import UnknownSource, expected
-    from user_activity.orchestration.alerts.trial import try_channels
+    from user_activity.orchestration.alerts.delivery import try_channels
+    from user_activity.orchestration.alerts.detect.late import UnknownSource, expected
 
     settings = output.settings()
     try:

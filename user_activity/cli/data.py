@@ -61,7 +61,7 @@ def simulate_into(
     settings: Settings, out: Path | None, days: int, events: int, seed: int, messy: float, start: date, bars: Bars
 ) -> dict[str, Any]:
     """Simulate into a folder, and land its files unless it is the user's own; the summary as plain values."""
-    from user_activity.ingest import landing
+    from user_activity.ingest.landing import incoming
     from user_activity.simulate import simulate as imagine
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def simulate_into(
             paths = sorted(path for path in folder.rglob("*") if path.is_file())
             for number, path in enumerate(paths, start=1):
                 source, day = path.relative_to(folder).parts[:2]
-                new += not landing.land(settings, path, source, date.fromisoformat(day)).already_landed
+                new += not incoming.land(settings, path, source, date.fromisoformat(day)).already_landed
                 bars.tell("land", number, len(paths))
     return {
         "folder": str(out or settings.incoming_dir),
@@ -107,7 +107,7 @@ def land(
 
     Example: user-activity land export.csv.gz --source events --date 2026-01-31
     """
-    from user_activity.ingest import landing
+    from user_activity.ingest.landing import incoming
     from user_activity.sources import SOURCES
 
     if source not in SOURCES:
@@ -116,7 +116,7 @@ def land(
         if not path.is_file() or not os.access(path, os.R_OK):
             raise Problem(f"{path} is not a file that can be read: nothing was landed.")
     settings = output.settings()
-    results = [landing.land(settings, path, source, day.date() if day else None) for path in files]
+    results = [incoming.land(settings, path, source, day.date() if day else None) for path in files]
     if as_json:
         output.print_json([asdict(result) for result in results])
         return

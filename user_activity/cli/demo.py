@@ -13,7 +13,7 @@ from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
 if TYPE_CHECKING:
-    from user_activity.orchestration.run import Outcome
+    from user_activity.orchestration.command_runs import Outcome
 
 TABLES = {
     "The latest week": """

@@ -33,8 +33,8 @@ def dev(port: Port = 3000, verbose: VerboseOption = False) -> None:
     settings = output.settings()
     if _answers(port):
         raise Problem(f"Port {port} is taken: end what listens there, or choose another: user-activity dev --port 3001")
-    from user_activity.orchestration.dbt import ensure_manifest
-    from user_activity.orchestration.instance import WORKSPACE, open_instance
+    from user_activity.orchestration.dbt.runner import ensure_manifest
+    from user_activity.orchestration.instance.home import WORKSPACE, open_instance
 
     open_instance(settings).dispose()
     ensure_manifest(settings)

@@ -25,8 +25,8 @@ def migrate() -> None:
     with one_at_a_time(settings):
         for name in SOURCES:
             (settings.incoming_dir / name).mkdir(parents=True, exist_ok=True)
-        from user_activity.orchestration.dbt import ensure_manifest
-        from user_activity.orchestration.instance import open_instance
+        from user_activity.orchestration.dbt.runner import ensure_manifest
+        from user_activity.orchestration.instance.home import open_instance
 
         with output.prose.status("Dagster's instance"), open_instance(settings) as instance:
             instance.upgrade()

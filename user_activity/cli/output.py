@@ -1,7 +1,6 @@
 """What every command shares: where output goes, how a value looks, how an error reads.
 
 Progress and prose go to stderr, answers to stdout; with ``--json`` stdout holds one document and nothing else.
-Belongs here: forms. Does not belong here: what is said.
 """
 
 import json
@@ -24,8 +23,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from user_activity.ingest.references import ReferenceRejected, references
-from user_activity.orchestration.database import InstanceUnreachable
+from user_activity.ingest.reference_files import ReferenceRejected, references
+from user_activity.orchestration.instance.database import InstanceUnreachable
 from user_activity.settings import Settings, get_settings
 from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable
 

@@ -87,7 +87,7 @@ def show(
     """
     from user_activity.ingest import quarantine
 
-    found = quarantine.records(output.settings(), _selection(source, rule, day, file, state))
+    found = quarantine.select(output.settings(), _selection(source, rule, day, file, state))
     records = list(islice(found, limit))
     if as_json:
         output.print_json([asdict(record) for record in records])
@@ -125,7 +125,7 @@ def export(
     Example: user-activity quarantine export broken.jsonl --source events
     """
     from user_activity.ingest import quarantine
-    from user_activity.ingest.export import export as write
+    from user_activity.ingest.quarantine.export import export as write
 
     if target.suffix not in (".csv", ".jsonl"):
         raise Problem(f"{target} must end in .jsonl (to mend and land again) or .csv (to read).")

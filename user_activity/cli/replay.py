@@ -22,7 +22,7 @@ COUNTS = ("accepted", "still_rejected", "newly_rejected")
 
 def replay(settings: Settings, selection: "Selection", *, verbose: bool, quiet: bool) -> dict[str, Any]:
     """Read again what holds the selected records, build what that changed; the summary as plain values."""
-    from user_activity.orchestration import consumed
+    from user_activity.orchestration import staleness
 
     started = time.monotonic()
     with one_at_a_time(settings):
@@ -31,7 +31,7 @@ def replay(settings: Settings, selection: "Selection", *, verbose: bool, quiet: 
         for source, day, *_ in chosen:
             landed.setdefault(source, set()).add(day)
         # What a replay that was killed has read and not built is built, though its records are open no longer.
-        if not landed and not consumed.stale(settings):
+        if not landed and not staleness.stale(settings):
             return {**runs.summarise(settings, None, 0), "replayed": []}
         before = _open_of(settings, landed)
         with output.bars(quiet=quiet) as bars, runner(settings, bars, verbose=verbose) as ready:
@@ -44,7 +44,7 @@ def replay(settings: Settings, selection: "Selection", *, verbose: bool, quiet: 
 def _open(settings: Settings, selection: "Selection") -> set[Record]:
     from user_activity.ingest import quarantine
 
-    found = quarantine.records(settings, selection)
+    found = quarantine.select(settings, selection)
     return {(each.source, each.landing_date, each.file_sha256, each.row_number) for each in found}
 
 

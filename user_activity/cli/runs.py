@@ -14,7 +14,7 @@ from user_activity.cli.session import one_at_a_time, runner
 from user_activity.settings import Settings
 
 if TYPE_CHECKING:
-    from user_activity.orchestration.run import Outcome, TakenIn
+    from user_activity.orchestration.command_runs import Outcome, TakenIn
 
 SHOWN_RULES = 10
 ROWS = ("rows_landed", "rows_accepted", "rows_quarantined", "rows_late")
@@ -52,9 +52,9 @@ def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> None:
 
 def settle(settings: Settings, *, verbose: bool, quiet: bool) -> "Outcome | None":
     """Ingest and build until nothing is left to do; None where there was nothing to begin with."""
-    from user_activity.orchestration import due
+    from user_activity.orchestration import staleness
 
-    if not due.anything(settings):
+    if not staleness.anything_is_due(settings):
         return None
     with output.bars(quiet=quiet) as bars, runner(settings, bars, verbose=verbose) as ready:
         return ready.settle()
@@ -132,7 +132,7 @@ def _example(settings: Settings, taken: "TakenIn", rule: str) -> dict[str, Any]:
     from user_activity.ingest import quarantine
 
     selection = quarantine.Selection(taken.source, rule, taken.landing_date, taken.file.file_name, state=None)
-    record = next(quarantine.records(settings, selection))
+    record = next(quarantine.select(settings, selection))
     return {
         "file": record.file_name,
         "landing_date": record.landing_date,

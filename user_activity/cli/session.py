@@ -1,7 +1,4 @@
-"""What the commands that run jobs share: one at a time, in this process, quietly.
-
-Belongs here: opening Dagster for a command. Does not belong here: what is run.
-"""
+"""What the commands that run jobs share: one at a time, in this process, quietly."""
 
 import fcntl
 import gc
@@ -14,7 +11,7 @@ from user_activity.cli.output import Bars, hush, prose
 from user_activity.settings import Settings
 
 if TYPE_CHECKING:
-    from user_activity.orchestration.run import Runner
+    from user_activity.orchestration.command_runs import Runner
 
 
 @contextmanager
@@ -43,8 +40,8 @@ def runner(settings: Settings, bars: Bars, *, verbose: bool) -> Iterator["Runner
         with prose.status("Loading Dagster and dbt"):
             # Thousands of modules and definitions that stay: looking for garbage among them takes half a second.
             gc.disable()
-            from user_activity.orchestration.policies import Progress
-            from user_activity.orchestration.run import open_runner
+            from user_activity.orchestration.command_runs import open_runner
+            from user_activity.orchestration.resources import Progress
 
             ready = stack.enter_context(open_runner(settings, Progress(bars.tell), verbose=verbose))
             gc.freeze()

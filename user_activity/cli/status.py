@@ -47,13 +47,15 @@ def status(as_json: JsonOption = False) -> None:
 
 def gather(settings: Settings) -> dict[str, Any]:
     """The state as plain values. Dagster is not needed for it."""
-    from user_activity.ingest import lake, landing, quarantine
-    from user_activity.orchestration import consumed
-    from user_activity.orchestration.instance import latest_runs
+    from user_activity.ingest import quarantine
+    from user_activity.ingest.lake import freshness
+    from user_activity.ingest.landing import incoming
+    from user_activity.orchestration import staleness
+    from user_activity.orchestration.instance.home import latest_runs
 
-    waiting = Counter(file.source for file in landing.scan(settings))
+    waiting = Counter(file.source for file in incoming.scan(settings))
     landed: dict[str, list[date]] = {}
-    for source, day in lake.state(settings):
+    for source, day in freshness.state(settings):
         landed.setdefault(source, []).append(day)
     return {
         "data_dir": str(settings.data_dir),
@@ -63,7 +65,7 @@ def gather(settings: Settings) -> dict[str, Any]:
             for source, days in sorted(landed.items())
         },
         "records_open": quarantine.open_by_source(settings),
-        "stale_dates": list(consumed.stale(settings)),
+        "stale_dates": list(staleness.stale(settings)),
         "latest_runs": latest_runs(settings, 3),
         "warehouse": _warehouse(settings),
     }

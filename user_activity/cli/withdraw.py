@@ -30,17 +30,18 @@ def withdraw(
 
     Example: user-activity withdraw clicks.jsonl --source events --date 2026-01-31
     """
-    from user_activity.ingest import landing, withdrawal
+    from user_activity.ingest.landing import incoming
+    from user_activity.ingest.partition.withdraw import landed_as, move_out_of_archive
     from user_activity.sources import SOURCES
 
     if source not in SOURCES:
         raise Problem(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
     settings, started = output.settings(), time.monotonic()
     with one_at_a_time(settings):
-        entries = withdrawal.landed(settings, source, day.date(), name)
+        entries = landed_as(settings, source, day.date(), name)
         if not entries:
             raise Problem(_nothing(settings, source, day.date(), name))
-        withdrawal.withdraw(settings, source, day.date(), entries)
+        move_out_of_archive(settings, source, day.date(), entries)
         with output.bars(quiet=as_json) as bars, runner(settings, bars, verbose=verbose) as ready:
             outcome = ready.replay({source: [day.date()]})
     summary = runs.summarise(settings, outcome, time.monotonic() - started)
@@ -51,12 +52,12 @@ def withdraw(
         rows = [[each["file"], each["rows"], str(each["digest"])[:16]] for each in gone]
         output.grid("Withdrawn", ["file", "rows", "digest"], rows)
         runs.show(summary)
-        output.prose.print(f"Kept in {landing.withdrawn_folder(settings, source, day.date())}", markup=False)
+        output.prose.print(f"Kept in {incoming.withdrawn_folder(settings, source, day.date())}", markup=False)
     raise typer.Exit(runs.code_of(summary))
 
 
 def _nothing(settings: Settings, source: str, day: date, name: str) -> str:
-    from user_activity.ingest import manifest
+    from user_activity.ingest.lake import manifest
 
     found = [each.landing_date for each in manifest.all_of(settings, source) for e in each.files if e.file_name == name]
     dates = f"it landed on {', '.join(map(str, found))}" if found else "`select * from audit.landed_files` has them all"

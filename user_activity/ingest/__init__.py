@@ -5,9 +5,9 @@ Belongs here: everything that knows files. ``ingest`` builds raw; ``landing``, `
 Does not belong here: tables (``warehouse``, ``sql/``), Dagster, printing.
 """
 
-from user_activity.ingest.landing import LandedFile, LandResult, land, scan
-from user_activity.ingest.manifest import Entry, Manifest
-from user_activity.ingest.partition import ingest
-from user_activity.ingest.result import PartitionResult
+from user_activity.ingest.lake.manifest import Entry, Manifest
+from user_activity.ingest.landing.incoming import LandedFile, LandResult, land, scan
+from user_activity.ingest.partition.build import ingest
+from user_activity.ingest.partition.result import PartitionResult
 
 __all__ = ["Entry", "LandResult", "LandedFile", "Manifest", "PartitionResult", "ingest", "land", "scan"]

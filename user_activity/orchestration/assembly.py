@@ -1,22 +1,19 @@
-"""The platform as Dagster sees it: landing, raw, audit, models, published; checks, jobs, sensors and schedules.
-
-Belongs here: the list. Does not belong here: anything that is on it.
-"""
+"""The platform as Dagster sees it: landing, raw, audit, models, published; checks, jobs, sensors and schedules."""
 
 import json
 
 import dagster as dg
 
 from user_activity.orchestration.alerts.sensor import alerts
-from user_activity.orchestration.audit import audit_tables, reference_files, run_tables
-from user_activity.orchestration.checks import volumes
-from user_activity.orchestration.dbt import ensure_manifest
+from user_activity.orchestration.assets.audit import audit_tables, reference_files, run_tables
+from user_activity.orchestration.assets.checks import volumes
+from user_activity.orchestration.assets.landing import landing_folders, products_api
+from user_activity.orchestration.assets.models import model_assets
+from user_activity.orchestration.assets.published import published_assets
+from user_activity.orchestration.assets.raw import raw_assets
+from user_activity.orchestration.dbt.runner import ensure_manifest
 from user_activity.orchestration.jobs import jobs
-from user_activity.orchestration.landed import landing_folders, products_api
-from user_activity.orchestration.models import model_assets
-from user_activity.orchestration.policies import RESOURCES
-from user_activity.orchestration.published import published_assets
-from user_activity.orchestration.raw import raw_assets
+from user_activity.orchestration.resources import RESOURCES
 from user_activity.orchestration.schedules import close_of_day, weekly_catalogue
 from user_activity.orchestration.sensors import sensors
 from user_activity.settings import Settings

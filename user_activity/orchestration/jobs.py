@@ -1,13 +1,10 @@
-"""Jobs: what a sensor, a schedule or the command line asks for by name.
-
-Belongs here: selections of assets, with the time limit of a run. Does not belong here: when they run.
-"""
+"""Jobs: what a sensor, a schedule or the command line asks for by name."""
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from user_activity.orchestration.audit import RUN_KEYS
-from user_activity.orchestration.eventlog import RECORD
+from user_activity.orchestration.assets.audit import RUN_KEYS
+from user_activity.orchestration.instance.private_names import UnresolvedAssetJobDefinition
+from user_activity.orchestration.runs.history import RECORD
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 

@@ -1,7 +1,4 @@
-"""Texts without secrets: what a driver or a library says may hold the address that it was given, password and all.
-
-Belongs here: what counts as a secret. Does not belong here: where such texts go.
-"""
+"""Texts without secrets: what a driver or a library says may hold the address that it was given, password and all."""
 
 import re
 from collections.abc import Iterator

@@ -1,8 +1,4 @@
-"""Partitions: the days and weeks that files land on, the days that events happened on, and ranges of them.
-
-Belongs here: turning Dagster's partition keys into dates and back. Does not belong here: which dates need work
-(``sensors.py``, ``run.py``).
-"""
+"""Partitions: the days and weeks that files land on, the days that events happened on, and ranges of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,7 +1,4 @@
-"""Schedules: what happens by the calendar, beside the sensors.
-
-Belongs here: the times. Does not belong here: what the jobs do.
-"""
+"""Schedules: what happens by the calendar, beside the sensors."""
 
 import dagster as dg
 

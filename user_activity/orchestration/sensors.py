@@ -3,7 +3,6 @@
 All compare states and look at no clock: a file waits until a run has archived it, a date is stale until a build has
 consumed what the lake holds of it. So nothing is lost by a missed tick or a failed run: it is still there at the next.
 A run request has no run key: Dagster would swallow the second request for a file that was sent again as it was.
-Belongs here: when to ask for which run. Does not belong here: what waits and what is stale (``ingest/``).
 """
 
 import hashlib
@@ -14,13 +13,13 @@ from datetime import date
 
 import dagster as dg
 
-from user_activity.ingest import landing
-from user_activity.orchestration import consumed
-from user_activity.orchestration.eventlog import RECORD
+from user_activity.ingest.landing import incoming
+from user_activity.orchestration import staleness
+from user_activity.orchestration.assets.landing import landed_files
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
-from user_activity.orchestration.landed import landed_files
 from user_activity.orchestration.partitions import DAY, WEEK, days, range_tags, ranges, tagged_dates, written
-from user_activity.orchestration.unfinished import unfinished_runs
+from user_activity.orchestration.runs.history import RECORD
+from user_activity.orchestration.runs.liveness import unfinished_runs
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
@@ -46,8 +45,8 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
         description=f"Settled files in incoming/{source.name}/ become runs over their landing dates.",
     )
     def files(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
-        waiting: dict[date, list[landing.LandedFile]] = defaultdict(list)
-        for file in landing.scan(settings, source.name, settings.settle_seconds):
+        waiting: dict[date, list[incoming.LandedFile]] = defaultdict(list)
+        for file in incoming.scan(settings, source.name, settings.settle_seconds):
             waiting[source.partition_of(file.landing_date)].append(file)
         states = {day: _digest((str(f.path), f.size, f.mtime_ns) for f in found) for day, found in waiting.items()}
         asked = Asked.read(context.cursor)
@@ -75,7 +74,7 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
 def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
     """Asks for a build of everything stale; rows on time and rows three months late take the same path."""
     asked = Asked.read(context.cursor)
-    stale = consumed.stale(settings)
+    stale = staleness.stale(settings)
     ready = asked.choose(stale, _under_way(context, settings, BUILD))
     requests = [dg.RunRequest(tags=range_tags(ready))] if ready else []
     return dg.SensorResult(

@@ -1,8 +1,4 @@
-"""The shop's products and their prices, week by week.
-
-Belongs here: which products exist in a week, what they cost and how popular they are.
-Does not belong here: who buys them.
-"""
+"""The shop's products and their prices, week by week."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,8 +1,4 @@
-"""The visits' steps as event records.
-
-Belongs here: what an event says about its page, product, origin and browser.
-Does not belong here: who visits and why (visits), when (walks), and what a purchase costs (commerce).
-"""
+"""The visits' steps as event records."""
 
 import numpy as np
 

@@ -1,8 +1,4 @@
-"""What purchases lead to: orders, their corrections, and reviews.
-
-Belongs here: amounts, payment, refunds, cancellations and ratings.
-Does not belong here: the events of a purchase (clicks).
-"""
+"""What purchases lead to: orders, their corrections, and reviews."""
 
 from dataclasses import dataclass
 

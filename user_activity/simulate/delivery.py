@@ -1,8 +1,4 @@
-"""Which record lands when: late, twice, in a file sent again, or broken.
-
-Belongs here: the days that records land on, and the truth about what was delivered.
-Does not belong here: the bytes of the files (formats).
-"""
+"""Which record lands when: late, twice, in a file sent again, or broken."""
 
 from collections import Counter
 from collections.abc import Callable

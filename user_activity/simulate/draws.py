@@ -1,8 +1,4 @@
-"""Small seeded draws that every part of the simulation shares.
-
-Belongs here: a draw or a column helper with no meaning of its own.
-Does not belong here: what a user, a product or an order is like.
-"""
+"""Small seeded draws that every part of the simulation shares."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias

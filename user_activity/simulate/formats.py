@@ -1,8 +1,4 @@
-"""The files' formats and dialects.
-
-Belongs here: how records become the bytes of a file, the same bytes every time.
-Does not belong here: which records a file holds.
-"""
+"""The files' formats and dialects."""
 
 import csv
 import io

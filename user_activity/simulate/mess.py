@@ -1,8 +1,4 @@
-"""How records go wrong before they reach us.
-
-Belongs here: what a broken record looks like, and which file formats can carry it.
-Does not belong here: the rules that such a record breaks (they are the sources' contracts).
-"""
+"""How records go wrong before they reach us."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,8 +1,4 @@
-"""What the users are like, and how that changes.
-
-Belongs here: a user's attributes, their profile versions, and the programs that pose as users.
-Does not belong here: when a user is active.
-"""
+"""What the users are like, and how that changes."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,4 @@
-"""When people are active: growth, the year, the week and the hours of a day.
-
-Belongs here: the share of the volume that a day or an hour gets.
-Does not belong here: who is active, and what they do.
-"""
+"""When people are active: growth, the year, the week and the hours of a day."""
 
 from datetime import date, timedelta
 

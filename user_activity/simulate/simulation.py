@@ -1,8 +1,4 @@
-"""The whole simulation, from a seed to a tree of files.
-
-Belongs here: the order in which the parts are drawn, and the account of what was made.
-Does not belong here: any behaviour of its own.
-"""
+"""The whole simulation, from a seed to a tree of files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

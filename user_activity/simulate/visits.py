@@ -1,8 +1,4 @@
-"""Who visits on which day, and how far each visit goes.
-
-Belongs here: sign-ups, returns and churn; the steps of a visit.
-Does not belong here: what a user is like (people), and what the steps look like as records (clicks).
-"""
+"""Who visits on which day, and how far each visit goes."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,4 @@
-"""The visits in time: which step happens when, and what lies in the baskets.
-
-Belongs here: the moments of the steps and the lines of a basket.
-Does not belong here: what a step looks like as a record (clicks), and what a basket costs (commerce).
-"""
+"""The visits in time: which step happens when, and what lies in the baskets."""
 
 from dataclasses import dataclass
 from datetime import date

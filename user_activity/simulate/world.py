@@ -1,8 +1,4 @@
-"""Everything that is true in the simulated world before anybody reports it.
-
-Belongs here: the parts of the world, and the order in which they are drawn.
-Does not belong here: records of any source.
-"""
+"""Everything that is true in the simulated world before anybody reports it."""
 
 from dataclasses import dataclass
 from datetime import date

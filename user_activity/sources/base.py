@@ -1,8 +1,4 @@
-"""What a source is: a pydantic contract, and the few facts about it that files, partitions and models need.
-
-Belongs here: the contract's base class, how a column is declared, the wording of rejections, and ``Source``.
-Does not belong here: any one source (a module each), kinds of value (``values``), reading files (``ingest``).
-"""
+"""What a source is: a pydantic contract, and the few facts about it that files, partitions and models need."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

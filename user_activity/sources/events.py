@@ -1,8 +1,4 @@
-"""User actions: one record is one thing a user did.
-
-Belongs here: the contract of an event and the names it arrives under.
-Does not belong here: sessions, bots, channels (``sql/``); how an access log is read (``ingest``).
-"""
+"""User actions: one record is one thing a user did."""
 
 from datetime import datetime
 from decimal import Decimal

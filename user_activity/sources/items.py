@@ -1,8 +1,4 @@
-"""Order lines: a list of small records inside one column, kept as canonical JSON text.
-
-Belongs here: the contract of one line, how a list is judged, and the same in SQL.
-Does not belong here: the order around it (``orders``), splitting lines into rows (``sql/``).
-"""
+"""Order lines: a list of small records inside one column, kept as canonical JSON text."""
 
 import json
 from dataclasses import dataclass

@@ -1,8 +1,4 @@
-"""Currencies: the ISO 4217 codes in use, and the kind of value that takes only them.
-
-Belongs here: the list, which changes about once a year.
-Does not belong here: amounts (``values``), conversion (``sql/``).
-"""
+"""Currencies: the ISO 4217 codes in use, and the kind of value that takes only them."""
 
 from dataclasses import dataclass
 

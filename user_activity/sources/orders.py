@@ -1,7 +1,4 @@
-"""Orders: one record is one order as of ``updated_at``, with its lines.
-
-Belongs here: the contract of an order. Does not belong here: its lines (``items``), net revenue (``sql/``).
-"""
+"""Orders: one record is one order as of ``updated_at``, with its lines."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,7 +1,4 @@
-"""The product catalogue: one record is one product as of ``updated_at``.
-
-Belongs here: the contract of a product. Does not belong here: fetching the catalogue over HTTP (``ingest.catalogue``).
-"""
+"""The product catalogue: one record is one product as of ``updated_at``."""
 
 from datetime import datetime, time
 from decimal import Decimal

@@ -1,7 +1,4 @@
-"""Product reviews: one record is one review.
-
-Belongs here: the contract of a review. Does not belong here: ratings of products (``sql/``).
-"""
+"""Product reviews: one record is one review."""
 
 from datetime import datetime
 from typing import Annotated

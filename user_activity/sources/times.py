@@ -1,8 +1,4 @@
-"""Points in time, as text of any accepted spelling: their meaning in Python and in SQL, and the time rule.
-
-Belongs here: how a time is read, and that a dated record must fit the day it landed on (never the clock).
-Does not belong here: other kinds of value (``values``), days of the reporting zone (``sql/``).
-"""
+"""Points in time, as text of any accepted spelling: their meaning in Python and in SQL, and the time rule."""
 
 import re
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""User profiles: one record is one user's attributes as of ``updated_at``.
-
-Belongs here: the contract of a profile. Does not belong here: versions over time (``sql/``).
-"""
+"""User profiles: one record is one user's attributes as of ``updated_at``."""
 
 from datetime import datetime
 from typing import Annotated

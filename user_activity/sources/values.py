@@ -1,10 +1,4 @@
-"""The kinds of value a column may hold: what its text means in Python, and the same judgement in SQL.
-
-Belongs here: one class a kind, with ``parse`` (the truth: a typed value, or a worded rejection) and ``sql`` (a DuckDB
-expression that gives the same typed value, or NULL where it leaves the decision to ``parse``). ``sql`` may be stricter
-than ``parse``, never looser: a property test holds the two together.
-Does not belong here: which column holds which kind (the sources' contracts), reading files (``ingest``).
-"""
+"""The kinds of value a column may hold: what its text means in Python, and the same judgement in SQL."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence

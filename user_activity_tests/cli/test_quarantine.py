@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from user_activity_tests.cli.conftest import Command
-from user_activity_tests.ingest.test_export import HOSTILE
+from user_activity_tests.ingest.quarantine.test_export import HOSTILE
 
 EVENT = {"event_id": "e1", "user_id": "ann", "event_type": "click", "event_at": "2025-01-05T10:00:00Z"}
 NAMELESS = {name: value for name, value in EVENT.items() if name != "event_id"}
@@ -83,7 +83,7 @@ def test_the_quarantine_is_worked_off(command: Command, tmp_path: Path, monkeypa
 def test_a_replay_that_is_cut_off_before_it_has_built_is_finished_by_the_next(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from user_activity.orchestration.run import Runner
+    from user_activity.orchestration.command_runs import Runner
 
     land(command, tmp_path, "a.jsonl", [EVENT, EVENT | {"event_id": "e2", "event_type": "swipe"}], "2025-01-05")
     assert command("run").code == 3

@@ -15,7 +15,7 @@ from psycopg2 import errors
 
 from user_activity.simulate import simulate
 from user_activity_tests.deploy.grafana import Asked, Grafana, panels, sent, variables
-from user_activity_tests.orchestration.test_audit_log import settle, settle_with
+from user_activity_tests.orchestration.runs.test_history import settle, settle_with
 from user_activity_tests.platform import Platform
 from user_activity_tests.postgres import running_server
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from user_activity.ingest import Entry, PartitionResult, ingest, quarantine
+from user_activity.ingest import Entry, PartitionResult, ingest
+from user_activity.ingest.quarantine import BadRecord, Selection, State, select
 from user_activity.settings import Settings
 
 DAY = date(2026, 1, 5)
@@ -55,8 +56,8 @@ class Drop:
                 found += part.read().to_pylist()
         return found
 
-    def bad(self, source: str = "events", state: quarantine.State | None = "open") -> list[quarantine.BadRecord]:
-        return list(quarantine.records(self.settings, quarantine.Selection(source=source, state=state)))
+    def bad(self, source: str = "events", state: State | None = "open") -> list[BadRecord]:
+        return list(select(self.settings, Selection(source=source, state=state)))
 
     def snapshot(self) -> Mapping[str, bytes]:
         """Everything of the lake and the archive, to the byte."""

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from user_activity.ingest import ingest, landing, manifest
+from user_activity.ingest import ingest
+from user_activity.ingest.lake import manifest
+from user_activity.ingest.landing import incoming
 from user_activity.settings import Settings
 from user_activity_tests.cli.conftest import Command, command  # noqa: F401 - a fixture
 from user_activity_tests.platform import Platform, differences
@@ -61,7 +63,7 @@ def test_file_names_are_kept_and_lead_nowhere(data_dir: Path, tmp_path: Path) ->
     assert {entry.file_name for entry in found.files} == set(names)
     assert {entry.rows_accepted for entry in found.files} == {1}
     assert not any(folder.iterdir())
-    archived = [landing.original_name(path.name) for path in (settings.archive_dir / "events" / str(DAY)).iterdir()]
+    archived = [incoming.original_name(path.name) for path in (settings.archive_dir / "events" / str(DAY)).iterdir()]
     assert sorted(archived) == sorted(names)
     assert [path for path in tmp_path.iterdir() if path != data_dir] == []
 
@@ -73,7 +75,7 @@ def test_folders_that_are_no_source_or_no_date_are_not_followed(data_dir: Path) 
             folder = settings.incoming_dir / "events" / name.replace("/", "⁄")
             folder.mkdir(parents=True)
             (folder / "a.jsonl").write_bytes(lines([event(1)]))
-    waiting = landing.scan(settings, "events")
+    waiting = incoming.scan(settings, "events")
     assert len(waiting) > len(NAMES) - 3
     assert all(file.problem and "is a folder" in file.problem for file in waiting)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from user_activity.orchestration.run import open_runner
+from user_activity.orchestration.command_runs import open_runner
 from user_activity.simulate import SimulationSummary, simulate
 from user_activity_tests.laws.histories import encode
 from user_activity_tests.platform import Platform, differences

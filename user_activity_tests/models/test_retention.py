@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from user_activity.orchestration import dbt
+from user_activity.orchestration.dbt import runner
 from user_activity_tests.models.activity import bots, built, changes_of, events, land, rows_that_differ
 from user_activity_tests.platform import Platform, differences
 
@@ -174,14 +174,14 @@ def test_a_run_that_was_cut_off_between_users_and_cohorts_leaves_no_trace(
     files = [MONTHS]
     platform = built(tmp_path / "cut off", files)
     earlier, later = events({"bob": "2023-12-31"}), events({"bob": "2024-02-10", "dee": "2024-01-20"})
-    build = dbt.build
+    build = runner.build
 
     def cut_off(settings: Any, selection: Sequence[str], *more: Any) -> Any:
         build(settings, [*selection, "--exclude", "int_cohort_activity+", "user_weekly_activity+"], *more)
-        raise dbt.BuildFailed("the power went")
+        raise runner.BuildFailed("the power went")
 
     with monkeypatch.context() as context:
-        context.setattr(dbt, "build", cut_off)
+        context.setattr(runner, "build", cut_off)
         land(platform, len(files), earlier)
         files.append(earlier)
         with pytest.raises(AssertionError, match="the power went"):

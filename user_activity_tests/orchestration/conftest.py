@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from user_activity.orchestration.assembly import assemble
-from user_activity.orchestration.instance import open_instance
+from user_activity.orchestration.instance.home import open_instance
 from user_activity.settings import Settings
 
 START = "2025-01-01"

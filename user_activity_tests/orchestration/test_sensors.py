@@ -11,12 +11,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from user_activity.ingest import lake
-from user_activity.orchestration import consumed
+from user_activity.ingest.lake import freshness
+from user_activity.orchestration import staleness
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import RANGE_END, RANGE_START, range_tags, tagged_dates
+from user_activity.orchestration.runs.liveness import PROCESS_TAG
 from user_activity.orchestration.sensors import LONGEST_WAIT, Asked, build_file_sensor, touched_dates
-from user_activity.orchestration.unfinished import PROCESS_TAG
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 
@@ -194,10 +194,10 @@ def test_a_wait_has_an_end() -> None:
 def test_stale_dates_are_asked_for_in_one_run_and_not_while_it_goes_on(
     instance: dg.DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lake, "touched", lambda _: {FIRST: "a", LATER: "b"})
+    monkeypatch.setattr(freshness, "touched", lambda _: {FIRST: "a", LATER: "b"})
     ticks = Ticks(touched_dates, instance, settings)
     assert ticks.asked() == [{FIRST, LATER}]
-    monkeypatch.setattr(lake, "touched", lambda _: {FIRST: "a", SECOND: "c", LATER: "b"})
+    monkeypatch.setattr(freshness, "touched", lambda _: {FIRST: "a", SECOND: "c", LATER: "b"})
     instance.create_run_for_job(sleeper(BUILD), status=dg.DagsterRunStatus.NOT_STARTED, tags=range_tags([FIRST, LATER]))
     assert ticks.asked() == [{SECOND}]
 
@@ -205,13 +205,13 @@ def test_stale_dates_are_asked_for_in_one_run_and_not_while_it_goes_on(
 def test_a_date_is_stale_until_it_is_built_from_what_the_lake_holds(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lake, "touched", lambda _: {FIRST: "a", SECOND: "b"})
-    consumed.remember(settings, "run", {FIRST: consumed.stale(settings)[FIRST]})
-    assert list(consumed.stale(settings)) == [FIRST, SECOND]
-    assert consumed.mark(settings, "run") == 1
-    assert list(consumed.stale(settings)) == [SECOND]
-    monkeypatch.setattr(lake, "touched", lambda _: {FIRST: "late rows", SECOND: "b"})
-    assert list(consumed.stale(settings)) == [FIRST, SECOND]
+    monkeypatch.setattr(freshness, "touched", lambda _: {FIRST: "a", SECOND: "b"})
+    staleness.remember(settings, "run", {FIRST: staleness.stale(settings)[FIRST]})
+    assert list(staleness.stale(settings)) == [FIRST, SECOND]
+    assert staleness.mark(settings, "run") == 1
+    assert list(staleness.stale(settings)) == [SECOND]
+    monkeypatch.setattr(freshness, "touched", lambda _: {FIRST: "late rows", SECOND: "b"})
+    assert list(staleness.stale(settings)) == [FIRST, SECOND]
 
 
 def sleeper(name: str) -> dg.JobDefinition:

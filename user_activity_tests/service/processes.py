@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from user_activity.orchestration.instance import EVENTS_IN_A_BATCH, WORKSPACE, open_instance
+from user_activity.orchestration.instance.home import EVENTS_IN_A_BATCH, WORKSPACE, open_instance
 from user_activity.settings import Settings
 
 Answer = TypeVar("Answer")

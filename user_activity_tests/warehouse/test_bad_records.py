@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from user_activity.ingest import ingest
-from user_activity.orchestration.lake import IngestedLake
+from user_activity.orchestration.ingested_lake import IngestedLake
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 from user_activity_tests.ingest.conftest import DAY, EVENT, Drop

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from user_activity.orchestration import consumed
+from user_activity.orchestration import staleness
+from user_activity.orchestration.command_runs import Outcome, open_runner
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import range_tags
-from user_activity.orchestration.run import Outcome, open_runner
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 from user_activity.warehouse import Rows, WarehouseBusy, open_warehouse
@@ -92,13 +92,13 @@ def test_random_histories_built_by_two_runs_at_once_give_the_tables_of_one_clean
         busy = Platform(Path(folder) / "busy", start_date=START, warehouse="postgres", warehouse_url=url)
         for batch in (files[:cut], files[cut:]):
             take_in(busy, batch)
-            stale = list(consumed.stale(busy.settings))
+            stale = list(staleness.stale(busy.settings))
             # Some dates to the one, some to the other, some to both.
             share = [(shares >> 2 * number) % 4 for number in range(len(stale))]
             sets = [[day for day, owner in zip(stale, share, strict=True) if owner != other] for other in (1, 2)]
             assert build_at_once(busy.settings, [dates for dates in sets if dates]) == []
             busy.run()  # what was stale for neither
-        assert not consumed.stale(busy.settings)
+        assert not staleness.stale(busy.settings)
         assert not differences(busy.tables(lineage=False), clean.tables(lineage=False))
         assert busy.query("select count(*) from audit.rebuilt_users") == [(0,)]
 
@@ -124,7 +124,7 @@ def test_a_run_builds_while_another_that_has_planned_is_still_at_work(shop: Plat
 
 
 def test_no_run_plans_while_another_plans(shop: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("user_activity.warehouse.postgres.turns.PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr("user_activity.warehouse.postgres.build_lock.PATIENCE_SECONDS", 0.3)
     first, second = open_warehouse(shop.settings), open_warehouse(shop.settings)
     with first.building("one"), pytest.raises(WarehouseBusy), second.building("two"):
         pass

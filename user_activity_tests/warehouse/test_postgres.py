@@ -15,7 +15,7 @@ import pytest
 from psycopg2 import errors
 
 from user_activity.cli import main
-from user_activity.orchestration.run import open_runner
+from user_activity.orchestration.command_runs import open_runner
 from user_activity.settings import Settings
 from user_activity.warehouse import WarehouseUnreachable, open_warehouse
 from user_activity_tests.laws.histories import encode

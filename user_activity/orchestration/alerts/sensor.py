@@ -1,22 +1,17 @@
-"""The sensor that sends alerts. It asks for no run.
-
-Belongs here: one tick, from what happened to what was told. Does not belong here: any of its parts.
-"""
+"""The sensor that sends alerts. It asks for no run."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from user_activity.orchestration.alerts.channels import channels_of, shown
-from user_activity.orchestration.alerts.delivery import Delivered, deliver, note_long_troubles
-from user_activity.orchestration.alerts.late import late_data
-from user_activity.orchestration.alerts.memory import Memory, alone
-from user_activity.orchestration.alerts.owners import Owners
-from user_activity.orchestration.alerts.problem import Problem
-from user_activity.orchestration.alerts.runs import Watch
-from user_activity.orchestration.alerts.ticks import failing_ticks
-from user_activity.orchestration.alerts.undelivered import Undelivered
+from user_activity.orchestration.alerts.delivery import Delivered, channels_of, deliver, note_long_troubles, shown
+from user_activity.orchestration.alerts.detect.late import late_data
+from user_activity.orchestration.alerts.detect.owners import Owners
+from user_activity.orchestration.alerts.detect.runs import Watch
+from user_activity.orchestration.alerts.detect.ticks import failing_ticks
+from user_activity.orchestration.alerts.incidents import Incident, IncidentLog, alone
+from user_activity.orchestration.alerts.messages import Undelivered
 from user_activity.orchestration.masking import masked
 from user_activity.settings import Settings
 
@@ -46,7 +41,7 @@ def tick(settings: Settings, instance: dg.DagsterInstance, owners: Owners, now: 
     with alone(settings.alerts_dir) as free:
         if not free:
             return "Another tick is at it."
-        memory = Memory.read(settings.alerts_dir)
+        memory = IncidentLog.read(settings.alerts_dir)
         memory.readdress(lambda problem: channels_of(settings, problem.owners))
         for problem in Watch(settings, instance, owners).new_problems(memory, now):
             memory.note(problem, channels_of(settings, problem.owners))
@@ -59,11 +54,11 @@ def tick(settings: Settings, instance: dg.DagsterInstance, owners: Owners, now: 
     return _said(delivered, wrong)
 
 
-def _note_standing(settings: Settings, instance: dg.DagsterInstance, memory: Memory, now: float) -> list[str]:
+def _note_standing(settings: Settings, instance: dg.DagsterInstance, memory: IncidentLog, now: float) -> list[str]:
     """Note problems that go on, when they begin; returns what could not be judged, and why."""
-    found: list[Problem] = []
+    found: list[Incident] = []
     wrong: list[str] = []
-    judges: tuple[Callable[[], Iterable[Problem]], ...] = (
+    judges: tuple[Callable[[], Iterable[Incident]], ...] = (
         lambda: failing_ticks(settings, instance, but=NAME),
         lambda: late_data(settings, now),
     )

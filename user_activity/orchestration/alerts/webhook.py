@@ -1,7 +1,4 @@
-"""The webhook: one JSON document by POST, with patience for a server that is busy.
-
-Belongs here: how a document travels. Does not belong here: its fields (``words``).
-"""
+"""The webhook: one JSON document by POST, with patience for a server that is busy."""
 
 import json
 from urllib.parse import urlsplit
@@ -9,8 +6,7 @@ from urllib.parse import urlsplit
 import httpx2
 import stamina
 
-from user_activity.orchestration.alerts.undelivered import Undelivered
-from user_activity.orchestration.alerts.words import Message
+from user_activity.orchestration.alerts.messages import Message, Undelivered
 from user_activity.settings import Settings
 
 ATTEMPTS = 3

@@ -1,7 +1,4 @@
-"""The adapter: connections, queries, and what the rest of the platform asks of a warehouse.
-
-Belongs here: opening the file, and the protocol's methods. Does not belong here: SQL of models (``sql/``).
-"""
+"""The adapter: connections, queries, and what the rest of the platform asks of a warehouse."""
 
 import json
 import time
@@ -16,9 +13,9 @@ import duckdb
 
 from user_activity.settings import Settings
 from user_activity.warehouse import Lake, Rows, WarehouseBusy
-from user_activity.warehouse.duckdb.account import AUDIT_TABLES, load, raw_view
+from user_activity.warehouse.audit_tables import RUN_TABLES
+from user_activity.warehouse.duckdb.lake_tables import AUDIT_TABLES, load, raw_view
 from user_activity.warehouse.duckdb.publishing import due_days, publish_days, publish_table, quoted
-from user_activity.warehouse.run_tables import RUN_TABLES
 
 LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
 

@@ -1,7 +1,4 @@
-"""Marts and metrics as Parquet files, each replaced atomically.
-
-Belongs here: how a relation becomes files. Does not belong here: which relations are published (``orchestration``).
-"""
+"""Marts and metrics as Parquet files, each replaced atomically."""
 
 import os
 import shutil

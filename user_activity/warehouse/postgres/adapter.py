@@ -1,7 +1,4 @@
-"""The adapter: what the rest of the platform asks of a warehouse, on a PostgreSQL server.
-
-Belongs here: the protocol's methods. Does not belong here: SQL of models (``sql/``).
-"""
+"""The adapter: what the rest of the platform asks of a warehouse, on a PostgreSQL server."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,9 +10,9 @@ from psycopg2.extras import execute_values
 
 from user_activity.settings import Settings
 from user_activity.warehouse import Lake, Rows, WarehouseUnreachable
-from user_activity.warehouse.postgres import account, readers
+from user_activity.warehouse.postgres import lake_tables, readers
+from user_activity.warehouse.postgres.build_lock import SharedBuild
 from user_activity.warehouse.postgres.connections import Address, Connection, fetch_one
-from user_activity.warehouse.postgres.turns import SharedBuild
 
 LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
 
@@ -39,7 +36,7 @@ class PostgresWarehouse:
     def prepare(self) -> dict[str, str]:
         """Create schemas, audit tables and the reader's role where they are missing."""
         reader, password = self._settings.warehouse_reader, self._settings.warehouse_reader_password
-        wanted = [*(f"create schema if not exists {layer};" for layer in LAYERS), account.audit_tables(), reader]
+        wanted = [*(f"create schema if not exists {layer};" for layer in LAYERS), lake_tables.audit_tables(), reader]
         mark = f"user-activity {hashlib.sha256(repr(wanted).encode()).hexdigest()[:16]}"
         with self._writing() as connection:
             found = fetch_one(connection, "select obj_description(to_regnamespace('audit'), 'pg_namespace')")
@@ -76,9 +73,9 @@ class PostgresWarehouse:
         with self._writing() as connection:
             fetch_one(connection, "select pg_advisory_xact_lock(hashtext('user-activity sync'))")
             columns = {source: lake.raw_columns(source) for source in lake.sources()}
-            empty = {source for source in columns if account.ensure_raw(connection, source, columns[source])}
+            empty = {source for source in columns if lake_tables.ensure_raw(connection, source, columns[source])}
             marks = lake.marks()
-            known = account.known_marks(connection)
+            known = lake_tables.known_marks(connection)
             changed = [key for key, mark in marks.items() if known.get(key) != mark or key[0] in empty]
             gone = [key for key in known if key not in marks and key[0] in columns]
             if changed or gone:
@@ -87,7 +84,9 @@ class PostgresWarehouse:
                     for manifest in lake.read_manifests(changed)
                 ]
                 rejected = lake.bad_records(changed)
-                account.replace(connection, self._settings.lake_dir, manifests, rejected, [*changed, *gone], columns)
+                lake_tables.replace(
+                    connection, self._settings.lake_dir, manifests, rejected, [*changed, *gone], columns
+                )
                 with connection.cursor() as cursor:
                     # Raw rows are found and joined by these columns alone; statistics of wide texts cost much.
                     for source in columns:
@@ -97,7 +96,7 @@ class PostgresWarehouse:
 
     def load(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
         """Replace a small table by these rows, in one transaction."""
-        wanted = {name: account.type_of(kind) for name, kind in columns.items()}
+        wanted = {name: lake_tables.type_of(kind) for name, kind in columns.items()}
         with self._writing() as connection, connection.cursor() as cursor:
             _take_turn(connection, relation)
             cursor.execute(
@@ -107,7 +106,7 @@ class PostgresWarehouse:
             )
             if dict(cursor.fetchall()) != wanted:
                 cursor.execute(f"drop table if exists {relation}")
-                cursor.execute(f"create table {relation} ({account.definition(columns)})")
+                cursor.execute(f"create table {relation} ({lake_tables.definition(columns)})")
             cursor.execute(f"delete from {relation}")
             execute_values(cursor, f"insert into {relation} values %s", [tuple(row) for row in rows])
 

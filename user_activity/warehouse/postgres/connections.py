@@ -1,7 +1,4 @@
-"""Connections to the server, and the words for those that it refuses.
-
-Belongs here: the address, how a session is set up, locks. Does not belong here: what is asked over a connection.
-"""
+"""Connections to the server, and the words for those that it refuses."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

@@ -1,7 +1,4 @@
-"""Parquet parts through the wire: read batch by batch, written as CSV, streamed into COPY.
-
-Belongs here: that stream. Does not belong here: which parts, and into which table.
-"""
+"""Parquet parts through the wire: read batch by batch, written as CSV, streamed into COPY."""
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence

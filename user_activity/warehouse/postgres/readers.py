@@ -1,7 +1,4 @@
-"""The role that reads: marts, metrics and audit, and nothing else.
-
-Belongs here: the role and what is granted to it. Does not belong here: the tables themselves.
-"""
+"""The role that reads: marts, metrics and audit, and nothing else."""
 
 import logging
 

@@ -1,0 +1,135 @@
+"""Manifests: what raw holds of each source and landing date, one small JSON file each. Writing it is the commit."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from user_activity.settings import Settings
+
+LAYERS = ("raw", "quarantine", "repairs", "history")
+"""The kinds of part that a file may have."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One landed file: what came of its records, and where they are (paths relative to the lake, or the archive)."""
+
+    file_name: str
+    file_sha256: str
+    size_bytes: int
+    status: Literal["loaded", "rejected"]
+    rows_landed: int
+    rows_accepted: int
+    rows_quarantined: int
+    rows_late: int
+    dates: Mapping[str, int]
+    touches: tuple[str, ...]
+    rules: Mapping[str, int]
+    part: str | None
+    quarantine: str | None
+    archive: str
+    loaded_at: str
+    problem: str | None = None
+    repairs: str | None = None
+    """The part that says which of its rows were sent for which quarantined records."""
+    history: str | None = None
+    """The part of records that were quarantined once and are accepted now."""
+    withheld: tuple[int, ...] = ()
+    """Rows that keep the contract and are quarantined all the same: a repaired record was accepted in their place."""
+
+    @property
+    def parts(self) -> list[str]:
+        """Everything in the lake that is the file's."""
+        return [name for name in (self.part, self.quarantine, self.repairs, self.history) if name]
+
+    @property
+    def part_id(self) -> str:
+        """What the rows are a function of: the content and the recipe."""
+        return Path(self.part or self.quarantine or "").stem
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All files of one source that landed on one date."""
+
+    source: str
+    landing_date: date
+    recipe: str
+    files: tuple[Entry, ...] = field(default=())
+
+
+def path_of(settings: Settings, source: str, landing_date: date) -> Path:
+    """Where a manifest is."""
+    return settings.lake_dir / "manifests" / source / f"{landing_date}.json"
+
+
+def read(settings: Settings, source: str, landing_date: date) -> Manifest | None:
+    """The manifest of a date; None where nothing was ever committed."""
+    path = path_of(settings, source, landing_date)
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return _parsed(path, (status.st_mtime_ns, status.st_ino))
+
+
+@lru_cache(maxsize=16_384)
+def _parsed(path: Path, version: tuple[int, int]) -> Manifest:  # noqa: ARG001 - it tells one content from the next
+    found = json.loads(path.read_bytes())
+    entries = tuple(
+        Entry(**{**entry, "touches": tuple(entry["touches"]), "withheld": tuple(entry.get("withheld", ()))})
+        for entry in found["files"]
+    )
+    return Manifest(found["source"], date.fromisoformat(found["landing_date"]), found["recipe"], entries)
+
+
+def all_of(settings: Settings, source: str | None = None) -> Iterator[Manifest]:
+    """Every manifest, by source and date."""
+    root = settings.lake_dir / "manifests"
+    for folder in sorted(root.iterdir()) if root.is_dir() else []:
+        if source in (None, folder.name) and folder.is_dir():
+            with os.scandir(folder) as entries:
+                found = sorted((e.name, e.stat()) for e in entries if e.name.endswith(".json") and e.name[0] != ".")
+            for name, status in found:
+                yield _parsed(folder / name, (status.st_mtime_ns, status.st_ino))
+
+
+def commit(settings: Settings, manifest: Manifest) -> None:
+    """Replace the manifest of a date, then remove the parts it no longer names."""
+    path = path_of(settings, manifest.source, manifest.landing_date)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    content = {
+        "source": manifest.source,
+        "landing_date": manifest.landing_date.isoformat(),
+        "recipe": manifest.recipe,
+        "files": [asdict(entry) for entry in manifest.files],
+    }
+    temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    os.replace(temporary, path)
+    named = {name for entry in manifest.files for name in entry.parts}
+    _remove_parts(settings, manifest.source, manifest.landing_date, named)
+
+
+def forget(settings: Settings, source: str, landing_date: date) -> None:
+    """Remove the manifest of a date of which no file is left, then its parts."""
+    path_of(settings, source, landing_date).unlink(missing_ok=True)
+    _remove_parts(settings, source, landing_date, set())
+
+
+def _remove_parts(settings: Settings, source: str, landing_date: date, named: Set[str]) -> None:
+    for layer in LAYERS:
+        folder = settings.lake_dir / part_folder(layer, source, landing_date)
+        for part in folder.iterdir() if folder.is_dir() else []:
+            if f"{part_folder(layer, source, landing_date)}/{part.name}" not in named:
+                part.unlink()
+
+
+def part_folder(layer: str, source: str, landing_date: date) -> str:
+    """The folder of a date's parts, relative to the lake."""
+    return f"{layer}/{source}/landing_date={landing_date}"

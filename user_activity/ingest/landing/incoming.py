@@ -1,0 +1,173 @@
+"""Where files wait and where they go: ``incoming`` and the archive."""
+
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
+from uuid import uuid4
+
+from user_activity.ingest.readers.files import sha256_of, shown
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES
+
+_NOT_YET = (".tmp", ".part", ".crdownload")
+_LONGEST_NAME = 255
+_KEPT_ENDING = 16
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file that waits in ``incoming``.
+
+    ``problem`` says why it will be rejected whole, where that is clear by now; ``misplaced_on`` is the date it was put
+    under where that is no partition; ``changed_at`` (epoch seconds) is when it was last written, renamed or moved here.
+    """
+
+    path: Path
+    source: str
+    landing_date: date
+    size: int
+    mtime_ns: int
+    problem: str | None = None
+    misplaced_on: date | None = None
+    changed_at: float = 0
+
+    @property
+    def name(self) -> str:
+        """The file's name as text."""
+        return shown(self.path.name)
+
+
+@dataclass(frozen=True)
+class LandResult:
+    """Where a file was put, or already is."""
+
+    path: Path
+    landing_date: date
+    already_landed: bool
+
+
+def utc_today() -> date:
+    """Today's UTC date: it schedules, it never judges."""
+    return datetime.now(UTC).date()
+
+
+def scan(settings: Settings, source: str | None = None, settle_seconds: float = 0) -> list[LandedFile]:
+    """All files that wait, by source, landing date and name; with ``settle_seconds``, those unchanged for so long."""
+    found: list[LandedFile] = []
+    for name in [source] if source else SOURCES:
+        folder = settings.incoming_dir / name
+        if folder.is_dir():
+            found += _waiting(folder, name, settings)
+    found.sort(key=lambda file: (file.source, file.landing_date, os.fsencode(file.path)))
+    newest = time.time() - settle_seconds
+    return [file for file in found if not settle_seconds or file.changed_at <= newest]
+
+
+def _waiting(folder: Path, source: str, settings: Settings) -> Iterator[LandedFile]:
+    for entry in _entries(folder):
+        day = _date_of(entry.name)
+        if day and entry.is_dir(follow_symlinks=False):
+            yield from (_landed(inner, source, day, settings) for inner in _entries(Path(entry.path)))
+        else:
+            yield _landed(entry, source, None, settings)
+
+
+def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith((".", "_")) and not entry.name.lower().endswith(_NOT_YET):
+                yield entry
+
+
+def _date_of(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name) if len(name) == len("2026-01-31") else None
+    except ValueError:
+        return None
+
+
+def _landed(entry: "os.DirEntry[str]", source: str, day: date | None, settings: Settings) -> LandedFile:
+    status = entry.stat(follow_symlinks=False)
+    asked = day or datetime.fromtimestamp(status.st_mtime, UTC).date()
+    valid = min(max(asked, settings.start_date), utc_today() + timedelta(days=1))
+    misplaced_on = asked if asked != valid else None
+    return LandedFile(
+        Path(entry.path), source, valid, status.st_size, status.st_mtime_ns,
+        problem_of(status.st_mode, source, misplaced_on), misplaced_on, max(status.st_mtime, status.st_ctime),
+    )  # fmt: skip
+
+
+def problem_of(mode: int, source: str, misplaced_on: date | None) -> str | None:
+    """Why what lies there is not read at all, by what it is and where it was put."""
+    if stat.S_ISLNK(mode):
+        return "is a symbolic link, which is never followed: put the file itself here"
+    if stat.S_ISDIR(mode):
+        return f"is a folder: put its files into incoming/{source}/<YYYY-MM-DD>/"
+    if not stat.S_ISREG(mode):
+        return "is no regular file: put a file here"
+    if misplaced_on:
+        return (
+            f"landed on {misplaced_on}, which is no partition: put it into incoming/{source}/<YYYY-MM-DD>/ "
+            "with a date from the start date to tomorrow"
+        )
+    return None
+
+
+def land(settings: Settings, path: Path, source: str, landing_date: date | None = None) -> LandResult:
+    """Copy a file into ``incoming``, where it appears whole or not at all; what landed that day before stays."""
+    day = landing_date or utc_today()
+    digest = sha256_of(path)
+    archived = next(archive_folder(settings, source, day).glob(f"{digest[:16]}-*"), None)
+    folder = settings.incoming_dir / source / day.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / path.name.lstrip("._")
+    if archived or (target.is_file() and sha256_of(target) == digest):
+        return LandResult(archived or target, day, already_landed=True)
+    if target.exists():
+        target = folder / f"{digest[:8]}-{target.name}"
+    temporary = folder / f".{uuid4().hex}.tmp"
+    try:
+        shutil.copyfile(path, temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return LandResult(target, day, already_landed=False)
+
+
+def archive_folder(settings: Settings, source: str, landing_date: date) -> Path:
+    """Where the originals of a landing date are kept."""
+    return settings.archive_dir / source / landing_date.isoformat()
+
+
+def withdrawn_folder(settings: Settings, source: str, landing_date: date) -> Path:
+    """Where originals of a landing date are kept that were taken back."""
+    return settings.data_dir / "withdrawn" / source / landing_date.isoformat()
+
+
+def archive_name(sha256: str, name: str) -> str:
+    """The name of an original in the archive: from it, its own name can be read again (a very long one's ends)."""
+    quoted = quote(os.fsencode(name), safe=" ()+,=@")
+    head = _LONGEST_NAME - len(f"{sha256[:16]}-") - _KEPT_ENDING
+    return f"{sha256[:16]}-{quoted if len(quoted) <= head else quoted[:head] + quoted[-_KEPT_ENDING:]}"
+
+
+def original_name(archived: str) -> str:
+    """A file's own name, from its name in the archive."""
+    return os.fsdecode(unquote_to_bytes(archived.partition("-")[2]))
+
+
+def move_to_archive(path: Path, target: Path) -> None:
+    """Move an original; where the same content is kept already, the copy goes."""
+    if path == target:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_file() and not path.is_symlink():
+        path.unlink()
+    else:
+        shutil.move(path, target)

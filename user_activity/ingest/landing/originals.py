@@ -1,0 +1,81 @@
+"""The files that make up a landing date: those that wait in ``incoming`` and those in the archive, each once."""
+
+import hashlib
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from user_activity.ingest.lake.manifest import Entry
+from user_activity.ingest.landing import incoming
+from user_activity.ingest.readers.files import FileProblem, InputFile, form_of, sha256_of, shown
+from user_activity.settings import Settings
+
+
+@dataclass(frozen=True)
+class Original:
+    """A file as it landed; with a problem it will be rejected whole, whatever it holds."""
+
+    file: InputFile
+    archive: str
+    """Its name in the archive."""
+    problem: FileProblem | None = None
+    waiting: bool = True
+
+    @property
+    def identity(self) -> tuple[str, str, bool]:
+        """What two files of a date have in common to count once: content, format, and whether it may be read."""
+        return self.file.sha256, "".join(form_of(self.file.name)), self.problem is not None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the file is still as it was when its digest was taken."""
+        try:
+            status = self.file.path.lstat()
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (self.file.size_bytes, self.file.mtime_ns)
+
+
+def originals(
+    settings: Settings, source: str, day: date, waiting: Sequence[incoming.LandedFile], known: Iterable[Entry]
+) -> Iterator[Original]:
+    """Every file of a date, in the order in which one of several equal ones is taken."""
+    entries = {entry.archive: entry for entry in known}
+    folder = incoming.archive_folder(settings, source, day)
+    kept = folder.iterdir() if folder.is_dir() else ()
+    found = [*(_archived(path, source, day, entries.get(path.name)) for path in kept), *map(_waiting, waiting)]
+    return iter(sorted(found, key=lambda original: (original.file.name, original.waiting)))
+
+
+def _waiting(landed: incoming.LandedFile) -> Original:
+    problem = FileProblem("file_misplaced", landed.problem) if landed.problem else None
+    try:
+        digest = _digest(landed.path, landed.name, landed.mtime_ns)
+    except OSError as error:
+        digest = _digest_of_place(landed.name, landed.mtime_ns)
+        problem = FileProblem("file_unreadable", f"cannot be opened ({error.strerror}): correct its permissions")
+    file = InputFile(landed.path, landed.name, digest, landed.landing_date, landed.size, landed.mtime_ns)
+    # Where a file was put by mistake is told by its name in the archive, so that it can be read from there again.
+    name = f"{landed.misplaced_on}/{landed.path.name}" if landed.misplaced_on else landed.path.name
+    return Original(file, incoming.archive_name(digest, name), problem)
+
+
+def _archived(path: Path, source: str, day: date, entry: Entry | None) -> Original:
+    status = path.lstat()
+    asked, _, original = incoming.original_name(path.name).rpartition("/")
+    problem = incoming.problem_of(status.st_mode, source, date.fromisoformat(asked) if asked else None)
+    name = entry.file_name if entry else shown(original)
+    digest = entry.file_sha256 if entry else _digest(path, name, status.st_mtime_ns)
+    file = InputFile(path, name, digest, day, status.st_size, status.st_mtime_ns)
+    return Original(file, path.name, FileProblem("file_misplaced", problem) if problem else None, waiting=False)
+
+
+def _digest(path: Path, name: str, mtime_ns: int) -> str:
+    return sha256_of(path) if stat.S_ISREG(path.lstat().st_mode) else _digest_of_place(name, mtime_ns)
+
+
+def _digest_of_place(name: str, mtime_ns: int) -> str:
+    """For what has no content to tell it by."""
+    return hashlib.sha256(f"{name} {mtime_ns}".encode()).hexdigest()

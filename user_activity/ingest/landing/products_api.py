@@ -1,0 +1,185 @@
+"""The product catalogue over HTTP: all pages or nothing, saved as a file that then lands like any other."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import stamina
+
+from user_activity.settings import Settings
+
+ATTEMPTS = 5
+ANSWER_TIMEOUTS = 6
+"""A whole answer may take this many times the time limit of each of its pieces."""
+MOST_PAGES = 10_000
+MOST_BYTES_A_PAGE = 64 * 1024**2
+_LISTS = ("products", "items", "data", "results")
+_BUSY = (408, 425, 429)
+LOGIN, QUERY = re.compile(r"(://)[^\s/?]*@"), re.compile(r"\?[^\s)]+")
+"""Where an address holds what only its owner may know."""
+
+
+class CatalogueError(Exception):
+    """The catalogue could not be fetched whole; the message is one sentence that says why and what to do."""
+
+
+class _TryAgain(Exception):
+    """An answer that a later attempt may better."""
+
+
+def fetch_products(settings: Settings, landing_date: date) -> Path | None:
+    """Fetch the whole catalogue into ``incoming/products/<landing date>/``; None when no address is set.
+
+    The file's name and content depend on what was received only: fetching the same catalogue again changes nothing.
+    """
+    if not settings.products_url:
+        return None
+    folder = settings.incoming_dir / "products" / landing_date.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    target, temporary = folder / f"catalogue-{landing_date}.jsonl", folder / f".catalogue-{os.getpid()}.tmp"
+    try:
+        with temporary.open("w", encoding="utf-8") as copy:
+            for product in _products(settings):
+                copy.write(json.dumps(product, ensure_ascii=True, sort_keys=True) + "\n")
+        os.replace(temporary, target)
+    except CatalogueError as error:
+        # What is written here is kept and mailed; the errors that led to it say no more, and may quote the address.
+        raise CatalogueError(QUERY.sub("?…", LOGIN.sub(r"\1", str(error)))) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
+
+
+def _products(settings: Settings) -> Iterator[Any]:
+    url = str(settings.products_url)
+    size = settings.products_page_size
+    first: dict[str, Any] = {"page": 1, "page_size": size}
+    address, asked, seen, received = url, first, set[str](), 0
+    timeout = httpx2.Timeout(settings.http_timeout_seconds)
+    with httpx2.Client(timeout=timeout, follow_redirects=True, headers={"accept": "application/json"}) as client:
+        for page in range(1, MOST_PAGES + 1):
+            answer = _page(client, address, asked, settings.http_timeout_seconds)
+            products = _listed(answer, address)
+            received += len(products)
+            fingerprint = json.dumps(products, sort_keys=True)
+            if fingerprint in seen and page == 2 and len(products) != size and not _counts(answer):
+                return  # the server knows no pages: the first answer was everything
+            if products and fingerprint in seen:
+                raise CatalogueError(
+                    f"{url} gives the same page twice (page {page}): its pagination is broken, tell its owner"
+                )
+            seen.add(fingerprint)
+            yield from products
+            following = _following(answer, address, url, page, len(products), size, received)
+            if following is None:
+                if not received:
+                    raise CatalogueError(f"{url} lists no product at all: check the address")
+                return
+            address, asked = following
+    raise CatalogueError(f"{url} does not end after {MOST_PAGES} pages: its pagination is broken, tell its owner")
+
+
+def _following(
+    answer: Any, address: str, url: str, page: int, count: int, size: int, received: int
+) -> tuple[str, dict[str, Any]] | None:
+    """Where the next page is; None after the last one."""
+    numbered = (url, {"page": page + 1, "page_size": size})
+    if not isinstance(answer, dict):
+        return numbered if count >= size else None
+    if "next" in answer:
+        return _linked(answer["next"], address, url)
+    if isinstance(pages := answer.get("pages", answer.get("total_pages")), int):
+        return numbered if page < pages else None
+    if isinstance(total := answer.get("total", answer.get("count")), int) and total >= 0:
+        if received < total and not count:
+            raise CatalogueError(
+                f"{url} promises {total} products and gives {received}: nothing was kept, try again later"
+            )
+        return numbered if received < total else None
+    return numbered if count >= size else None
+
+
+def _counts(answer: Any) -> bool:
+    """Whether the answer says how much there is."""
+    return isinstance(answer, dict) and any(
+        name in answer for name in ("next", "pages", "total_pages", "total", "count")
+    )
+
+
+def _linked(link: Any, address: str, url: str) -> tuple[str, dict[str, Any]] | None:
+    if not link:
+        return None
+    if not isinstance(link, str):
+        raise CatalogueError(f"{url} names a next page that is no address: tell its owner")
+    joined = str(httpx2.URL(address).join(link))
+    if urlsplit(joined)[:2] != urlsplit(url)[:2]:
+        raise CatalogueError(
+            f"{url} names a next page on another server ({joined}): it is not followed, tell its owner"
+        )
+    return joined, {}
+
+
+def _page(client: httpx2.Client, address: str, asked: dict[str, Any], seconds: float) -> Any:
+    try:
+        for attempt in stamina.retry_context(
+            on=_TryAgain, attempts=ATTEMPTS, wait_initial=0.2, wait_max=5, timeout=120
+        ):
+            with attempt:
+                return _answer(client, address, asked, seconds)
+    except _TryAgain as error:
+        raise CatalogueError(f"{address} {error} ({ATTEMPTS} attempts): nothing was kept, try again later") from error
+    raise AssertionError("a retry ends with an answer or an error")
+
+
+def _answer(client: httpx2.Client, address: str, asked: dict[str, Any], seconds: float) -> Any:
+    try:
+        with client.stream("GET", address, params=asked or None) as response:
+            _check_status(address, response.status_code)
+            content = _whole(response, address, time.monotonic() + ANSWER_TIMEOUTS * seconds)
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+        raise CatalogueError(f"{address} is no web address ({error}): correct USER_ACTIVITY_PRODUCTS_URL") from error
+    except httpx2.TimeoutException as error:
+        raise _TryAgain("does not answer in time") from error
+    except httpx2.HTTPError as error:
+        raise _TryAgain(f"cannot be reached ({str(error) or type(error).__name__})") from error
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _TryAgain("answers with something that is not JSON") from error
+
+
+def _check_status(address: str, status: int) -> None:
+    if status >= 500 or status in _BUSY:
+        raise _TryAgain(f"answers with status {status}")
+    if status != httpx2.codes.OK:
+        raise CatalogueError(f"{address} answers with status {status}: check the address and its permissions")
+
+
+def _whole(response: httpx2.Response, address: str, deadline: float) -> bytes:
+    content = bytearray()
+    for piece in response.iter_bytes():
+        content += piece
+        if len(content) > MOST_BYTES_A_PAGE:
+            raise CatalogueError(f"{address} answers with more than {MOST_BYTES_A_PAGE} bytes: ask for smaller pages")
+        if time.monotonic() > deadline:
+            raise _TryAgain("does not answer in time")
+    return bytes(content)
+
+
+def _listed(answer: Any, address: str) -> list[Any]:
+    found = answer if isinstance(answer, list) else None
+    if isinstance(answer, dict):
+        found = next((answer[name] for name in _LISTS if isinstance(answer.get(name), list)), None)
+    if found is None:
+        raise CatalogueError(
+            f"{address} answers with JSON that holds no list of products: it must be a list, or an object with "
+            f"one under {', '.join(_LISTS)}"
+        )
+    return found

@@ -1,0 +1,226 @@
+"""Building raw: from the files of landing dates to parts, quarantine and manifests. The one door is ``ingest``."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from user_activity.ingest.lake import manifest
+from user_activity.ingest.lake.corrections import Repairs
+from user_activity.ingest.lake.manifest import Entry, Manifest
+from user_activity.ingest.landing import incoming
+from user_activity.ingest.landing.originals import Original, originals
+from user_activity.ingest.partition.load import Loader
+from user_activity.ingest.partition.replayed import RejectedBefore
+from user_activity.ingest.partition.result import PartitionResult
+from user_activity.ingest.validation.field_mapping import picks
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES, Source
+
+VERSION = 1
+"""Goes up when the code makes other rows out of the same files, so that they are read again."""
+
+
+class OriginalMissing(Exception):
+    """A file must be read again, and is in the archive no more; the message says which, and what to do."""
+
+
+Waiting = Mapping[date, Sequence[incoming.LandedFile]]
+
+BATCH_FILES, BATCH_BYTES = 2_000, 512 * 1024**2
+
+
+def recipe(source: Source, settings: Settings) -> str:
+    """A digest of all that decides which rows a file gives, besides the file."""
+    parts: list[object] = [VERSION, settings.max_line_bytes, sorted(picks(source, settings).items()), source.rules]
+    parts += [(name, kind.sql("x", settings)) for name, kind in source.kinds.items()]
+    parts += [(name, fill.sql(settings)) for name, fill in source.fills.items()]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
+
+
+def ingest(
+    settings: Settings, source_name: str, dates: Iterable[date], *, rebuild: bool = False
+) -> list[PartitionResult]:
+    """Build raw for the partitions that these dates belong to; one result a partition.
+
+    Files that were read under the current recipe are not read again, unless ``rebuild`` asks for it. Partitions whose
+    records were repaired by what is read now have a result, too.
+    """
+    source = SOURCES[source_name]
+    partitions = sorted({source.partition_of(day) for day in dates})
+    days = [day for partition in partitions for day in source.landing_dates(partition)]
+    started = time.monotonic()
+    with only_one(settings, source_name) as work_dir:
+        waiting: dict[date, list[incoming.LandedFile]] = {}
+        for file in incoming.scan(settings, source_name):
+            waiting.setdefault(file.landing_date, []).append(file)
+        builder = _Builder(settings, source, work_dir, waiting, rebuild)
+        builder.build(days)
+    repairs = Repairs(settings, source_name)
+    partitions = sorted({*partitions, *map(source.partition_of, builder.repaired_dates(repairs))})
+    seconds = (time.monotonic() - started) / max(len(partitions), 1)
+    return [
+        PartitionResult(
+            source_name, partition, found, builder.read_files, seconds, settings.lake_dir,
+            rows_open=sum(map(repairs.rows_open, found)),
+        )
+        for partition in partitions
+        for found in (tuple(_found(settings, source, partition)),)
+    ]  # fmt: skip
+
+
+def _found(settings: Settings, source: Source, partition: date) -> Iterator[Manifest]:
+    for day in source.landing_dates(partition):
+        if found := manifest.read(settings, source.name, day):
+            yield found
+
+
+@contextmanager
+def only_one(settings: Settings, source: str) -> Iterator[Path]:
+    """One process at a time builds a source; a work folder that a killed one left behind is emptied."""
+    work_dir = settings.lake_dir / ".work" / source
+    work_dir.parent.mkdir(parents=True, exist_ok=True)
+    with (work_dir.parent / f"{source}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.rmtree(work_dir, ignore_errors=True)
+        work_dir.mkdir()
+        try:
+            yield work_dir
+        finally:
+            shutil.rmtree(work_dir, ignore_errors=True)
+
+
+class _Builder:
+    def __init__(self, settings: Settings, source: Source, work_dir: Path, waiting: Waiting, rebuild: bool) -> None:
+        self._settings = settings
+        self._source = source
+        self._work_dir = work_dir
+        self._waiting = waiting
+        self._rebuild = rebuild
+        self._recipe = recipe(source, settings)
+        self._loader = Loader(settings, source, work_dir, self._recipe)
+        self._touched: set[date] = set()
+        self.read_files: set[str] = set()
+
+    def build(self, days: Iterable[date]) -> None:
+        """Bring the manifests of these dates up to date, some dates at a time."""
+        group: dict[date, list[Original]] = {}
+        files = size = 0
+        for day in days:
+            group[day] = self._originals(day)
+            files += len(group[day])
+            size += sum(original.file.size_bytes for original in group[day])
+            if files >= BATCH_FILES or size >= BATCH_BYTES:
+                self._build(group)
+                group, files, size = {}, 0, 0
+        self._build(group)
+
+    def repaired_dates(self, repairs: Repairs) -> set[date]:
+        """The landing dates of records that files which were read now were sent for."""
+        return self._touched | repairs.landing_dates(self.read_files)
+
+    def _originals(self, day: date) -> list[Original]:
+        landed = self._waiting.get(day, [])
+        return list(originals(self._settings, self._source.name, day, landed, self._known(day)))
+
+    def _known(self, day: date) -> tuple[Entry, ...]:
+        known = manifest.read(self._settings, self._source.name, day)
+        return known.files if known else ()
+
+    def _build(self, group: dict[date, list[Original]]) -> None:
+        """First the manifests, then the originals: a kill in between leaves files that the next call only moves."""
+        kept = self._commit(group)
+        # A record that was accepted must not be so twice: what was there before a repaired one of it came, goes.
+        repairs = Repairs(self._settings, self._source.name)
+        unheeded = {found.landing_date for found in self._manifests() if not all(map(repairs.are_heeded, found.files))}
+        self._touched |= unheeded
+        again = {day: group.get(day) or self._originals(day) for day in sorted(unheeded)}
+        if again:
+            kept |= self._commit(again)
+        for day, found in (group | again).items():
+            folder = incoming.archive_folder(self._settings, self._source.name, day)
+            archives = {original.identity: folder / original.archive for original, _ in kept.get(day, ())}
+            for original in found:
+                if original.identity in archives:
+                    incoming.move_to_archive(original.file.path, archives[original.identity])
+
+    def _manifests(self) -> Iterator[Manifest]:
+        return manifest.all_of(self._settings, self._source.name)
+
+    def _commit(self, group: dict[date, list[Original]]) -> dict[date, list[tuple[Original, Entry]]]:
+        """Read what has to be read and write the manifests; what they hold now, by date."""
+        repairs = Repairs(self._settings, self._source.name)
+        memory = RejectedBefore(self._settings, self._source.name, self._work_dir)
+        to_load: list[Original] = []
+        kept: dict[date, list[tuple[Original, Entry]]] = {}
+        missing: dict[date, list[Entry]] = {}
+        for day, found in group.items():
+            known = {(entry.archive, entry.file_sha256): entry for entry in self._known(day)}
+            chosen: dict[tuple[str, str, bool], Original] = {}
+            for original in found:
+                chosen.setdefault(original.identity, original)
+            kept[day] = []
+            for original in chosen.values():
+                entry = known.get((original.archive, original.file.sha256))
+                if entry and self._stands(entry, original, repairs):
+                    kept[day].append((original, entry))
+                else:
+                    to_load.append(original)
+            missing[day] = self._missing(day, found, repairs)
+            standing = [*missing[day], *(entry for _, entry in kept[day])]
+            memory.remember(day, [entry for entry in self._known(day) if entry not in standing])
+        for original, read in zip(to_load, self._loader.load(to_load, repairs.accepted_for), strict=True):
+            day = original.file.landing_date
+            self.read_files.add(read.part_id)
+            kept[day].append((original, memory.carried_to(day, read)))
+        return {day: settled for day in group if (settled := self._committed(day, kept[day], missing[day]))}
+
+    def _missing(self, day: date, found: Sequence[Original], repairs: Repairs) -> list[Entry]:
+        """Files that somebody has removed from the archive without taking them back: their rows stay as they are."""
+        there = {original.file.sha256 for original in found}
+        known = manifest.read(self._settings, self._source.name, day)
+        gone = [entry for entry in self._known(day) if entry.file_sha256 not in there]
+        gone = [entry for entry in gone if not self._is_withdrawn(day, entry)]
+        for entry in gone:
+            parts = (self._settings.lake_dir / name for name in entry.parts)
+            as_read = known and known.recipe == self._recipe and all(part.exists() for part in parts)
+            if self._rebuild or not as_read or not repairs.are_heeded(entry):
+                folder = incoming.archive_folder(self._settings, self._source.name, day)
+                raise OriginalMissing(
+                    f"{folder / entry.archive} is missing, and must be read again with the other files of {day}. Put "
+                    f"it back from a backup; or give its rows up: user-activity withdraw {entry.file_name!r} "
+                    f"--source {self._source.name} --date {day}."
+                )
+        return gone
+
+    def _stands(self, entry: Entry, original: Original, repairs: Repairs) -> bool:
+        """Whether what is in the lake is what reading the file now would give."""
+        part_id = self._loader.part_id(original, entry.withheld)
+        current = all(Path(name).stem == part_id for name in (entry.part, entry.quarantine) if name)
+        there = all((self._settings.lake_dir / name).exists() for name in entry.parts)
+        return current and there and not self._rebuild and repairs.are_heeded(entry)
+
+    def _committed(
+        self, day: date, kept: list[tuple[Original, Entry]], missing: list[Entry]
+    ) -> list[tuple[Original, Entry]]:
+        # A file that somebody still writes to stays where it is, for the next call.
+        settled = [(original, entry) for original, entry in kept if not original.waiting or original.is_unchanged]
+        if settled:
+            entries = [*missing, *(entry for _, entry in settled)]
+            entries.sort(key=lambda entry: (entry.file_name, entry.file_sha256))
+            made = Manifest(self._source.name, day, self._recipe, tuple(entries))
+            if made != manifest.read(self._settings, self._source.name, day):
+                manifest.commit(self._settings, made)
+        elif self._known(day) and not kept and not missing:
+            manifest.forget(self._settings, self._source.name, day)
+        return settled
+
+    def _is_withdrawn(self, day: date, entry: Entry) -> bool:
+        """Whether a file was taken back."""
+        folder = incoming.withdrawn_folder(self._settings, self._source.name, day)
+        return os.path.lexists(folder / entry.archive)

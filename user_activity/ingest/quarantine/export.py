@@ -1,0 +1,101 @@
+"""Getting rejected records out: as lines to repair and land again, or as a table to read."""
+
+import csv
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any
+
+from user_activity.ingest.lake import corrections
+from user_activity.ingest.quarantine.records import BadRecord, Selection, select
+from user_activity.ingest.readers.csv import header_of
+from user_activity.ingest.readers.files import form_of, opened
+from user_activity.settings import Settings
+
+UNREADABLE = "_record"
+"""The field that holds the text of a record that is no object with names."""
+
+COLUMNS = ("quarantine_id", "state", "source", "landing_date", "file_name", "row_number", "record", "reasons")
+_GIVEN_ID = re.compile(rf'("{corrections.FIELD}"\s*:\s*)"{corrections.ID}"')
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export(settings: Settings, target: Path, selection: Selection) -> int:
+    """Write the selected records to a file; returns how many: without any there is no file.
+
+    Whole files are not in it: they are in the archive. ``.jsonl`` gives the records as they came, one a line, with the
+    id of each, to be repaired and landed again (from CSV: an object with the file's own column names); any other name
+    gives a CSV that says what is wrong with each.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.tmp")
+    selected = (record for record in select(settings, selection) if record.row_number is not None)
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as stream:
+            count = _as_lines(selected, stream) if target.suffix == ".jsonl" else _as_csv(selected, stream)
+        if count:
+            os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return count
+
+
+def _as_lines(selected: Iterable[BadRecord], stream: IO[str]) -> int:
+    count, headers = 0, dict[Path, tuple[tuple[str, ...], str]]()
+    for bad in selected:
+        form, compression = form_of(bad.file_name)
+        if form == ".csv":
+            if bad.archived not in headers:
+                with opened(bad.archived, compression) as original:
+                    headers[bad.archived] = header_of(original)
+            line = _from_csv(bad, *headers[bad.archived])
+        else:
+            line = _from_json(bad)
+        stream.write(line + "\n")
+        count += 1
+    return count
+
+
+def _from_json(bad: BadRecord) -> str:
+    """The record's own text, as exactly as its numbers were written, with its id put in front."""
+    text = re.sub(r"[\r\n]+", " ", bad.record or "").strip()
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        return _object(bad, {UNREADABLE: bad.record or ""})
+    if corrections.FIELD in found:
+        renamed, times = _GIVEN_ID.subn(rf'\g<1>"{bad.quarantine_id}"', text)
+        return renamed if times else _object(bad, found)
+    return f'{{"{corrections.FIELD}": "{bad.quarantine_id}"{", " if found else ""}{text[1:].lstrip()}'
+
+
+def _from_csv(bad: BadRecord, names: tuple[str, ...], delimiter: str) -> str:
+    try:
+        fields = next(csv.reader([bad.record or ""], delimiter=delimiter), [])
+    except csv.Error:
+        fields = []
+    found = dict(zip(names, fields, strict=True)) if len(fields) == len(names) else {UNREADABLE: bad.record or ""}
+    return _object(bad, found)
+
+
+def _object(bad: BadRecord, found: dict[str, Any]) -> str:
+    return json.dumps({corrections.FIELD: "", **found, corrections.FIELD: bad.quarantine_id}, ensure_ascii=False)
+
+
+def _as_csv(selected: Iterable[BadRecord], stream: IO[str]) -> int:
+    writer, count = csv.writer(stream), 0
+    writer.writerow(COLUMNS)
+    for bad in selected:
+        count += 1
+        facts = {name: getattr(bad, name) for name in COLUMNS} | {"reasons": "; ".join(bad.reasons)}
+        writer.writerow(_inert(value) for value in facts.values())
+    return count
+
+
+def _inert(value: Any) -> Any:
+    """A cell that a spreadsheet shows, instead of working it out: what came from a file is never a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

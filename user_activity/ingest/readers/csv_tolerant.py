@@ -1,0 +1,86 @@
+"""CSV files with faults: every record found on its own, so that one fault costs one record."""
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from user_activity.ingest.readers.batches import NOTHING, SEPARATOR, Batches, Numbering, Shape, texts
+from user_activity.ingest.readers.json_lines import blocks
+
+BATCH_ROWS = 20_000
+LONGEST_RECORD_LINES = 1_000
+"""A quoted field that goes on for more lines than this was never meant to."""
+
+_CONTROL = "holds a control character (U+001E or U+001F) that is not text"
+
+Record = tuple[str, str | None, str | None]
+"""A record's own text, its fields (joined by the separator), and what is wrong with it."""
+
+
+def careful_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Numbering, limit: int) -> Batches:
+    """The file's records as batches; one that cannot be told apart carries the problem instead of fields."""
+    csv.field_size_limit(max(limit, csv.field_size_limit()))
+    records = islice(_records(stream, delimiter, limit, len(shape.names)), 1, None)
+    while found := list(islice(records, BATCH_ROWS)):
+        yield _batch(found, shape, numbering)
+
+
+def _batch(found: list[Record], shape: Shape, numbering: Numbering) -> pa.RecordBatch:
+    return numbering.batch(shape, [texts(column) for column in zip(*found, strict=True)])
+
+
+def _records(stream: BinaryIO, delimiter: str, limit: int, width: int) -> Iterator[Record]:
+    """Records in order. A quote that never closes, or closes into nonsense, costs only the line it opens on."""
+    lines = (line.rstrip("\r") for block in blocks(stream, limit) for line in block.decode("utf-8").split("\n")[:-1])
+    waiting: deque[str] = deque()
+    while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
+        if not first.strip():
+            continue
+        if '"' not in first:
+            yield _plain(first, delimiter)
+            continue
+        record, taken = first, 0
+        while record.count('"') % 2 and taken < LONGEST_RECORD_LINES and len(record) <= limit:
+            if taken == len(waiting):
+                following = next(lines, None)
+                if following is None:
+                    break
+                waiting.append(following)
+            record += "\n" + waiting[taken]
+            taken += 1
+        fields = _fields(record, delimiter)
+        if fields is not None and (not taken or len(fields) == width):
+            for _ in range(taken):
+                waiting.popleft()
+            yield record, *_joined(fields)
+        else:
+            yield first, None, _fault(first)
+
+
+def _plain(line: str, delimiter: str) -> Record:
+    if SEPARATOR in line or NOTHING in line:
+        return line, None, _CONTROL
+    return line, line.replace(delimiter, SEPARATOR), None
+
+
+def _joined(fields: list[str]) -> tuple[str | None, str | None]:
+    if any(SEPARATOR in field or NOTHING in field for field in fields):
+        return None, _CONTROL
+    return SEPARATOR.join(fields), None
+
+
+def _fields(record: str, delimiter: str) -> list[str] | None:
+    try:
+        return next(csv.reader([record], delimiter=delimiter, strict=True))
+    except (csv.Error, StopIteration):
+        return None
+
+
+def _fault(line: str) -> str:
+    if line.count('"') % 2:
+        return "has an opening quote that is never closed"
+    return "has a quote in the middle of a field: double it and quote the field"

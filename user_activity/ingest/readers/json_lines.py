@@ -1,0 +1,54 @@
+"""Files of one record a line: JSON lines and access logs."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+
+from user_activity.ingest.readers.batches import Batches, Numbering, Shape, text_array
+from user_activity.ingest.readers.files import check_utf8, chunks, too_long
+
+_NEWLINE = 10
+
+
+def blocks(stream: BinaryIO, limit: int) -> Iterator[bytes]:
+    """Whole lines of UTF-8, many at a time, each ending in a newline; a line longer than ``limit`` is refused."""
+    rest, offset = b"", 0
+    for piece in chunks(stream):
+        cut = piece.rfind(b"\n") + 1
+        if not cut:
+            rest += piece
+            if len(rest) > limit:
+                raise too_long(limit)
+            continue
+        block, rest = rest + piece[:cut], piece[cut:]
+        check_utf8(block, offset)
+        offset += len(block)
+        yield block
+    if rest:
+        if len(rest) > limit:
+            raise too_long(limit)
+        check_utf8(rest, offset)
+        yield rest + b"\n"
+
+
+def line_batches(stream: BinaryIO, shape: Shape, numbering: Numbering, limit: int) -> Batches:
+    """The file's lines as batches; blank lines are no records."""
+    for block in blocks(stream, limit):
+        data = np.frombuffer(block, np.uint8)
+        starts = np.concatenate((np.zeros(1, np.int64), np.flatnonzero(data == _NEWLINE) + 1))
+        if int(np.diff(starts).max()) > limit + 1:
+            raise too_long(limit)
+        block, starts = without_blank_lines(block, data, starts)
+        if len(starts) > 1:
+            yield numbering.batch(shape, [text_array(block, starts[:-1], int(starts[-1]))])
+
+
+def without_blank_lines(block: bytes, data: np.ndarray, starts: np.ndarray) -> tuple[bytes, np.ndarray]:
+    """The block and its line starts (one more than lines) without lines that hold only white space."""
+    firsts = data[starts[:-1]]
+    if not (firsts <= 32).any():
+        return block, starts
+    kept = [line for line in block.split(b"\n") if line.strip()]
+    lengths = np.fromiter((len(line) + 1 for line in kept), np.int64, len(kept))
+    return b"\n".join(kept) + b"\n", np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))

@@ -1,0 +1,200 @@
+"""The fields of each shape of file, in SQL: JSON records, CSV fields, Parquet columns, access-log lines."""
+
+import json
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from user_activity.ingest.lake import corrections
+from user_activity.ingest.readers.batches import NOTHING, SEPARATOR, Shape
+from user_activity.ingest.validation.field_mapping import (
+    REPAIRED,
+    Decoded,
+    Fields,
+    Pick,
+    clean,
+    finished,
+    json_object,
+    member,
+    picks,
+)
+from user_activity.settings import Settings
+from user_activity.sources import Source
+from user_activity.sources.values import quoted
+
+ROWS = "rows"
+MOST_EXTRA_FIELDS = 200
+_PLACE = "_row, _landing"
+_NUL = "contains(_text, chr(0))"
+
+_LOG_LINE = (
+    r'^(\S+) \S+ (\S+) \[([^\]]+)\] "([A-Z]+) ((?:[^"\\ ]|\\.)+)(?: HTTP/[0-9.]+)?" ([0-9]{3}) ([0-9]+|-)'
+    r'(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?\s*$'
+)
+_LOG_PARTS = ("address", "remote_user", "time", "method", "page_url", "status", "bytes", "referrer", "user_agent")
+_LOG_GIVEN = ("page_url", "referrer", "user_agent", "status", "method", "bytes", "remote_user")
+
+
+def decode(shape: Shape, source: Source, settings: Settings, signatures: Sequence[Sequence[str]] = ()) -> Decoded:
+    """The decoded records of ``rows``; ``signatures`` are the usual lists of keys of JSON records, for speed only."""
+    chosen = {**picks(source, settings), REPAIRED: Pick((corrections.FIELD,))}
+    match shape.form:
+        case "json":
+            return _json(chosen, signatures)
+        case "csv":
+            return _csv(shape, chosen)
+        case "parquet":
+            return _parquet(shape, source, settings, chosen)
+        case "log":
+            return _log(chosen)
+
+
+def _numbered(names: Sequence[str]) -> dict[str, str]:
+    return {name: f"c{index}" for index, name in enumerate(names)}
+
+
+def _cleaned(fields: Fields, relation: str, kept: str) -> str:
+    cleaned = "".join(f", {clean(f'f{column[1:]}')} as {column}" for column in fields.columns.values())
+    return f"(select {kept}{cleaned} from {relation})"
+
+
+def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decoded:
+    """Fields of the usual records are read for all; those no usual record has, only for the others."""
+    names = list(dict.fromkeys(name.partition(".")[0] for pick in chosen.values() for name in pick.names))
+    usual, extra = _usual(signatures, names)
+    usual_names = {key for keys in usual for key in keys}
+    common = [name for name in (*names, *extra) if name in usual_names]
+    rare = [name for name in names if name not in usual_names]
+    columns = {name: f"c{index}" for index, name in enumerate(common)}
+    fields = Fields(columns | {name: f"rare.c{index}" for index, name in enumerate(rare)}, chosen)
+    known = ", ".join("[" + ", ".join(map(quoted, keys)) + "]" for keys in usual)
+    is_usual = f"coalesce(list_contains([{known}], _keys), false)" if usual else "false"
+    relation = f"(select {_PLACE}, _text, {_parsed(common)} as j, try(json_keys(_text)) as _keys from {ROWS})"
+    relation = f"(select *, {is_usual} as _is_usual from {relation})"
+    relation = f"(select *, case when not _is_usual then {_parsed(rare)} end as r from {relation})"
+    problem = (
+        "case when _keys is null then 'is not valid JSON' when len(_keys) = 0 and json_type(_text) <> 'OBJECT' "
+        "then 'is JSON, but not an object' end as _problem"
+    )
+    read = "".join(f", {clean(_field('j', common, name))} as {columns[name]}" for name in common)
+    others = ", ".join(f"c{index} := {clean(_field('r', rare, name))}" for index, name in enumerate(rare))
+    read += f", case when r is not null then struct_pack({others}) end as rare" if rare else ""
+    relation = f"(select {_PLACE}, _text, _keys, _is_usual, {problem}{read} from {relation})"
+    return finished(fields, relation, _json_properties(fields, sorted(usual_names)), "contains(_text, '\\u0000')")
+
+
+def _parsed(names: Sequence[str]) -> str:
+    """The named fields of a JSON record as an SQL struct of texts; NULL where it is no JSON."""
+    if not names:
+        return "null"
+    first = {name.lower(): name for name in reversed(names)}
+    return f"try(json_transform(_text, {quoted(json.dumps(dict.fromkeys(first.values(), 'VARCHAR')))}))"
+
+
+def _field(struct: str, names: Sequence[str], name: str) -> str:
+    """A field out of ``_parsed``; of names that differ in case only the struct has the first."""
+    if next(other for other in names if other.lower() == name.lower()) == name:
+        return f"{struct}.{_identifier(name)}"
+    return f"try(json_extract_string(_text, {quoted('/' + _escaped(name))}))"
+
+
+def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[list[Sequence[str]], list[str]]:
+    """The lists of keys worth a statement of their own, and the fields in them besides ``names``."""
+    taken, extra, usual = {name.lower(): name for name in names}, dict[str, None](), []
+    for keys in signatures:
+        added = [key for key in keys if key not in names and key not in extra]
+        if not all(key.isprintable() and key for key in keys):  # SQL has no such identifiers
+            continue
+        if len(set(keys)) < len(keys) or len(extra) + len(added) > MOST_EXTRA_FIELDS:
+            continue
+        if len({key.lower() for key in added}) < len(added) or any(key.lower() in taken for key in added):
+            continue
+        taken |= {key.lower(): key for key in added}
+        extra |= dict.fromkeys(added)
+        usual.append(keys)
+    return usual, list(extra)
+
+
+def _json_properties(fields: Fields, usual_names: Sequence[str]) -> str:
+    value = clean("json_extract_string(_text, '/' || replace(replace(key, '~', '~0'), '/', '~1'))")
+    pair = f"case when not list_contains({fields.taken()}, key) then {member('to_json(key)::varchar', value)} end"
+    pairs = f"list_transform(list_sort(list_distinct(_keys)), lambda key: {pair})"
+    present = f"list_filter({pairs}, lambda pair: pair is not null)"
+    any_keys = f"nullif('{{' || array_to_string({present}, ',') || '}}', '{{}}')"
+    return f"case when _is_usual then {json_object(fields.left_over(usual_names))} else {any_keys} end"
+
+
+def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
+    fields = Fields(_numbered(shape.names), chosen)
+    width = len(shape.names)
+    dropped = f"chr({ord(NOTHING)})"
+    whole = f"case when contains(_fields, {dropped}) then replace(_fields, {dropped}, '') else _fields end"
+    split = f"(select {_PLACE}, _text, _problem, string_split({whole}, chr({ord(SEPARATOR)})) as l from {ROWS})"
+    read = ", ".join(f"l[{at}] as f{at - 1}" for at in range(1, width + 1))
+    miscounted = f"'has ' || len(l) || ' fields where the header names {width}'"
+    problem = f"coalesce(_problem, case when len(l) <> {width} then {miscounted} end) as _problem"
+    relation = f"(select {_PLACE}, _text, {problem}, {read} from {split})"
+    relation = _cleaned(fields, relation, f"{_PLACE}, _text, _problem")
+    return finished(fields, relation, json_object(fields.left_over(shape.names)), _NUL)
+
+
+def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str, Pick]) -> Decoded:
+    fields = Fields(_numbered(shape.names), chosen)
+    texts, native = [], {}
+    types = dict(zip(shape.names, shape.types, strict=True))
+    for column, pick in chosen.items():
+        present = [name for name in pick.names if fields.column(name)]
+        alone = len(present) == 1 and sum(present[0] in other.names for other in chosen.values()) == 1
+        if alone and present[0] in types:
+            sql_type = _sql_type(types[present[0]])
+            if sql_type and column in source.kinds and source.kinds[column].native_sql("x", sql_type, settings):
+                native[column] = sql_type
+    typed = {chosen_name for column in native for chosen_name in chosen[column].names}
+    for index, (name, kind) in enumerate(types.items()):
+        if name in typed:
+            texts.append(f"f{index} as c{index}")
+        elif pa.types.is_nested(kind):
+            texts.append(f"{clean(f'to_json(f{index})::varchar')} as c{index}")
+        else:
+            texts.append(f"{clean(f'f{index}::varchar')} as c{index}")
+    whole = json_object({name: f"(c{index}::varchar)" for index, name in enumerate(shape.names)})
+    relation = f"(select {_PLACE}, {', '.join(texts)} from {ROWS})"
+    relation = f"(select *, {whole} as _text, null::varchar as _problem from {relation})"
+    nul = " or ".join(
+        f"coalesce(contains(t_{column}, chr(0)), false)" for column in source.columns if column not in native
+    )
+    return finished(fields, relation, json_object(fields.left_over(shape.names)), nul or "false", native)
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind):
+        return "BIGINT"
+    if pa.types.is_timestamp(kind):
+        return "TIMESTAMP"
+    if pa.types.is_date(kind):
+        return "DATE"
+    return "BOOLEAN" if pa.types.is_boolean(kind) else ""
+
+
+def _log(chosen: dict[str, Pick]) -> Decoded:
+    fields = Fields(_numbered(("user_id", "event_type", "event_at", *_LOG_GIVEN)), chosen)
+    parts = ", ".join(map(quoted, _LOG_PARTS))
+    relation = f"(select {_PLACE}, _text, regexp_extract(_text, {quoted(_LOG_LINE)}, [{parts}]) as p from {ROWS})"
+    at = "strftime(try_strptime(p.time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
+    given = ", ".join(f"nullif(p.{name}, '-') as f{index}" for index, name in enumerate(_LOG_GIVEN, 3))
+    problem = "case when p.address = '' then 'is not a line of a combined access log' end as _problem"
+    visitor = "md5(p.address || ' ' || p.user_agent) as f0"
+    relation = (
+        f"(select {_PLACE}, _text, {problem}, {visitor}, 'page_view' as f1, coalesce({at}, p.time) as f2, {given} "
+        f"from {relation})"
+    )
+    relation = _cleaned(fields, relation, f"{_PLACE}, _text, _problem")
+    return finished(fields, relation, json_object(fields.left_over(tuple(fields.columns))), _NUL)
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,181 @@
+"""From fields to a record of text: where each column's text comes from, and what is left over, in SQL."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from user_activity.settings import Settings
+from user_activity.sources import Source
+from user_activity.sources.values import quoted
+
+BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029,
+                           0x202F, 0x205F, 0x3000]))  # fmt: skip
+"""What Python's ``str.strip`` takes away: the two judges must strip alike."""
+
+
+REPAIRED = "_repaired"
+"""Picked beside a contract's columns: the id of the quarantined record that a record was sent for."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Where a column's text comes from: the first of these fields or paths that is not blank, or a constant."""
+
+    names: tuple[str, ...] = ()
+    constant: str | None = None
+
+
+def picks(source: Source, settings: Settings) -> dict[str, Pick]:
+    """Each column's origin: what the field map says, else its own name and its other spellings."""
+    field_map = settings.field_map(source.name)
+    unknown = sorted(set(field_map) - set(source.columns))
+    if unknown:
+        raise ValueError(
+            f"USER_ACTIVITY_{source.name.upper()}_FIELD_MAP maps {', '.join(unknown)}: "
+            f"the columns of {source.name} are {', '.join(source.columns)}"
+        )
+    found = {}
+    for column, others in source.spellings.items():
+        names = (column, *others)
+        mapped = field_map.get(column)
+        if isinstance(mapped, Mapping):
+            found[column] = Pick(constant=_constant(mapped["const"]))
+        elif mapped is not None:
+            found[column] = Pick((mapped,))
+        else:  # an object under one of the column's own names is looked into before it is taken as text
+            found[column] = Pick(tuple(sorted(names, key=lambda name: not _inside_one_of(names, name))))
+    return found
+
+
+def _inside_one_of(names: Sequence[str], name: str) -> bool:
+    parent, dot, _ = name.partition(".")
+    return bool(dot) and parent in names
+
+
+def _constant(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def clean(text: str) -> str:
+    """The text without surrounding white space; NULL where nothing else is left."""
+    plain = "regexp_matches({}, '^[!-~]((?s:.*)[!-~])?$')"  # most texts need no more than a look at both ends
+    return (
+        f"case when {plain.format(text)} then {text} when trim({text}) = '' then null "
+        f"when {plain.format(f'trim({text})')} then trim({text}) "
+        f"else nullif(trim({text}, {quoted(BLANKS)}), '') end"
+    )
+
+
+def pointer(path: str) -> str:
+    """A dotted path as a JSON pointer."""
+    return "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path.split("."))
+
+
+def member(key: str, text: str) -> str:
+    """``"key":value`` of a JSON object: nested values as JSON, all others as text; NULL without a value."""
+    nested = f"{text}[1] in ('{{', '[') and json_valid({text})"
+    return f"{key} || ':' || case when {nested} then json({text})::varchar else to_json({text})::varchar end"
+
+
+def json_object(members: Mapping[str, str]) -> str:
+    """A JSON object of texts by their keys; NULL where all are."""
+    keys = {key: quoted(json.dumps(key, ensure_ascii=False)) for key in members}
+    listed = ", ".join(member(keys[key], text) for key, text in sorted(members.items()))
+    return f"nullif('{{' || concat_ws(',', {listed}) || '}}', '{{}}')" if listed else "null::varchar"
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A relation with each row's place, ``_text``, ``_problem``, ``_properties`` and a ``t_<column>`` each."""
+
+    sql: str
+    odd: str
+    """Whether a row may hold what SQL must not decide on (a NUL character), over that relation."""
+    native: Mapping[str, str]
+    """The columns whose ``t_<column>`` is typed already, and the SQL type."""
+
+
+class Fields:
+    """The fields of a shape: which SQL column holds each, and how the contract's columns are picked from them."""
+
+    def __init__(self, columns: Mapping[str, str], chosen: Mapping[str, Pick]) -> None:
+        self.chosen = chosen
+        self.columns = columns
+        paths = dict.fromkeys(path for pick in chosen.values() for path in pick.names if self._parent(path))
+        self._by_parent: dict[str, list[str]] = {}
+        for path in paths:
+            self._by_parent.setdefault(str(self._parent(path)), []).append(path)
+        self._paths = {
+            path: f"inner{at}.n{index}"
+            for at, found in enumerate(self._by_parent.values())
+            for index, path in enumerate(found)
+        }
+
+    def _parent(self, path: str) -> str | None:
+        parent, dot, _ = path.partition(".")
+        return parent if dot and path not in self.columns and parent in self.columns else None
+
+    def with_paths(self, relation: str) -> str:
+        """The relation with a column for each path into nested JSON; each JSON text is parsed once."""
+        lists, structs = "", ""
+        for at, (parent, paths) in enumerate(self._by_parent.items()):
+            text = self.columns[parent]
+            pointers = ", ".join(quoted(pointer(path.partition(".")[2])) for path in paths)
+            lists += f", case when json_valid({text}) then json_extract_string({text}, [{pointers}]) end as l{at}"
+            found = ", ".join(f"n{index} := {clean(f'l{at}[{index + 1}]')}" for index in range(len(paths)))
+            structs += f", case when l{at} is not null then struct_pack({found}) end as inner{at}"
+        return f"(select *{structs} from (select *{lists} from {relation}))" if lists else relation
+
+    def column(self, name: str) -> str | None:
+        """The SQL column of a field or path; None where the shape has none."""
+        return self.columns.get(name) or self._paths.get(name)
+
+    def text(self, pick: Pick) -> str:
+        """The picked text."""
+        if pick.constant is not None:
+            return quoted(pick.constant)
+        return _coalesced(self._present(pick.names))
+
+    def _present(self, names: Iterable[str]) -> list[str]:
+        return [column for name in names if (column := self.column(name))]
+
+    def left_over(self, names: Iterable[str]) -> dict[str, str]:
+        """Of these fields, the texts that no column took; a field that is always taken is left out."""
+        return {name: text for name in names if (text := self._unused(name))}
+
+    def _unused(self, name: str) -> str | None:
+        text, conditions = self.columns[name], []
+        for pick in self.chosen.values():
+            if name in pick.names:
+                earlier = self._present(pick.names[: pick.names.index(name)])
+                if not earlier:
+                    return None
+                conditions.append(f"{_coalesced(earlier)} is not null")
+        return f"case when {' and '.join(conditions)} then {text} end" if conditions else text
+
+    def taken(self) -> str:
+        """The list of this row's fields that columns took."""
+        cases = []
+        for pick in self.chosen.values():
+            order = [(name, column) for name in pick.names if (column := self.column(name))]
+            whens = " ".join(
+                f"when {column} is not null then {quoted(name) if name in self.columns else 'null'}"
+                for name, column in order
+            )
+            cases += [f"case {whens} end"] if whens else []
+        return f"[{', '.join(cases)}]::varchar[]"
+
+
+def _coalesced(columns: Sequence[str]) -> str:
+    return f"coalesce({', '.join(columns)})" if columns else "null::varchar"
+
+
+def finished(
+    fields: Fields, relation: str, properties: str, odd: str, native: Mapping[str, str] | None = None
+) -> Decoded:
+    """The last step of every shape: columns picked, properties gathered."""
+    texts = ", ".join(f"{fields.text(pick)} as t_{column}" for column, pick in fields.chosen.items())
+    place = "_row, _landing, _text, _problem"
+    return Decoded(
+        f"(select {place}, {texts}, {properties} as _properties from {fields.with_paths(relation)})", odd, native or {}
+    )

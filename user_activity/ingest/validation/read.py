@@ -1,0 +1,207 @@
+"""From a file to typed rows: which reader a file gets, and one statement that maps and validates a batch of files."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from user_activity.ingest.readers.batches import Batches, Numbering, Shape, array, numbers
+from user_activity.ingest.readers.csv import Careless, header_of, quick_batches
+from user_activity.ingest.readers.csv_tolerant import careful_batches
+from user_activity.ingest.readers.files import CHUNK_BYTES, UTF8_MARK, FileProblem, InputFile, form_of, opened
+from user_activity.ingest.readers.json_document import document_batches
+from user_activity.ingest.readers.json_lines import line_batches
+from user_activity.ingest.readers.parquet import opened_parquet, parquet_batches, parquet_shape
+from user_activity.ingest.validation.expressions import ROWS, decode
+from user_activity.ingest.validation.validate import WITHHELD, judged_sql
+from user_activity.settings import Settings
+from user_activity.sources import Source
+
+RESULT_ROWS = 60_000
+SAMPLED_ROWS = 5_000
+SIGNATURES = 64
+JUDGED = "judged"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A file whose shape is known: ``rows`` reads it from the start."""
+
+    shape: Shape
+    rows: Callable[[Numbering], Batches]
+
+
+class Reader:
+    """Reads the files of one source."""
+
+    def __init__(self, source: Source, settings: Settings, work_dir: Path) -> None:
+        self._source = source
+        self._settings = settings
+        self._work_dir = work_dir
+
+    def opening(self, file: InputFile, carefully: bool = False) -> Opening:
+        """The file's shape and how to read it; ``FileProblem`` where it is clear already that it cannot be read."""
+        form, compression = form_of(file.name)
+        if form not in self._source.formats:
+            raise FileProblem(
+                "file_format",
+                f"is no format that {self._source.name} are read from: name it {', '.join(self._source.formats)} "
+                "(plain, .gz or .zst)",
+            )
+        if file.size_bytes == 0:
+            raise FileProblem("file_empty", "is empty: send it again with its records")
+        if form == ".parquet":
+            return self._parquet(file, compression)
+        with opened(file.path, compression) as stream:
+            head = stream.read(CHUNK_BYTES)
+        if not head.strip():
+            raise FileProblem("file_empty", "is empty: send it again with its records")
+        if form == ".csv":
+            return self._csv(file, compression, carefully)
+        shape = Shape("log") if form == ".log" else Shape("json")
+        read = document_batches if form == ".json" and not _is_lines(head) else line_batches
+        return Opening(shape, lambda numbering: self._text(file, compression, read, shape, numbering))
+
+    def _text(
+        self, file: InputFile, compression: str, read: Callable[..., Batches], shape: Shape, numbering: Numbering
+    ) -> Batches:
+        with opened(file.path, compression) as stream:
+            yield from read(stream, shape, numbering, self._settings.max_line_bytes)
+
+    def _csv(self, file: InputFile, compression: str, carefully: bool) -> Opening:
+        with opened(file.path, compression) as stream:
+            names, delimiter = header_of(stream)
+        shape = Shape("csv", names)
+
+        batches = careful_batches if carefully else quick_batches
+
+        def rows(numbering: Numbering) -> Batches:
+            with opened(file.path, compression) as stream:
+                yield from batches(stream, shape, delimiter, numbering, self._settings.max_line_bytes)
+
+        return Opening(shape, rows)
+
+    def _parquet(self, file: InputFile, compression: str) -> Opening:
+        with opened_parquet(file.path, compression, self._work_dir) as parquet:
+            shape = parquet_shape(parquet)
+
+        def rows(numbering: Numbering) -> Batches:
+            with opened_parquet(file.path, compression, self._work_dir) as parquet:
+                yield from parquet_batches(parquet, shape, numbering)
+
+        return Opening(shape, rows)
+
+
+def _is_lines(head: bytes) -> bool:
+    """Whether a JSON document is one object a line: its first line is whole."""
+    first = head.strip().partition(b"\n")[0].removeprefix(UTF8_MARK)
+    if not first.startswith(b"{"):
+        return False
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return not (first.strip() == b"{" or first.rstrip().endswith((b",", b":", b"[", b"{")))
+    return True
+
+
+class Stream:
+    """The rows of files of one shape, judged by SQL, in one pass; files that fail on the way are noted, not raised."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        source: Source,
+        settings: Settings,
+        files: Sequence[tuple[InputFile, Opening]],
+        withheld: Iterable[int] = (),
+    ) -> None:
+        self._connection = connection
+        self._source = source
+        self._settings = settings
+        self._files = files
+        self._withheld = sorted(withheld)
+        self.shape = files[0][1].shape
+        self.starts: list[int] = []
+        """The number of each file's first row, for files that were begun."""
+        self.landed = [0] * len(files)
+        self.problems: dict[int, FileProblem | Careless] = {}
+
+    def _rows(self) -> Batches:
+        numbering = Numbering(self._files[0][0].landing_date)
+        for index, (file, opening) in enumerate(self._files):
+            numbering.landing_date = file.landing_date
+            self.starts.append(numbering.rows)
+            try:
+                yield from opening.rows(numbering)
+            except (FileProblem, Careless) as problem:
+                self.problems[index] = problem
+            except OSError as error:
+                self.problems[index] = FileProblem("file_unreadable", f"cannot be read ({error.strerror or error})")
+            self.landed[index] = numbering.rows - self.starts[index]
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The judged rows, in the order of the files and of their rows."""
+        rows = self._rows()
+        first: list[pa.RecordBatch] = []
+        while sum(map(len, first)) < SAMPLED_ROWS and (batch := next(rows, None)):
+            first.append(batch)
+        if not first:
+            return
+        decoded = decode(self.shape, self._source, self._settings, self._signatures(first))
+        reader = pa.RecordBatchReader.from_batches(self.shape.schema, chain(first, rows))
+        self._connection.register(ROWS, reader)
+        if self._withheld:
+            withheld = array(np.array(self._withheld, np.int64), pa.int64())
+            self._connection.register(WITHHELD, pa.table({"_row": withheld}))
+        judged = judged_sql(self._source, self._settings, decoded, withhold=bool(self._withheld))
+        if sum(map(len, first)) < SAMPLED_ROWS:
+            # Only a relation streams, but it plans its statement twice, which costs more than judging a few rows does.
+            self._connection.execute(f"create or replace temp table {JUDGED} as {judged}")
+            judged = f"from {JUDGED}"
+        yield from in_order(self._connection.sql(judged).to_arrow_reader(RESULT_ROWS))
+
+    def _signatures(self, sample: list[pa.RecordBatch]) -> list[list[str]]:
+        if self.shape.form != "json":
+            return []
+        self._connection.register("sample", pa.Table.from_batches(sample))
+        found = self._connection.execute(
+            "select keys from (select try(json_keys(_text)) as keys from sample) where len(keys) > 0 "
+            f"group by keys order by count(*) desc, keys limit {SIGNATURES}"
+        ).fetchall()
+        return [keys for (keys,) in found]
+
+
+def in_order(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows by ``_row``, from 0 without gaps: threads hand their results over in no certain order."""
+    early: dict[int, pa.RecordBatch] = {}
+    expected = 0
+    for batch in batches:
+        rows = numbers(batch.column("_row"), np.int64)
+        cuts = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)]
+        early |= {int(rows[start]): batch.slice(start, end - start) for start, end in pairwise(cuts) if end > start}
+        while (ready := early.pop(expected, None)) is not None:
+            expected += len(ready)
+            yield ready
+    if early:
+        raise AssertionError(f"row {expected} of the stream was lost")
+
+
+def connected(settings: Settings, work_dir: Path) -> duckdb.DuckDBPyConnection:
+    """An engine in memory that sees nothing but the rows it is handed: no file, no network."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": settings.ingest_memory,
+            "threads": settings.threads,
+            "temp_directory": str(work_dir / "spill"),
+            "preserve_insertion_order": False,
+            "python_enable_replacements": False,
+        },
+    )
+    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false; set enable_external_access = false")
+    return connection

@@ -1,0 +1,152 @@
+"""The two judges of a record: SQL for the many, the pydantic contract for all that SQL leaves undecided."""
+
+import json
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from pydantic import ValidationError
+
+from user_activity.ingest.lake import corrections
+from user_activity.ingest.validation.field_mapping import REPAIRED, Decoded
+from user_activity.settings import Settings
+from user_activity.sources import Judge, Source
+from user_activity.sources.base import broken_rules
+
+SEPARATOR = "chr(31)"
+WITHHELD = "withheld"
+REPAIRED_RULE = "record_repaired"
+_REPAIRED_SENTENCE = "keeps its contract now, but a repaired record was accepted in its place"
+# A line that was broken by mending it is no JSON, and still says what it was sent for.
+_REPAIRED_ID = (
+    f"case when regexp_full_match(t_{REPAIRED}, '{corrections.ID}') then t_{REPAIRED} when _problem is not null "
+    f"then nullif(regexp_extract(_text, '\"{corrections.FIELD}\"\\s*:\\s*\"({corrections.ID})\"', 1), '') end"
+)
+LONGEST_QUARANTINED_TEXT = 1024**2
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A record that breaks its contract."""
+
+    row: int | None
+    record: str | None
+    rules: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+def judged_sql(source: Source, settings: Settings, decoded: Decoded, *, withhold: bool = False) -> str:
+    """Each row with typed columns, or with its text, texts and problem where SQL leaves the verdict to the contract.
+
+    With ``withhold`` it leaves the verdict on the rows of the relation ``withheld``, too.
+    """
+    typed, decided = [], ["_problem is null", f"not ({decoded.odd})"]
+    decided += [f"_row not in (select _row from {WITHHELD})"] if withhold else []
+    for name, kind in source.kinds.items():
+        text = f"t_{name}"
+        if name in decoded.native:
+            value = kind.native_sql(text, decoded.native[name], settings)
+        else:
+            value = kind.sql(text, settings)
+        typed.append(f"({value})::{kind.sql_type} as {name}")
+        decided.append(f"{name} is not null" if name in source.required else f"({text} is null or {name} is not null)")
+    texts = ", ".join(f"t_{name}" for name in source.columns)
+    place = "_row, _landing, _text, _problem, _properties, _repaired"
+    filled = ", ".join(
+        f"coalesce(v.{name}, {fill.sql(settings)}) as {name}" if (fill := source.fills.get(name)) else f"v.{name}"
+        for name in source.columns
+    )
+    relation = (
+        f"(select {place}, {texts}, {', '.join(typed)} from (select *, {_REPAIRED_ID} as _repaired from {decoded.sql}))"
+    )
+    relation = f"(select {place}, {texts}, {filled}, {' and '.join(decided)} as _typed from {relation} v)"
+    fits = " and ".join(["_typed", *(f"({rule})" for rule in source.rules)])
+    record = ", ".join(f"{name} := t_{name}::varchar" for name in source.columns)
+    undecided = (
+        f"case when not coalesce({fits}, false) then to_json(struct_pack({record}))::varchar end as _undecided, "
+        "case when _undecided is not null then _text end as _record, "
+        "case when _undecided is not null then _problem end as _fault"
+    )
+    return final_sql(
+        source, f"(select v.*, {undecided} from {relation} v)", ", _undecided, _record, _fault, _landing, _repaired"
+    )
+
+
+def final_sql(source: Source, relation: str, more: str = "") -> str:
+    """The columns of a raw part, and the digest of the content where the key has to be derived."""
+    digest = ""
+    if source.derive_key:
+        content = ", ".join(f"coalesce({name}::varchar, '')" for name in (*source.columns[1:], "_properties"))
+        digest = f", case when {source.columns[0]} is null then md5(concat_ws({SEPARATOR}, {content})) end as _digest"
+    return f"select _row, {', '.join(source.columns)}, _properties as properties{digest}{more} from {relation}"
+
+
+class ContractJudge:
+    """Hands undecided rows to the contract."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        source: Source,
+        settings: Settings,
+        withheld: Container[int] = frozenset(),
+    ) -> None:
+        self._cursor = connection.cursor()
+        self._source = source
+        self._settings = settings
+        self._withheld = withheld
+
+    def verdicts(self, rows: pa.RecordBatch) -> tuple[pa.Table | None, list[Rejection]]:
+        """The rows the contract accepts, typed as the SQL would have, and the others' rejections, both in order."""
+        rescued: list[dict[str, Any]] = []
+        rejected: list[Rejection] = []
+        for row in rows.select(["_row", "_landing", "_undecided", "_record", "_fault", "properties"]).to_pylist():
+            outcome = self.verdict(row["_undecided"], row["_fault"], row["_landing"])
+            if isinstance(outcome, dict) and row["_row"] in self._withheld:
+                outcome = [(REPAIRED_RULE, _REPAIRED_SENTENCE)]
+            if isinstance(outcome, dict):
+                rescued.append(outcome | {"_row": row["_row"], "_properties": row["properties"]})
+            else:
+                names, sentences = zip(*outcome, strict=True)
+                record = (row["_record"] or "").rstrip("\r\n")[:LONGEST_QUARANTINED_TEXT]
+                rejected.append(Rejection(row["_row"], record, names, sentences))
+        return (self._typed(rescued) if rescued else None), rejected
+
+    def verdict(self, texts: str, fault: str | None, landing_date: date) -> dict[str, Any] | list[tuple[str, str]]:
+        """The record's typed values, or each rule it broke with its sentence."""
+        if fault:
+            return [("record_unreadable", f"the record {fault}")]
+        try:
+            record = self._source.contract.model_validate(
+                json.loads(texts), context=Judge(self._settings, landing_date)
+            )
+        except ValidationError as error:
+            return broken_rules(error)
+        return {name: _written(value) for name, value in record.__dict__.items()}
+
+    def _typed(self, rows: list[dict[str, Any]]) -> pa.Table:
+        types: Mapping[str, str] = {
+            "_row": "BIGINT", **{name: kind.sql_type for name, kind in self._source.kinds.items()},
+            "_properties": "VARCHAR",
+        }  # fmt: skip
+        shape = json.dumps([dict.fromkeys(types, "VARCHAR")])
+        cast = ", ".join(f"r.{name}::{kind} as {name}" for name, kind in types.items())
+        relation = f"(select {cast} from (select unnest(from_json($rows, $shape)) as r))"
+        found = self._cursor.sql(final_sql(self._source, relation), params={"rows": json.dumps(rows), "shape": shape})
+        return found.to_arrow_table()
+
+
+def _written(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool) else str(value)
+
+
+def rules_by_count(rejections: Iterable[Rejection]) -> dict[str, int]:
+    """How often each rule was broken, most often first."""
+    counts: dict[str, int] = {}
+    for rejection in rejections:
+        for rule in rejection.rules:
+            counts[rule] = counts.get(rule, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

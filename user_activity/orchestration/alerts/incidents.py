@@ -1,0 +1,244 @@
+"""Incidents: what happened, and what of it each channel has been told.
+
+One small JSON file, replaced atomically; one tick at a time holds its lock. Without it, the last day is reported again.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from user_activity.orchestration.partitions import days, ranges, read, written
+
+Kind = Literal["failed_run", "failed_check", "late_data", "failing_tick", "undelivered", "test"]
+Severity = Literal["error", "warning"]
+
+LONGEST_CAUSE = 3000
+SAME_UP_TO = 500  # characters of a cause that tell one from another
+CHANGING = re.compile(r"[0-9a-f]{8,}|\d+")  # what differs between two failures that are the same
+
+
+@dataclass(frozen=True)
+class Incident:
+    """What happened: ``title`` in a line, ``cause`` in the words of whoever knows best.
+
+    Two with the same ``key`` are the same problem again. ``at`` is epoch seconds.
+    """
+
+    key: str
+    kind: Kind
+    title: str
+    cause: str
+    at: float
+    severity: Severity = "error"
+    job: str | None = None
+    run_id: str | None = None
+    dates: str | None = None
+    step: str | None = None
+    asset: str | None = None
+    check: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    examples: str | None = None
+    owners: tuple[str, ...] = ()
+
+    def written(self) -> dict[str, Any]:
+        """The fields, as JSON takes them."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> "Incident":
+        """A problem out of such fields."""
+        known = {each.name: values[each.name] for each in fields(cls) if each.name in values}
+        return cls(**{**known, "owners": tuple(known.get("owners", ()))})
+
+
+def key(kind: Kind, *what: str | None) -> str:
+    """The same text for the same problem, whatever dates, counts and identifiers are in its words."""
+    text = "\n".join(CHANGING.sub("#", (part or "").lower())[:SAME_UP_TO] for part in what)
+    return f"{kind}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"
+
+
+def first_line(text: str) -> str:
+    """The first line that says something."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+FIRST_WAIT, LONGEST_WAIT = 30.0, 600.0  # seconds between attempts on a channel that fails
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What is to be told of a problem: how often it came, since when; when it was told before (epoch seconds)."""
+
+    problem: Incident
+    times: int
+    since: float
+    told_at: float | None = None
+
+
+@dataclass
+class ChannelState:
+    """One problem on one channel: how often it came since it was told, from when on, and when it was told."""
+
+    times: int = 0
+    since: float = 0
+    told_at: float | None = None
+
+
+@dataclass
+class Tracked:
+    """A problem as it came last, and its account on each channel."""
+
+    problem: Incident
+    accounts: dict[str, ChannelState]
+
+    @property
+    def untold(self) -> bool:
+        """Whether a channel has yet to tell of it."""
+        return any(account.times for account in self.accounts.values())
+
+
+@dataclass
+class Outage:
+    """A channel that does not take messages: since when, why, and when it is tried again."""
+
+    since: float
+    error: str
+    tries: int = 0
+    next_at: float = 0
+
+
+@dataclass
+class IncidentLog:
+    """Everything that is remembered. ``since`` and all other times are epoch seconds."""
+
+    path: Path
+    since: float | None = None
+    seen: dict[str, float] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
+    standing: list[str] = field(default_factory=list)
+    incidents: dict[str, Tracked] = field(default_factory=dict)
+    troubles: dict[str, Outage] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> "IncidentLog":
+        """What was written last; a file that cannot be read is put aside, and everything starts anew."""
+        path = folder / "memory.json"
+        try:
+            kept = json.loads(path.read_text())
+            return cls(
+                path,
+                kept["since"],
+                kept["seen"],
+                kept["waiting"],
+                kept["standing"],
+                {
+                    key: Tracked(
+                        Incident.read(each["problem"]),
+                        {channel: ChannelState(**account) for channel, account in each["accounts"].items()},
+                    )
+                    for key, each in kept["incidents"].items()
+                },
+                {channel: Outage(**trouble) for channel, trouble in kept["troubles"].items()},
+            )
+        except FileNotFoundError:
+            return cls(path)
+        except (ValueError, KeyError, TypeError):
+            path.replace(path.with_suffix(".unreadable"))
+            return cls(path)
+
+    def write(self) -> None:
+        """Keep it, atomically and on the disk."""
+        kept: dict[str, Any] = {
+            "since": self.since,
+            "seen": self.seen,
+            "waiting": self.waiting,
+            "standing": self.standing,
+            "incidents": {
+                key: {
+                    "problem": each.problem.written(),
+                    "accounts": {channel: vars(account) for channel, account in each.accounts.items()},
+                }
+                for key, each in self.incidents.items()
+            },
+            "troubles": {channel: vars(trouble) for channel, trouble in self.troubles.items()},
+        }
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        with temporary.open("w") as file:
+            json.dump(kept, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, self.path)
+
+    def note(self, problem: Incident, channels: Iterable[str]) -> None:
+        """Count a problem on the channels that are to tell of it."""
+        known = self.incidents.get(problem.key)
+        if known and known.untold:
+            dates = written(ranges(days(read(",".join(filter(None, (known.problem.dates, problem.dates)))))))
+            problem = replace(problem, dates=dates or None)
+        incident = self.incidents[problem.key] = Tracked(problem, known.accounts if known else {})
+        for channel in channels:
+            account = incident.accounts.setdefault(channel, ChannelState())
+            account.since = account.since if account.times else problem.at
+            account.times += 1
+
+    def readdress(self, channels: Callable[[Incident], Iterable[str]]) -> None:
+        """Move what is untold from channels that are no more to those that a problem has now."""
+        for incident in self.incidents.values():
+            wanted = list(channels(incident.problem))
+            gone = [incident.accounts.pop(channel) for channel in list(incident.accounts) if channel not in wanted]
+            untold = next((account for account in gone if account.times), None)
+            if untold:
+                for channel in wanted:
+                    incident.accounts.setdefault(channel, replace(untold, told_at=None))
+
+    def untold(self, channel: str, now: float, repeat_after: float) -> list[Pending]:
+        """What a channel is to tell now: errors first, then by age. The same again waits until some time has passed."""
+        found = [
+            Pending(incident.problem, account.times, account.since, account.told_at)
+            for incident in self.incidents.values()
+            if (account := incident.accounts.get(channel)) and account.times
+            if account.told_at is None or now >= account.told_at + repeat_after
+        ]
+        return sorted(found, key=lambda one: (one.problem.severity != "error", one.since, one.problem.key))
+
+    def tell(self, channel: str, told: Iterable[Pending], now: float) -> None:
+        """Note that a channel has told of these, and works."""
+        for one in told:
+            self.incidents[one.problem.key].accounts[channel] = ChannelState(told_at=now)
+        self.troubles.pop(channel, None)
+
+    def fail(self, channel: str, error: str, now: float) -> Outage:
+        """Note that a channel takes nothing: it is tried at the next tick, then ever less often."""
+        trouble = self.troubles.setdefault(channel, Outage(now, error))
+        trouble.next_at = now + (min(FIRST_WAIT * 2**trouble.tries, LONGEST_WAIT) if trouble.tries else 0)
+        trouble.error, trouble.tries = error, min(trouble.tries + 1, 16)
+        return trouble
+
+    def forget(self, now: float, repeat_after: float) -> None:
+        """Let go of what is told, once telling it again would be news; and of troubles with nothing to tell."""
+        for key, incident in list(self.incidents.items()):
+            told = max((account.told_at or 0 for account in incident.accounts.values()), default=0)
+            if not incident.untold and now >= told + repeat_after:
+                del self.incidents[key]
+        used = {name for each in self.incidents.values() for name, account in each.accounts.items() if account.times}
+        self.troubles = {channel: trouble for channel, trouble in self.troubles.items() if channel in used}
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[bool]:
+    """Whether nobody else is at the memory in this folder; nobody is, until the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free = True
+        except BlockingIOError:
+            free = False
+        yield free

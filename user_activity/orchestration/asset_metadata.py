@@ -1,0 +1,155 @@
+"""What an asset's page shows: row counts by partition, files, rejected rows by rule, schemas, previews."""
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
+
+from user_activity.ingest import PartitionResult
+from user_activity.orchestration.ingested_lake import raw_columns
+from user_activity.orchestration.partitions import ranges, written
+from user_activity.sources import Source
+from user_activity.warehouse import Warehouse
+
+WIDEST_CELL = 80
+MARKUP = r"[\\|<\[]"  # with these, a text from outside could be a tag, a link, a picture or another cell
+
+
+def cell(value: Any) -> str:
+    """A value in one line, cut to the width of a cell."""
+    text = "" if value is None else str(value).replace("\n", " ")
+    text = text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
+    return re.sub(f"({MARKUP})", r"\\\1", text)
+
+
+def plain(text: str) -> str:
+    """The text of a cell, as it was before."""
+    return re.sub(rf"\\({MARKUP})", r"\1", text)
+
+
+SHOWN_ROWS = 5
+SHOWN_FILES = 50
+FILE_FACTS = {
+    "file": "file_name",
+    "status": "status",
+    "landed": "rows_landed",
+    "accepted": "rows_accepted",
+    "quarantined": "rows_quarantined",
+    "late": "rows_late",
+    "bytes": "size_bytes",
+}
+
+Metadata = dict[str, Any]
+
+
+def materialise(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, facts: Mapping[date, Metadata], **shared: Any
+) -> Iterator[Any]:
+    """The result of an asset whose partitions have facts of their own.
+
+    Partitions beyond the run's own range (late rows reopen them) get materialisations of their own, so that they too
+    show as rebuilt.
+    """
+    own = set(context.partition_keys) if context.has_partition_key_range else set()
+    add_partition_metadata(context, key, {str(day): facts[day] for day in facts if str(day) in own})
+    for day, metadata in facts.items():
+        if str(day) not in own:
+            context.log_event(dg.AssetMaterialization(key, partition=str(day), metadata={**shared, **metadata}))
+    yield dg.MaterializeResult(asset_key=key, metadata=shared)
+
+
+def add_partition_metadata(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, metadata: Mapping[str, Metadata]
+) -> None:
+    """`context.add_asset_metadata` for many partitions: each call of that copies all that was added before."""
+    step = context.get_step_execution_context()
+    added: dict[Any, Any] = {
+        AssetMetadataHandle(asset_key=key, partition_key=part): facts for part, facts in metadata.items()
+    }
+    step._metadata_accumulator = OutputMetadataAccumulator(  # noqa: SLF001
+        per_output_metadata={**step._metadata_accumulator.per_output_metadata, **added}  # noqa: SLF001
+    )
+
+
+def raw_metadata(result: PartitionResult) -> Metadata:
+    """What one raw partition took in."""
+    metadata: Metadata = {
+        "dagster/partition_row_count": result.rows_accepted,
+        "rows_landed": result.rows_landed,
+        "rows_accepted": result.rows_accepted,
+        "rows_quarantined": result.rows_quarantined,
+        "rows_open": result.rows_open,
+        "rows_late": result.rows_late,
+        "event_dates_touched": written(ranges(result.event_dates)).replace(",", ", "),
+    }
+    if result.files:
+        metadata["files"] = dg.MarkdownMetadataValue(
+            table(
+                list(FILE_FACTS),
+                ([getattr(file, fact) for fact in FILE_FACTS.values()] for file in result.files),
+                SHOWN_FILES,
+            )
+        )
+    if result.rejected_by_rule:
+        metadata["quarantined_by_rule"] = dg.MarkdownMetadataValue(
+            table(["rule", "rows"], result.rejected_by_rule.items())
+        )
+    return metadata
+
+
+def raw_preview(result: PartitionResult) -> dg.MarkdownMetadataValue:
+    """The first accepted rows of a raw partition."""
+    return _rows(result.preview(SHOWN_ROWS))
+
+
+def preview(warehouse: Warehouse, relation: str, where: str = "") -> dg.MarkdownMetadataValue:
+    """Some rows of a table."""
+    return _rows(warehouse.query(f"select * from {relation} {where} limit {SHOWN_ROWS}").records())
+
+
+def _rows(rows: Sequence[Mapping[str, Any]]) -> dg.MarkdownMetadataValue:
+    """Rows as a table; columns without a value are left out."""
+    names = [name for name in (rows[0] if rows else {}) if any(row[name] is not None for row in rows)]
+    return dg.MarkdownMetadataValue(
+        table(names, ([row[name] for name in names] for row in rows)) if rows else "No rows."
+    )
+
+
+def raw_schema(source: Source) -> dg.TableSchema:
+    """The columns of a raw asset, with the words of the contract."""
+    fields = source.contract.model_fields
+    return dg.TableSchema(
+        [
+            dg.TableColumn(name, kind.lower(), description=fields[name].description if name in fields else None)
+            for name, kind in raw_columns(source).items()
+        ]
+    )
+
+
+def code_of(*objects: Any) -> dg.CodeReferencesMetadataValue:
+    """Where the code stands that makes an asset."""
+    return dg.CodeReferencesMetadataValue(
+        code_references=[
+            dg.LocalFileCodeReference(
+                file_path=str(Path(inspect.getfile(thing)).resolve()),
+                line_number=inspect.getsourcelines(thing)[1],
+                label=thing.__name__,
+            )
+            for thing in objects
+        ]
+    )
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[Any]], limit: int = 1000) -> str:
+    """A Markdown table, with a last line on what was left out."""
+    every = list(rows)
+    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in every[:limit]]
+    if len(every) > limit:
+        lines.append(f"\n… and {len(every) - limit} more")
+    return "\n".join(lines)

@@ -1,0 +1,116 @@
+"""Audit assets: what landed and what ran, as tables of the warehouse."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from user_activity.orchestration import asset_metadata
+from user_activity.orchestration.ingested_lake import IngestedLake
+from user_activity.orchestration.resources import RETRIES, WAREHOUSE_POOL
+from user_activity.orchestration.runs import history
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES
+from user_activity.warehouse import Warehouse, open_warehouse
+
+TABLES = {
+    "landed_files": "One row a landed file and landing date: its digest, its rows by fate, the event dates it touches.",
+    "landed_dates": "One row a landed file and UTC day of its records: the lake's index.",
+    "bad_records": "One row a record that is or was quarantined: its text, its file and row, every rule it broke, and "
+    "its state: open (rejected), superseded (rejected, another was sent in its place), replayed (accepted by now).",
+}
+RUN_TABLES = {
+    "pipeline_runs": "One row a run: its job, dates, state, times, rows, who asked for it, and why it failed.",
+    "run_dates": "One row a run and date that it worked on.",
+    "row_counts": "One row a run and table or partition that it built: the rows that it left there.",
+    "dq_results": "One row a check's evaluation: what was expected, what was found, whether it passed.",
+}
+RUN_KEYS = [["audit", name] for name in RUN_TABLES]
+OF_RUNS = "metrics.daily_metrics"  # a view of what days count (OF_DAYS), and of the runs that counted it
+OF_DAYS = "metrics.daily_volumes"
+
+
+def _spec(name: str, description: str, *deps: dg.AssetDep) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["audit", name],
+        deps=deps,
+        group_name="audit",
+        kinds={"python", "table"},
+        owners=["team:data-platform"],
+        tags={"layer": "audit"},
+        description=description,
+        metadata={"dagster/table_name": f"audit.{name}"},
+    )
+
+
+def reference_files() -> list[dg.AssetSpec]:
+    """What people keep by hand in files that settings name; every build loads them."""
+    return [
+        _spec("funnels_file", "One row a funnel, step and event type of the file of the setting FUNNELS_FILE."),
+        _spec("rates_file", "One row a currency and day of the file of the setting RATES_FILE."),
+    ]
+
+
+FROM_LAKE = [dg.AssetDep(["raw", source], partition_mapping=dg.AllPartitionMapping()) for source in SOURCES]
+
+
+@dg.multi_asset(
+    specs=[_spec(name, description, *FROM_LAKE) for name, description in TABLES.items()],
+    pool=WAREHOUSE_POOL,
+    retry_policy=RETRIES,
+)
+def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
+    """Load what changed in the lake since the last time."""
+    warehouse = open_warehouse(settings)
+    with warehouse.building(context.run.run_id):
+        changed = warehouse.sync(IngestedLake(settings))
+    context.log.info(f"{changed} landing partitions had changed since the last sync")
+    yield from _pages(warehouse, TABLES, landing_partitions_changed=changed)
+
+
+def run_tables(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+    """The tables that tell of runs; `checked` are the assets whose checks say what they expect."""
+    expected = {spec.key: spec.description for each in checked for spec in each.check_specs}
+
+    @dg.multi_asset(
+        name="run_tables",
+        specs=[_spec(name, description) for name, description in RUN_TABLES.items()],
+        pool=WAREHOUSE_POOL,
+        retry_policy=RETRIES,
+    )
+    def runs(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
+        warehouse = open_warehouse(settings)
+        changed = history.record(context.instance, settings, warehouse, expected, context.run.run_id)
+        context.log.info(f"{changed} runs had changed since the last recording")
+        if changed and context.run.job_name == history.RECORD:  # a build publishes at its own end
+            _publish_again(settings, warehouse)
+        yield from _pages(warehouse, RUN_TABLES, runs_changed=changed)
+
+    return runs
+
+
+def _publish_again(settings: Settings, warehouse: Warehouse) -> None:
+    """Publish what is now known of runs; not before the days that it stands beside, which checks may hold back."""
+    held_back = warehouse.query(f"select count(*) from audit.replaced_dates where relation = '{OF_DAYS}'").rows[0][0]
+    if settings.published_dir.joinpath(*OF_RUNS.split(".")).exists() and not held_back:
+        warehouse.publish({OF_RUNS: None}, [])
+
+
+def _pages(warehouse: Warehouse, tables: Iterable[str], **shared: Any) -> Iterator[Any]:
+    with warehouse.reading():
+        for name in tables:
+            metadata = {
+                **shared,
+                "dagster/row_count": warehouse.query(f"select count(*) from audit.{name}").rows[0][0],
+                "dagster/column_schema": _schema(warehouse, name),
+                "preview": asset_metadata.preview(warehouse, f"audit.{name}"),
+            }
+            yield dg.MaterializeResult(asset_key=["audit", name], metadata=metadata)
+
+
+def _schema(warehouse: Warehouse, table: str) -> dg.TableSchema:
+    columns = warehouse.query(
+        "select column_name, data_type from information_schema.columns "
+        f"where table_schema = 'audit' and table_name = '{table}' order by ordinal_position"
+    )
+    return dg.TableSchema([dg.TableColumn(name, str(kind).lower()) for name, kind in columns.rows])

@@ -1,0 +1,159 @@
+"""Checks that Python makes: the conservation law of raw, volumes, and freshness. A table's own rules are dbt tests.
+
+Laws block what is downstream; everything else warns. Nothing here looks at the clock: a backfill of last year is
+judged as last year would have been.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from statistics import median
+from typing import Any
+
+import dagster as dg
+import pyarrow.parquet as pq
+
+from user_activity.ingest import Entry, PartitionResult
+from user_activity.ingest.lake import freshness
+from user_activity.orchestration import asset_metadata, staleness
+from user_activity.orchestration.partitions import DAY, days, tagged_dates
+from user_activity.orchestration.resources import WAREHOUSE_POOL
+from user_activity.settings import Settings
+from user_activity.warehouse import open_warehouse
+
+NOTHING_LOST = "every_landed_row_is_accepted_or_quarantined"
+NO_FUTURE = "no_row_is_dated_later_than_a_day_after_landing"
+SHOWN = 20
+FEWEST_DAYS = 7  # a window of fewer days says nothing about the next one
+
+EVENTS = dg.AssetKey(["marts", "fct_events"])
+ORDERS = dg.AssetKey(["marts", "fct_orders"])
+
+
+def raw_check_specs(key: dg.AssetKey, days: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:
+    """The checks of a raw asset."""
+    return [
+        dg.AssetCheckSpec(
+            NOTHING_LOST,
+            asset=key,
+            blocking=True,
+            partitions_def=days,
+            description="Rows landed = rows accepted + rows quarantined, and the Parquet parts hold the accepted ones.",
+        ),
+        dg.AssetCheckSpec(NO_FUTURE, asset=key, description="Judged by the landing date, never by the clock."),
+    ]
+
+
+def raw_check_results(settings: Settings, key: dg.AssetKey, results: Sequence[PartitionResult]) -> Iterator[Any]:
+    """Their results: the law for each partition by itself, the rest once."""
+    yield dg.Output(None, dg.AssetCheckSpec(NOTHING_LOST, asset=key).get_python_identifier())
+    for result in results:
+        missing = [text for file in result.files for text in _missing_rows(settings, file)]
+        yield dg.AssetCheckEvaluation(
+            asset_key=key,
+            check_name=NOTHING_LOST,
+            passed=not missing,
+            metadata={"files": len(result.files), "rows_landed": result.rows_landed},
+            description="; ".join(missing) or None,
+            partition=result.partition.isoformat(),
+            blocking=True,
+        )
+    future = [
+        (file.file_name, landed.landing_date, day)
+        for result in results
+        for landed in result.manifests
+        for file in landed.files
+        for day in file.dates
+        if date.fromisoformat(day) > landed.landing_date + DAY
+    ]
+    yield _warning(key, NO_FUTURE, ["file", "landed", "dated"], future)
+
+
+def _missing_rows(settings: Settings, file: Entry) -> Iterator[str]:
+    """In words, where the rows of a file don't add up."""
+    landed, accepted, quarantined = file.rows_landed, file.rows_accepted, file.rows_quarantined
+    stored = pq.read_metadata(settings.lake_dir / file.part).num_rows if file.part else 0
+    if landed != accepted + quarantined:
+        yield f"{file.file_name}: {landed} rows landed, {accepted} accepted, {quarantined} quarantined"
+    if stored != accepted:
+        yield f"{file.file_name}: {accepted} rows accepted, {stored} in its Parquet part"
+
+
+EVENTS_WITHIN, ORDERS_WITHIN = "events_a_day_are_within_bounds", "orders_a_day_are_within_bounds"
+EVENTS_USUAL, LATEST_BUILT = (
+    "events_a_day_are_near_the_median_of_the_days_before",
+    "the_latest_landed_day_is_built",
+)
+VOLUME_CHECKS = {
+    EVENTS_WITHIN: (EVENTS, "The bounds are the settings min_events_per_day and max_events_per_day."),
+    ORDERS_WITHIN: (ORDERS, "The bounds are the settings min_orders_per_day and max_orders_per_day."),
+    EVENTS_USUAL: (EVENTS, "The window leaves the tested day out; it and the deviation are settings."),
+    LATEST_BUILT: (EVENTS, "Compares the lake with the warehouse, never with the clock."),
+}
+
+
+@dg.multi_asset_check(
+    name="volumes",
+    specs=[dg.AssetCheckSpec(name, asset=key, description=text) for name, (key, text) in VOLUME_CHECKS.items()],
+    can_subset=True,
+    pool=WAREHOUSE_POOL,
+)
+def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
+    """Whether the days of a run (without any: all that are built) have the rows that one would expect."""
+    dates = sorted(tagged_dates(context.run.tags) or freshness.built(settings))
+    warehouse = open_warehouse(settings)
+    window = timedelta(days=settings.volume_window_days)
+    with warehouse.reading():
+        known = days([(dates[0] - window, dates[-1])]) if dates else ()
+        events = warehouse.row_counts("marts.fct_events", "event_date", known)
+        orders = warehouse.row_counts("marts.fct_orders", "order_date", dates)
+    few, many = settings.min_events_per_day, settings.max_events_per_day
+    found: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]] = {
+        EVENTS_WITHIN: (["day", "events"], _outside(events, dates, few, many)),
+        ORDERS_WITHIN: (
+            ["day", "orders"],
+            _outside(orders, dates, settings.min_orders_per_day, settings.max_orders_per_day),
+        ),
+        EVENTS_USUAL: (["day", "events", "median before"], _unusual(settings, events, dates)),
+        LATEST_BUILT: (["latest landed", "latest built"], _behind(settings, dates)),
+    }
+    for check in sorted(context.selected_asset_check_keys):
+        columns, rows = found[check.name]
+        yield _warning(check.asset_key, check.name, columns, rows)
+
+
+def _behind(settings: Settings, dates: Sequence[date]) -> list[tuple[date, date | None]]:
+    landed = max(staleness.wanted(settings), default=None)
+    built = max([*freshness.built(settings), *dates], default=None)
+    return [(landed, built)] if landed and (built is None or built < landed) else []
+
+
+def _unusual(settings: Settings, events: Mapping[date, int], dates: Sequence[date]) -> list[tuple[Any, ...]]:
+    found = []
+    for day in dates:
+        before = [events[day - DAY * n] for n in range(1, settings.volume_window_days + 1)]
+        counted = [count for count in before if count]
+        if len(counted) >= FEWEST_DAYS:
+            usual = median(counted)
+            if abs(events[day] - usual) > settings.volume_max_deviation * usual:
+                found.append((day, events[day], usual))
+    return found
+
+
+def _outside(counts: Mapping[date, int], dates: Sequence[date], low: int, high: int) -> list[tuple[date, int]]:
+    return [(day, counts[day]) for day in dates if not low <= counts[day] <= high]
+
+
+def _warning(
+    key: dg.AssetKey, name: str, columns: Sequence[str], found: Sequence[Sequence[Any]]
+) -> dg.AssetCheckResult:
+    """A check that warns: how many break it, and some of them."""
+    metadata: dict[str, Any] = {"found": len(found)}
+    if found:
+        metadata["some_of_them"] = dg.MarkdownMetadataValue(asset_metadata.table(columns, found, SHOWN))
+    return dg.AssetCheckResult(
+        passed=not found,
+        asset_key=key,
+        check_name=name,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )

@@ -1,0 +1,62 @@
+"""Landing assets: what others put there. Folders that files are dropped into, and the products API."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from user_activity.ingest.landing import incoming
+from user_activity.ingest.landing.products_api import fetch_products
+from user_activity.orchestration import asset_metadata
+from user_activity.orchestration.resources import RETRIES
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES, Source
+
+FILE_COLUMNS = ["file", "landing date", "bytes"]
+
+
+def landing_folders() -> list[dg.AssetSpec]:
+    """The folders; who finds new files in them tells of these (`landed_files`)."""
+    return [
+        dg.AssetSpec(
+            ["landing", source.name],
+            group_name="landing",
+            kinds={"file"},
+            owners=[source.owner],
+            tags={"layer": "landing", "cadence": source.cadence},
+            description=f"Files dropped into incoming/{source.name}/, as they come.",
+        )
+        for source in SOURCES.values()
+    ]
+
+
+def landed_files(settings: Settings, source: Source, files: Sequence[incoming.LandedFile]) -> dg.AssetMaterialization:
+    """What the page of `landing/<source>` shows of files seen for the first time."""
+    rows = [(file.path.name, file.landing_date, file.size) for file in files]
+    return dg.AssetMaterialization(
+        asset_key=["landing", source.name],
+        metadata={
+            "dagster/uri": (settings.incoming_dir / source.name).as_uri(),
+            "files": len(files),
+            "dagster/size_bytes": sum(file.size for file in files),
+            "file_list": dg.MarkdownMetadataValue(asset_metadata.table(FILE_COLUMNS, rows, asset_metadata.SHOWN_FILES)),
+        },
+    )
+
+
+@dg.asset(
+    key=["landing", "products_api"],
+    group_name="landing",
+    kinds={"http"},
+    owners=[SOURCES["products"].owner],
+    tags={"layer": "landing", "cadence": "weekly"},
+    retry_policy=RETRIES,
+    metadata={"dagster/code_references": asset_metadata.code_of(fetch_products)},
+    description="The product catalogue over HTTP: a copy of what USER_ACTIVITY_PRODUCTS_URL answers lands as a file.",
+)
+def products_api(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
+    """Fetch the catalogue, where it has an address."""
+    landed = fetch_products(settings, incoming.utc_today())
+    if landed is None:
+        context.log.info("USER_ACTIVITY_PRODUCTS_URL is not set: the catalogue comes as files only.")
+    metadata = {"dagster/uri": landed.as_uri()} if landed else {}
+    return dg.MaterializeResult(metadata={"files": int(landed is not None), **metadata})

@@ -1,0 +1,246 @@
+"""Model assets: the dbt project's models and tests as assets and checks, built by one dbt invocation a run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import count
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+
+from user_activity.ingest.reference_files import references
+from user_activity.orchestration import asset_metadata, staleness
+from user_activity.orchestration.dbt import runner, test_descriptions
+from user_activity.orchestration.dbt.build import EVERYTHING, PLAN, PLANS, run_dbt
+from user_activity.orchestration.dbt.runner import NodeResult, OnDone
+from user_activity.orchestration.ingested_lake import IngestedLake
+from user_activity.orchestration.partitions import event_partitions, run_dates
+from user_activity.orchestration.resources import RETRIES, WAREHOUSE_POOL, Progress
+from user_activity.orchestration.runs.errors import not_built
+from user_activity.settings import Settings
+from user_activity.warehouse import Warehouse, open_warehouse
+
+DBT_NAME = "dagster_dbt/unique_id"
+SHOWN_FAILURES = 5
+
+
+class Translator(DagsterDbtTranslator):
+    """How a dbt model appears in Dagster."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_code_references=True))
+        self.days = event_partitions(settings)
+
+    def get_partitions_def(self, props: Mapping[str, Any]) -> dg.PartitionsDefinition[str] | None:
+        """Daily by event date where the model's meta says `partitioned`."""
+        return self.days if _meta(props).get("partitioned") else None
+
+    def get_partition_mapping(self, props: Mapping[str, Any], parent: Mapping[str, Any]) -> dg.PartitionMapping | None:
+        """Any landing date may hold rows of an event date."""
+        return dg.AllPartitionMapping() if parent["resource_type"] == "source" else None
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """A check says in words what its test holds."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return (
+            spec._replace(description=test_descriptions.held(manifest["nodes"][unique_id], manifest)) if spec else None
+        )
+
+    def get_group_name(self, props: Mapping[str, Any]) -> str:
+        """The layer."""
+        return str(props["schema"])
+
+    def get_owners(self, props: Mapping[str, Any]) -> Sequence[str]:
+        """The model's or its group's owner."""
+        owner = _meta(props).get("owner")
+        return [owner] if owner else super().get_owners(props) or ["team:data-platform"]
+
+    def get_tags(self, props: Mapping[str, Any]) -> Mapping[str, str]:
+        """dbt's tags, and the layer."""
+        return {**super().get_tags(props), "layer": str(props["schema"])}
+
+    def get_metadata(self, props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Columns, and the table's name."""
+        return {**super().get_metadata(props), "dagster/table_name": _relation(props)}
+
+
+def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """All models of the dbt project, and its tests as their checks."""
+    nodes = manifest["nodes"]
+
+    @dbt_assets(
+        manifest=manifest,
+        name="models",
+        project=DbtProject(runner.PROJECT_DIR),
+        dagster_dbt_translator=Translator(settings),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=RETRIES,
+        pool=WAREHOUSE_POOL,
+    )
+    def models(
+        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
+    ) -> Iterator[Any]:
+        asked, run_id = run_dates(context), context.run.run_id
+        warehouse = open_warehouse(settings)
+        with warehouse.building(run_id) as build:
+            # What is built is at least as new as this; what lands from here on leaves its dates stale.
+            wanted = staleness.wanted(settings)
+            warehouse.sync(IngestedLake(settings))
+            for table in references(settings):
+                warehouse.load(table.relation, table.columns, table.rows)
+            selection = _selection(context, nodes)
+            results = run_dbt(build, settings, manifest, selection, asked, _teller(context, progress, _size(context)))
+            dates = _rebuilt(warehouse, run_id, results, asked)
+            yield from _report(context, warehouse, nodes, results, dates)
+            errors = [result for result in results if result.status == "error" and result.kind != "test"]
+            if errors:
+                names, _ = _unique_ids(context)
+                assets = [names[result.unique_id] for result in errors if result.unique_id in names]
+                raise not_built({result.relation: result.message for result in errors}, assets)
+            if selection == EVERYTHING:
+                if all(result.status == "success" for result in results if result.kind == "model"):
+                    build.finished()
+                staleness.remember(settings, run_id, {day: wanted[day] for day in asked if day in wanted}, dates)
+
+    return models
+
+
+def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
+    """The marts and metrics: relation to its date column, or to None for a table that is written as a whole."""
+    return {
+        _relation(node): (
+            _meta(node).get("date_column")
+            if _meta(node).get("partitioned") and not _meta(node).get("written_whole")
+            else None
+        )
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] in ("marts", "metrics")
+    }
+
+
+def table_schema(manifest: Mapping[str, Any], relation: str) -> dg.TableSchema:
+    """The columns of a model, as its contract has them."""
+    node = next(
+        node for node in manifest["nodes"].values() if node["resource_type"] == "model" and _relation(node) == relation
+    )
+    return dg.TableSchema(
+        [
+            dg.TableColumn(column["name"], column["data_type"], description=column["description"])
+            for column in node["columns"].values()
+        ]
+    )
+
+
+def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> list[str]:
+    """What dbt is to build: everything, or the selected models and checks, and the plan that dated models read."""
+    if not context.is_subset:
+        return EVERYTHING
+    models, checks = _unique_ids(context)
+    chosen = [name for name, key in models.items() if key in context.selected_asset_keys]
+    chosen += [name for name, key in checks.items() if key in context.selected_asset_check_keys]
+    if any(_meta(nodes[name]).get("partitioned") for name in chosen):
+        chosen += [name for name in models if _relation(nodes[name]) in PLANS]
+    return sorted({".".join(nodes[name]["fqn"]) for name in chosen})
+
+
+def _unique_ids(context: dg.AssetExecutionContext) -> tuple[dict[str, dg.AssetKey], dict[str, dg.AssetCheckKey]]:
+    """dbt's names of all models and tests, with Dagster's."""
+    models = {spec.metadata[DBT_NAME]: spec.key for spec in context.assets_def.specs}
+    specs = context.assets_def.node_check_specs_by_output_name.values()
+    return models, {spec.metadata[DBT_NAME]: spec.key for spec in specs}
+
+
+def _rebuilt(warehouse: Warehouse, run_id: str, results: Sequence[NodeResult], asked: Sequence[date]) -> list[date]:
+    """The event dates that a run has rebuilt: those it was asked for, and those that depend on them."""
+    if not any(result.relation == PLAN and result.status == "success" for result in results):
+        return list(asked)
+    planned = warehouse.query(f"select event_date from {PLAN} where run_id = '{run_id}'")
+    return sorted({*asked, *(row[0] for row in planned.rows)})
+
+
+def _report(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    nodes: Mapping[str, Any],
+    results: Sequence[NodeResult],
+    dates: Sequence[date],
+) -> Iterator[Any]:
+    """Materialisations of what was built, and the tests' outcomes."""
+    models, checks = _unique_ids(context)
+    with warehouse.reading():
+        for result in results:
+            name = result.unique_id
+            if name in models and models[name] in context.selected_asset_keys and result.status == "success":
+                yield from _materialise(
+                    context, warehouse, models[name], nodes[name], dates, build_seconds=result.seconds
+                )
+            elif name in checks and checks[name] in context.selected_asset_check_keys and result.status != "skipped":
+                yield _check_result(warehouse, checks[name], result)
+
+
+def _materialise(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    key: dg.AssetKey,
+    node: Mapping[str, Any],
+    dates: Sequence[date],
+    **shared: Any,
+) -> Iterator[Any]:
+    if _meta(node).get("partitioned"):
+        counts = warehouse.row_counts(_relation(node), _meta(node)["date_column"], dates)
+        facts: dict[date, asset_metadata.Metadata] = {
+            day: {"dagster/partition_row_count": count} for day, count in counts.items()
+        }
+        latest = max((day for day, count in counts.items() if count), default=None)
+        if latest:
+            where = f"where {_meta(node)['date_column']} = date '{latest}'"
+            facts[latest]["preview"] = asset_metadata.preview(warehouse, _relation(node), where)
+        yield from asset_metadata.materialise(context, key, facts, **shared)
+    else:
+        rows = warehouse.query(f"select count(*) from {_relation(node)}").rows[0][0]
+        preview = asset_metadata.preview(warehouse, _relation(node))
+        yield dg.MaterializeResult(asset_key=key, metadata={**shared, "dagster/row_count": rows, "preview": preview})
+
+
+def _check_result(warehouse: Warehouse, key: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckResult:
+    """A dbt test's outcome: how many rows break it, and some of them."""
+    passed = result.status == "pass"
+    metadata: dict[str, Any] = {"failing_rows": result.failures}
+    words = None if passed else result.message
+    if not passed and result.failures and result.sql:
+        rows = warehouse.query(f"select * from ({result.sql}) as failing limit {SHOWN_FAILURES}")
+        metadata["some_of_them"] = dg.MarkdownMetadataValue(asset_metadata.table(rows.columns, rows.rows))
+        words = test_descriptions.found(result.failures, rows.columns, rows.rows)
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
+        description=words,
+        metadata=metadata,
+    )
+
+
+def _teller(context: dg.AssetExecutionContext, progress: Progress, total: int) -> OnDone:
+    done = count(1)
+
+    def tell(_: str, line: str) -> None:
+        context.log.info(line)
+        progress.tell("models", next(done), total)
+
+    return tell
+
+
+def _size(context: dg.AssetExecutionContext) -> int:
+    return len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
+
+
+def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta: Mapping[str, Any] = node.get("config", {}).get("meta", {})
+    return meta
+
+
+def _relation(node: Mapping[str, Any]) -> str:
+    return f"{node['schema']}.{node.get('alias') or node['name']}"

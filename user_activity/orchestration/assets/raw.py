@@ -1,0 +1,66 @@
+"""Raw assets: what landed, file by file, split into accepted and quarantined rows. One asset per source."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from user_activity import ingest
+from user_activity.orchestration import asset_metadata
+from user_activity.orchestration.assets import checks
+from user_activity.orchestration.partitions import REBUILD, landing_partitions, run_dates
+from user_activity.orchestration.resources import RETRIES, Progress
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES, Source
+
+PARTITIONS_AT_ONCE = 50  # so that a long range shows how far it is
+
+
+def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """One asset a source; a new module in ``sources/`` is a new asset here."""
+    return [build_raw_asset(settings, source) for source in SOURCES.values()]
+
+
+def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
+    """The raw layer of one source, by landing date."""
+    key = dg.AssetKey(["raw", source.name])
+    landing = [source.name, "products_api"] if source.name == "products" else [source.name]
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey(["landing", name]) for name in landing],
+        partitions_def=landing_partitions(settings, source),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        check_specs=checks.raw_check_specs(key, landing_partitions(settings, source)),
+        retry_policy=RETRIES,
+        group_name="raw",
+        kinds={"python", "parquet"},
+        owners=[source.owner],
+        tags={"layer": "raw", "cadence": source.cadence},
+        description=f"{source.description} One row an accepted record, by landing date; the others are in quarantine.",
+        metadata={
+            "dagster/column_schema": asset_metadata.raw_schema(source),
+            "dagster/code_references": asset_metadata.code_of(source.contract, build_raw_asset),
+        },
+    )
+    def raw(
+        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
+    ) -> Iterator[Any]:
+        keys = run_dates(context)
+        found: dict[date, ingest.PartitionResult] = {}
+        for start in range(0, len(keys), PARTITIONS_AT_ONCE):
+            some = keys[start : start + PARTITIONS_AT_ONCE]
+            built = ingest.ingest(settings, source.name, some, rebuild=REBUILD in context.run.tags)
+            found |= {result.partition: result for result in built}
+            progress.tell(f"ingest {source.name}", min(start + PARTITIONS_AT_ONCE, len(keys)), len(keys))
+        results = [found[day] for day in sorted(found)]
+        by_day = {result.partition: asset_metadata.raw_metadata(result) for result in results}
+        latest = next((result for result in reversed(results) if result.rows_accepted), None)
+        if latest:
+            by_day[latest.partition]["preview"] = asset_metadata.raw_preview(latest)
+        folder = settings.lake_dir / "raw" / source.name
+        yield from asset_metadata.materialise(context, key, by_day, **{"dagster/uri": folder.as_uri()})
+        yield from checks.raw_check_results(settings, key, results)
+
+    return raw

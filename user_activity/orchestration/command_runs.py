@@ -1,0 +1,218 @@
+"""Runs from this process: take in what has landed, then build what it touched, until nothing is left to do.
+
+Every run is a run of Dagster's instance, so that the UI shows it beside the daemon's.
+"""
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+import dagster as dg
+from pydantic import SecretStr
+
+from user_activity.ingest import Entry
+from user_activity.ingest.lake import manifest
+from user_activity.ingest.landing import incoming
+from user_activity.orchestration import staleness
+from user_activity.orchestration.assembly import assemble
+from user_activity.orchestration.assets.landing import landed_files, products_api
+from user_activity.orchestration.instance.home import open_instance
+from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
+from user_activity.orchestration.partitions import DAY, REBUILD, WEEK, days, range_tags
+from user_activity.orchestration.resources import Progress
+from user_activity.orchestration.runs.errors import cause
+from user_activity.orchestration.runs.history import RECORD
+from user_activity.orchestration.runs.liveness import PROCESS_TAG, seen_to_live, unfinished_runs
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES
+
+LOCATION = "user_activity"
+VERDICTS = {None: "passed", dg.AssetCheckSeverity.WARN: "warned", dg.AssetCheckSeverity.ERROR: "failed"}
+REPOSITORY_TAG = ".dagster/repository"  # by which the UI lists runs under their job
+MOST_ROUNDS = 10  # files that land while a run goes on are taken in as well, but not for ever
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A file that was taken in."""
+
+    source: str
+    landing_date: date
+    file: Entry
+
+
+@dataclass
+class Outcome:
+    """What a series of runs did."""
+
+    runs: list[dg.ExecuteInProcessResult] = field(default_factory=list)
+    files: list[TakenIn] = field(default_factory=list)
+    rebuilt: set[date] = field(default_factory=set)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    @property
+    def success(self) -> bool:
+        """Whether every run succeeded."""
+        return all(run.success for run in self.runs)
+
+    @property
+    def failures(self) -> list[str]:
+        """What went wrong, a text a failed step."""
+        failed = [event for run in self.runs if not run.success for event in run.get_step_failure_events()]
+        checks = [result for run in self.runs for result in run.get_asset_check_evaluations() if _blocks(result)]
+        return [
+            *(f"{event.step_key}: {cause(event)}" for event in failed),
+            *(f"{found.asset_key.to_user_string()}: {found.check_name}: {found.description}" for found in checks),
+        ]
+
+    @property
+    def checks(self) -> dict[str, Any]:
+        """How many checks passed, and which warned or failed."""
+        worst: dict[str, str] = {}
+        for run in self.runs:
+            for result in run.get_asset_check_evaluations():
+                name = f"{result.asset_key.to_user_string()}: {result.check_name}"
+                verdict = "passed" if result.passed else VERDICTS[result.severity]
+                worst[name] = max(worst.get(name, "passed"), verdict, key=list(VERDICTS.values()).index)
+        named = {verdict: sorted(name for name in worst if worst[name] == verdict) for verdict in VERDICTS.values()}
+        return {**named, "passed": len(named["passed"])}
+
+
+@cache
+def _assembled(shape: str, warehouse_url: SecretStr | None) -> dg.Definitions:
+    return assemble(Settings.model_validate({**json.loads(shape), "warehouse_url": warehouse_url}))
+
+
+@contextmanager
+def open_runner(settings: Settings, progress: Progress | None = None, *, verbose: bool = False) -> Iterator["Runner"]:
+    """The platform's jobs, ready to run in this process. Opening them again costs next to nothing."""
+    shape = settings.model_dump_json(exclude={"data_dir", "warehouse_url", "warehouse_reader_password", "dagster_url"})
+    definitions = _assembled(shape, settings.warehouse_url)
+    with open_instance(settings) as instance, seen_to_live(settings) as process:
+        unfinished_runs(instance, settings)  # buries those of commands that were killed
+        yield Runner(definitions, settings, instance, process, progress or Progress(), verbose)
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs the platform's jobs in this process."""
+
+    definitions: dg.Definitions
+    settings: Settings
+    instance: dg.DagsterInstance
+    process: str
+    progress: Progress
+    verbose: bool
+
+    def settle(self) -> Outcome:
+        """Ingest and build until nothing waits and nothing is stale.
+
+        A source that fails keeps no other from being built; it is what the last round leaves undone.
+        """
+        outcome = Outcome()
+        if staleness.catalogue_is_due(self.settings):
+            self.execute(outcome, CATALOGUE, {}, [products_api.key])
+        for _ in range(MOST_ROUNDS):
+            self._ingest(outcome)
+            if not self._build(outcome) or not outcome.success:
+                break
+        return self._recorded(outcome)
+
+    def replay(self, landed: Mapping[str, Iterable[date]]) -> Outcome:
+        """Read the archived files of some landing dates again, by source, then build what that has changed."""
+        outcome = Outcome()
+        for name, dates in landed.items():
+            self._read(outcome, name, dates, {REBUILD: "true"})
+        self._build(outcome)
+        return outcome
+
+    def backfill(self, first: date, last: date, selection: str | None, *, rebuild_raw: bool) -> Outcome:
+        """Build a range of dates anew; ``selection`` narrows it to some assets, in Dagster's words."""
+        outcome = Outcome()
+        chosen = self._chosen(selection) if selection else None
+        for name in SOURCES:
+            if rebuild_raw if chosen is None else dg.AssetKey(["raw", name]) in chosen:
+                self._read(outcome, name, days([(first, last)]), {REBUILD: "true"} if rebuild_raw else {})
+        built = self.definitions.resolve_job_def(BUILD).asset_layer.executable_asset_keys
+        models = None if chosen is None else sorted(chosen.intersection(built))
+        dates = list(days([(first, last)]))
+        if outcome.success and models != [] and self.execute(outcome, BUILD, range_tags(dates), models):
+            outcome.rebuilt.update(dates)
+        return self._recorded(outcome)
+
+    def execute(
+        self, outcome: Outcome, job: str, tags: Mapping[str, str], selection: Sequence[dg.AssetKey] | None = None
+    ) -> bool:
+        """One run of a job, and whether it succeeded: a failed run is an outcome, not an exception."""
+        started = time.monotonic()
+        level = "DEBUG" if self.verbose else "CRITICAL"
+        definition = self.definitions.resolve_job_def(job)
+        if selection is not None:
+            definition = definition.get_subset(asset_selection=set(selection))
+        result = definition.execute_in_process(
+            instance=self.instance,
+            tags={**tags, REPOSITORY_TAG: f"__repository__@{LOCATION}", PROCESS_TAG: self.process},
+            resources={"settings": self.settings, "progress": self.progress},
+            run_config={"loggers": {"console": {"config": {"log_level": level}}}},
+            raise_on_error=False,
+        )
+        outcome.runs.append(result)
+        outcome.seconds[job] += time.monotonic() - started
+        return result.success
+
+    def _recorded(self, outcome: Outcome) -> Outcome:
+        """Write down what the runs were, now that they are over; how that went is told only where it went wrong."""
+        recording = Outcome()
+        if outcome.runs and not self.execute(recording, RECORD, {}):
+            outcome.runs += recording.runs
+        return outcome
+
+    def _chosen(self, selection: str) -> set[dg.AssetKey]:
+        try:
+            chosen = dg.AssetSelection.from_string(selection).resolve(self.definitions.resolve_asset_graph())
+        except dg.DagsterError as error:
+            raise LookupError(f"The selection {selection!r} cannot be read: {error}") from None
+        if not chosen:
+            raise LookupError(f'No asset is called {selection!r}: an asset is "layer/table", like marts/fct_events.')
+        return set(chosen)
+
+    def _ingest(self, outcome: Outcome) -> None:
+        """Take in every landing date on which files wait, a run a source."""
+        waiting = staleness.waiting(self.settings)
+        known = self._files(waiting)
+        for name, landed in waiting.items():
+            seen = landed_files(self.settings, SOURCES[name], incoming.scan(self.settings, name))
+            self.instance.report_runless_asset_event(seen)
+            self._read(outcome, name, landed)
+        outcome.files += [file for file in self._files(waiting) if file not in known]
+
+    def _read(
+        self, outcome: Outcome, source: str, landed: Iterable[date], more: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Run the ingest of a source over the partitions of some landing dates."""
+        keys = {SOURCES[source].partition_of(day) for day in landed}
+        step = WEEK if SOURCES[source].cadence == "weekly" else DAY
+        self.execute(outcome, ingest_job_name(source), range_tags(keys, step) | dict(more))
+
+    def _build(self, outcome: Outcome) -> bool:
+        """Build every stale date in one run; whether there was any."""
+        stale = staleness.stale(self.settings)
+        if stale and self.execute(outcome, BUILD, range_tags(stale)):
+            outcome.rebuilt.update(stale)
+        return bool(stale)
+
+    def _files(self, landed: Mapping[str, Iterable[date]]) -> list[TakenIn]:
+        """What the lake holds of some landing dates."""
+        found = (manifest.read(self.settings, name, day) for name, dates in landed.items() for day in sorted(dates))
+        return [TakenIn(each.source, each.landing_date, file) for each in found if each for file in each.files]
+
+
+def _blocks(result: dg.AssetCheckEvaluation) -> bool:
+    return not result.passed and result.severity == dg.AssetCheckSeverity.ERROR

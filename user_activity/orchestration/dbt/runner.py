@@ -1,0 +1,153 @@
+"""dbt inside this process: parsing the project, and building a selection of it.
+
+A dbt command of its own costs some five seconds before its first query; `dbtRunner` in a process that is there anyway
+costs less than one. It keeps global state, so one invocation runs at a time.
+"""
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+
+from user_activity.orchestration.instance.environment import environment as process_environment
+from user_activity.settings import Settings
+from user_activity.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.run import RunExecutionResult
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+
+PROJECT_DIR = Path(__file__).parents[3] / "sql"
+MANIFEST = "manifest.json"
+PARSED = "partial_parse.msgpack"
+OnDone = Callable[[str, str], None]  # of each node, with its name and the line that dbt has for it
+WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
+
+_one_at_a_time = threading.Lock()
+
+
+class BuildFailed(Exception):
+    """dbt could not do what it was asked; the message is dbt's own."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What came of one model, seed or test."""
+
+    unique_id: str
+    relation: str
+    kind: str
+    status: str
+    message: str
+    failures: int
+    seconds: float
+    sql: str | None
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """The project's manifest, parsed anew when a file of the project is younger."""
+    target = _target(settings)
+    if not _is_current(target):
+        target.mkdir(parents=True, exist_ok=True)
+        with (target / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _is_current(target):
+                _invoke(["parse", "--target-path", str(target)], open_warehouse(settings).profile(), settings)
+    return target / MANIFEST
+
+
+def build(
+    settings: Settings,
+    selection: Sequence[str],
+    environment: Mapping[str, str],
+    on_done: OnDone = lambda unique_id, line: None,
+) -> list[NodeResult]:
+    """Build the selected nodes and run their tests; the results in the order in which they came.
+
+    A failed model or test is a result, not an exception.
+    """
+    arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target"), "--select", *selection]
+    answer = _invoke(arguments, environment, settings, _parsed(_target(settings)), on_done)
+    return [_result(found) for found in cast("RunExecutionResult", answer.result).results]
+
+
+def _result(found: Any) -> NodeResult:
+    node = found.node
+    return NodeResult(
+        unique_id=node.unique_id,
+        relation=f"{node.schema}.{node.name}",
+        kind=str(node.resource_type),
+        status=str(found.status),
+        message=(found.message or "").strip(),
+        failures=found.failures or 0,
+        seconds=round(found.execution_time, 3),
+        sql=getattr(node, "compiled_code", None),
+    )
+
+
+def _invoke(
+    arguments: list[str],
+    environment: Mapping[str, str],
+    settings: Settings,
+    manifest: "Manifest | None" = None,
+    on_done: OnDone = lambda unique_id, line: None,
+) -> "dbtRunnerResult":
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    common = [
+        *("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)),
+        *("--log-path", str(settings.dbt_dir / "logs"), "--log-level", "none", "--log-level-file", "none"),
+    ]
+    with _one_at_a_time, process_environment({**settings.model_environment(), **environment}):
+        try:
+            answer = dbtRunner(manifest, [lambda event: _tell(event, on_done)]).invoke([*arguments, *common])
+        finally:
+            reset_adapters()  # type: ignore[no-untyped-call]
+    # A result with failures comes without an exception; anything else never reached the models.
+    if answer.exception is not None:
+        raise BuildFailed(str(answer.exception))
+    if answer.result is None:
+        raise BuildFailed("dbt ended without a result")
+    return answer
+
+
+def _tell(event: Any, on_done: OnDone) -> None:
+    if event.info.name in {"LogModelResult", "LogSeedResult", "LogTestResult"}:
+        on_done(event.data.node_info.unique_id, event.info.msg)
+
+
+def _target(settings: Settings) -> Path:
+    """Where the parsed project is: a folder for each database, whose name is in every relation's.
+
+    It lies beside the project, where all that share the project find it; where nobody may write there, as in an image
+    that was parsed for another database, it lies among the data.
+    """
+    database = open_warehouse(settings).profile().get("USER_ACTIVITY_DATABASE")
+    name = f"{settings.warehouse}-{quote(database, safe='')}" if database else "."
+    beside = PROJECT_DIR / "target" / name
+    return beside if os.access(PROJECT_DIR, os.W_OK) or _is_current(beside) else settings.dbt_dir / "parsed" / name
+
+
+def _is_current(target: Path) -> bool:
+    if not ((target / MANIFEST).exists() and (target / PARSED).exists()):
+        return False
+    sources = (
+        path for top in PROJECT_DIR.iterdir() if top.name not in WRITTEN_BY_DBT for path in (top, *top.rglob("*"))
+    )
+    return max(path.stat().st_mtime for path in sources) < (target / MANIFEST).stat().st_mtime
+
+
+def _parsed(target: Path) -> "Manifest":
+    """A manifest of its own for each build: dbt leaves marks in it that would spoil the next one."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    manifest = Manifest.from_msgpack((target / PARSED).read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    return manifest

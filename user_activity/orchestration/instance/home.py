@@ -1,0 +1,89 @@
+"""Dagster's instance: its home, its configuration, its limits."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from user_activity.orchestration.instance.database import connected
+from user_activity.orchestration.instance.environment import environment
+from user_activity.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+PROJECT = Path(__file__).parents[3]
+TEMPLATE = PROJECT / "dagster.yaml"
+WORKSPACE = PROJECT / "workspace.yaml"
+EVENTS_IN_A_BATCH = "1000"
+LATEST_RUNS = """
+    select pipeline_name, lower(status), start_time, end_time from runs where pipeline_name <> 'record_runs'
+    order by id desc limit :number
+"""
+
+
+def prepare_home(settings: Settings) -> Path:
+    """Write Dagster's configuration into its home where it is missing or another, and point this process at it."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    wanted = TEMPLATE.read_text()
+    target = home / "dagster.yaml"
+    if not target.exists() or target.read_text() != wanted:
+        fresh = home / f".dagster.yaml.{os.getpid()}"
+        fresh.write_text(wanted)
+        fresh.replace(target)
+    os.environ.update(DAGSTER_HOME=str(home), DAGSTER_EVENT_BATCH_SIZE=EVENTS_IN_A_BATCH)
+    return home
+
+
+def open_instance(settings: Settings) -> "dg.DagsterInstance":
+    """The instance at the settings' home."""
+    prepare_home(settings)
+    if settings.dagster_url:
+        with connected(settings):  # a server that is not there is told of in a sentence, before Dagster tries for long
+            pass
+    import dagster as dg
+
+    from user_activity.orchestration.resources import WAREHOUSE_POOL, builders
+
+    # Dagster makes the storage without knowing the settings of whoever opens it.
+    url = settings.dagster_url.get_secret_value() if settings.dagster_url else ""
+    with environment({"USER_ACTIVITY_DAGSTER_URL": url}):
+        instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
+    # The default limit of pools is not enforced for the first runs of a fresh instance; a limit that is set is.
+    instance.event_log_storage.set_concurrency_slots(WAREHOUSE_POOL, builders(settings))
+    return instance
+
+
+def latest_runs(settings: Settings, number: int) -> list[dict[str, Any]]:
+    """The runs that began last, recordings left out, read from Dagster's table of runs without importing Dagster."""
+    rows = (_runs_on_a_server if settings.dagster_url else _runs_in_a_file)(settings, number)
+    return [
+        {
+            "job": job,
+            "state": state,
+            "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds") if started else None,
+            "seconds": round(ended - started, 1) if started and ended else None,
+        }
+        for job, state, started, ended in rows
+    ]
+
+
+def _runs_in_a_file(settings: Settings, number: int) -> Sequence[Sequence[Any]]:
+    path = settings.dagster_home / "history" / "runs.db"
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return connection.execute(LATEST_RUNS, {"number": number}).fetchall()
+
+
+def _runs_on_a_server(settings: Settings, number: int) -> Sequence[Sequence[Any]]:
+    import sqlalchemy as db
+
+    with connected(settings) as connection:
+        if not db.inspect(connection).has_table("runs"):
+            return []
+        return connection.execute(db.text(LATEST_RUNS), {"number": number}).fetchall()

@@ -1,0 +1,208 @@
+"""Dagster's event log as rows: what each run was, which dates it worked on, what it counted, what its checks found.
+
+The runs that the instance knows are compared with those that the tables hold; whose state differs is read anew and
+replaced. So nothing is skipped, nothing is there twice, and what the instance forgets the tables keep.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import dagster as dg
+
+from user_activity.orchestration.masking import masked
+from user_activity.orchestration.partitions import ranges, tagged_dates, written
+from user_activity.orchestration.runs.errors import cause
+from user_activity.orchestration.runs.liveness import PROCESS_TAG
+from user_activity.settings import Settings
+from user_activity.warehouse import Rows, Warehouse
+
+RECORD = "record_runs"  # the job that only does this: of its own runs the account would never end
+FAILURES = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+READ = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_CHECK_EVALUATION, *FAILURES}
+COUNTS = ("dagster/partition_row_count", "dagster/row_count")
+FAILING = ("failing_rows", "found")
+EXAMPLES = "some_of_them"
+LONGEST_TEXT = 2000
+ROWS_AT_ONCE = 20_000
+
+# Of several that fit, the first is the nearest cause: a run that is started again keeps the tags it had.
+LAUNCHERS = {
+    "dagster/retry_number": "automatic retry",
+    "dagster/parent_run_id": "re-execution",
+    PROCESS_TAG: "command line",
+    "dagster/sensor_name": "sensor {}",
+    "dagster/schedule_name": "schedule {}",
+    "dagster/backfill": "backfill {}",
+}
+
+COLUMNS = {
+    "audit.run_dates": ("run_id", "run_date"),
+    "audit.row_counts": ("run_id", "relation", "partition_date", "row_count", "counted_at"),
+    "audit.dq_results": (
+        *("run_id", "relation", "check_name", "partition_date", "severity", "passed"),
+        *("failing_rows", "observed", "expected", "failing_examples", "evaluated_at"),
+    ),
+    "audit.pipeline_runs": (
+        *("run_id", "job", "dates", "state", "launched_by", "started_at"),
+        *("ended_at", "seconds", "row_count", "error"),
+    ),
+}
+
+Expected = Mapping[dg.AssetCheckKey, str | None]
+Counts = dict[tuple[str, date | None], tuple[int, datetime | None]]  # rows and time, by table and partition
+
+
+@dataclass
+class _Account:
+    """Rows of some runs, by table."""
+
+    run_ids: list[str] = field(default_factory=list)
+    rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: {relation: [] for relation in COLUMNS})
+
+    def write(self, warehouse: Warehouse) -> None:
+        tables = {name: Rows(columns, tuple(self.rows[name])) for name, columns in COLUMNS.items()}
+        warehouse.replace_rows("run_id", self.run_ids, tables)
+
+
+def record(instance: dg.DagsterInstance, settings: Settings, warehouse: Warehouse, expected: Expected, own: str) -> int:
+    """Bring the tables up to the instance, but for the run that is doing it; returns how many runs had changed."""
+    warehouse.prepare()
+    known = dict(warehouse.query("select run_id, state from audit.pipeline_runs").rows)
+    changed = [run_id for run_id, state in _states(instance).items() if known.get(run_id) != state and run_id != own]
+    account = _Account()
+    for run_id in changed:
+        found = instance.get_run_record_by_id(run_id)
+        if found:
+            account.run_ids.append(run_id)
+            # The run first, then its events: those of a run that is over are all there.
+            for relation, rows in _read(instance, settings, found, expected).items():
+                account.rows[relation] += rows
+        if sum(map(len, account.rows.values())) >= ROWS_AT_ONCE:
+            account.write(warehouse)
+            account = _Account()
+    if account.run_ids:
+        account.write(warehouse)
+    return len(changed)
+
+
+def _states(instance: dg.DagsterInstance) -> dict[str, str]:
+    """The state of every run. Ids alone are read: a run's body takes a hundred times as long."""
+    own = set(instance.get_run_ids(dg.RunsFilter(job_name=RECORD)))
+    return {
+        run_id: _state(status)
+        for status in dg.DagsterRunStatus
+        for run_id in instance.get_run_ids(dg.RunsFilter(statuses=[status]))
+        if run_id not in own
+    }
+
+
+def _read(
+    instance: dg.DagsterInstance, settings: Settings, found: dg.RunRecord, expected: Expected
+) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of one run, by table."""
+    run = found.dagster_run
+    counts: Counts = {}
+    checks, failures = [], []
+    for entry in instance.all_logs(run.run_id, of_type=READ):
+        event, at = entry.get_dagster_event(), _at(entry.timestamp)
+        if event.event_type in FAILURES:
+            failures.append(event)
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            checks.append((run.run_id, *_evaluation(event.asset_check_evaluation_data, settings, expected), at))
+        else:
+            counts.update(_count(event.step_materialization_data.materialization, at))
+    dates = tagged_dates(run.tags)
+    started, ended = found.start_time, found.end_time
+    return {
+        "audit.pipeline_runs": [
+            (
+                run.run_id,
+                run.job_name,
+                written(ranges(dates)) or None,
+                _state(run.status),
+                _launcher(run.tags),
+                _at(started),
+                _at(ended),
+                round(ended - started, 3) if started and ended else None,
+                sum(rows for rows, _ in counts.values()) if counts else None,
+                _text("\n".join(dict.fromkeys(_sentences(failures))), settings),
+            )
+        ],
+        "audit.run_dates": [(run.run_id, day) for day in sorted(dates)],
+        "audit.row_counts": [(run.run_id, relation, day, rows, at) for (relation, day), (rows, at) in counts.items()],
+        "audit.dq_results": checks,
+    }
+
+
+def _count(materialisation: dg.AssetMaterialization, at: datetime | None) -> Counts:
+    """The rows that a table or partition was left with; published copies are not counted again."""
+    rows = next((value for name in COUNTS if (value := _value(materialisation.metadata, name)) is not None), None)
+    if rows is None or materialisation.asset_key.path[0] == "published":
+        return {}
+    return {(_relation(materialisation.asset_key), _day(materialisation.partition)): (rows, at)}
+
+
+def _evaluation(found: dg.AssetCheckEvaluation, settings: Settings, expected: Expected) -> tuple[Any, ...]:
+    failing = next((value for name in FAILING if (value := _value(found.metadata, name)) is not None), None)
+    return (
+        _relation(found.asset_key),
+        found.check_name,
+        _day(found.partition),
+        found.severity.value.lower(),
+        found.passed,
+        0 if found.passed else failing,
+        _text(_observed(found), settings),
+        expected.get(found.asset_check_key),
+        None if found.passed else _text(str(_value(found.metadata, EXAMPLES) or ""), settings),
+    )
+
+
+def _observed(found: dg.AssetCheckEvaluation) -> str:
+    """What a check says that it found, and the figures it gives."""
+    figures = (
+        f"{name.replace('_', ' ')} {value.value}"
+        for name, value in found.metadata.items()
+        if isinstance(value, (dg.IntMetadataValue, dg.FloatMetadataValue))
+    )
+    return "; ".join(filter(None, [found.description, ", ".join(figures)]))
+
+
+def _sentences(failures: Sequence[dg.DagsterEvent]) -> Iterator[str]:
+    """What went wrong, a sentence a step; only where no step says so, what is said of the run."""
+    steps = [event for event in failures if event.event_type == dg.DagsterEventType.STEP_FAILURE]
+    for event in steps or failures:
+        yield f"{event.step_key}: {cause(event)}" if event.step_key else cause(event)
+
+
+def _launcher(tags: Mapping[str, str]) -> str:
+    return next((words.format(tags[tag]) for tag, words in LAUNCHERS.items() if tag in tags), "UI")
+
+
+def _state(status: dg.DagsterRunStatus) -> str:
+    return status.value.lower()
+
+
+def _relation(key: dg.AssetKey) -> str:
+    return ".".join(key.path)
+
+
+def _value(metadata: Mapping[str, Any], name: str) -> Any:
+    return metadata[name].value if name in metadata else None
+
+
+def _text(text: str, settings: Settings) -> str | None:
+    """A text as a table may keep it: short, without secrets, and without what no engine takes."""
+    return masked(text.replace("\0", ""), settings)[:LONGEST_TEXT] or None
+
+
+def _at(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if seconds else None
+
+
+def _day(partition: str | None) -> date | None:
+    with suppress(TypeError, ValueError):
+        return date.fromisoformat(partition or "")
+    return None

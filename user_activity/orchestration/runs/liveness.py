@@ -1,0 +1,67 @@
+"""Runs that are not over: which there are, and which of them only seem so because their process was killed.
+
+A command of ours marks its runs with the name of a file that it keeps locked. The system lets go of the lock with the
+process, however that ends, and all that share the data folder see it: the number of a process says nothing to another
+container or machine, and may have gone to another process.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import dagster as dg
+
+from user_activity.settings import Settings
+
+PROCESS_TAG = "user_activity/process"  # the lock of the command that runs a job in its own process
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+@contextmanager
+def seen_to_live(settings: Settings) -> Iterator[str]:
+    """Hold a lock for as long as this process lives; gives its name, for ``PROCESS_TAG``."""
+    folder = _locks(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=folder, prefix=f"{os.getpid()}-") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield Path(lock.name).name
+
+
+def unfinished_runs(instance: dg.DagsterInstance, settings: Settings, job: str | None = None) -> list[dg.DagsterRun]:
+    """The runs that go on; one whose process is gone is marked as failed. The daemon knows only of runs it launched."""
+    going_on = []
+    for run in instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED)):
+        # A run that is executed again keeps the tags of the one before it, and is in another process.
+        if run.parent_run_id or _is_alive(settings, run.tags.get(PROCESS_TAG)):
+            going_on.append(run)
+        else:
+            instance.report_run_failed(run, "The process of this run was killed.")
+    return going_on
+
+
+def _is_alive(settings: Settings, process: str | None) -> bool:
+    if process is None:
+        return True
+    path = _locks(settings) / Path(process).name
+    try:
+        with path.open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    path.unlink(missing_ok=True)
+    return False
+
+
+def _locks(settings: Settings) -> Path:
+    return settings.dagster_home / "commands"

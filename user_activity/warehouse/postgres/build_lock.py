@@ -1,0 +1,93 @@
+"""Runs that build at the same time on one server: whose turn it is to plan, and who builds.
+
+A run plans, and writes what plans start from, while it holds the turn; then the next one may. What a session is at, its
+name says, so that ``pg_stat_activity`` shows operators and other runs who builds, and forgets those who are gone.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from user_activity.warehouse import WarehouseBusy
+from user_activity.warehouse.postgres.connections import Connection, fetch_one
+
+PATIENCE_SECONDS = 3600.0
+TURN = "user-activity plan"
+BUILDS = "user-activity builds "
+PAUSES = "user-activity pauses "
+
+_log = logging.getLogger(__name__)
+
+
+class SharedBuild:
+    """A build beside others (see :class:`user_activity.warehouse.Build`)."""
+
+    def __init__(self, connection: Connection, run_id: str, profile: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._run_id = run_id
+        self._profile = profile
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What dbt's profile and its plan read; asked for while it is this build's turn."""
+        others = {*self._at_work(BUILDS), *self._at_work(PAUSES)} - {self._run_id}
+        return {
+            **self._profile,
+            "USER_ACTIVITY_RUN_ID": self._run_id,
+            "USER_ACTIVITY_OTHER_RUN_IDS": ",".join(sorted(others)),
+        }
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for the turn, and have it until it is passed on or the session ends."""
+        self._take()
+        self._say(BUILDS)
+        yield
+        # A server that has let go of this session has let go of its turn: others may have planned meanwhile.
+        fetch_one(self._connection, "select 1")
+
+    def pass_on(self) -> None:
+        """Let the next build plan."""
+        fetch_one(self._connection, "select pg_advisory_unlock(hashtext(%s))", [TURN])
+
+    def alone(self) -> bool:
+        """Take the turn again and wait until those who build beside are through."""
+        self.pass_on()
+        # Of two that wait to be alone, each would wait for the other to end.
+        self._say(PAUSES)
+        self._take()
+        _wait(lambda: not set(self._at_work(BUILDS)) - {self._run_id})
+        self._say(BUILDS)
+        return True
+
+    def finished(self) -> None:
+        """Leave no users to the next build."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("delete from audit.rebuilt_users where run_id = %s", [self._run_id])
+
+    def _take(self) -> None:
+        _wait(lambda: fetch_one(self._connection, "select pg_try_advisory_lock(hashtext(%s))", [TURN]))
+
+    def _say(self, what: str) -> None:
+        fetch_one(self._connection, "select set_config('application_name', %s, false)", [what + self._run_id])
+
+    def _at_work(self, what: str) -> list[str]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(
+                "select application_name from pg_stat_activity "
+                "where datname = current_database() and starts_with(application_name, %s)",
+                [what],
+            )
+            return [name.removeprefix(what) for (name,) in cursor.fetchall()]
+
+
+def _wait(is_there: Callable[[], bool]) -> None:
+    deadline, told = time.monotonic() + PATIENCE_SECONDS, False
+    while not is_there():
+        if not told:
+            _log.info("Another run builds on this warehouse: waiting for the turn.")
+            told = True
+        if time.monotonic() >= deadline:
+            raise WarehouseBusy("Another run has been building on this warehouse for too long; try again later.")
+        time.sleep(0.1)

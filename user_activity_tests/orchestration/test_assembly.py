@@ -1,0 +1,126 @@
+"""The platform as the UI shows it: described, owned, grouped, partitioned, and running by itself."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
+from user_activity.orchestration.partitions import tagged_dates
+from user_activity.orchestration.resources import WAREHOUSE_POOL
+from user_activity.orchestration.runs.history import RECORD
+from user_activity.orchestration.schedules import close_of_day, weekly_catalogue
+from user_activity.sources import SOURCES
+
+LAYERS = {"landing", "raw", "audit", "staging", "intermediate", "marts", "metrics", "published"}
+
+
+@pytest.fixture(scope="module")
+def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def test_everything_loads(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+
+
+def test_every_asset_is_described_owned_grouped_and_of_a_kind(specs: dict[str, dg.AssetSpec]) -> None:
+    for name, spec in specs.items():
+        assert spec.description, name
+        assert spec.owners, name
+        assert spec.kinds, name
+        assert spec.group_name == name.split("/")[0], name
+        assert spec.tags["layer"] == spec.group_name, name
+
+
+def test_every_source_lands_and_has_a_raw_asset(specs: dict[str, dg.AssetSpec]) -> None:
+    assert {spec.split("/")[0] for spec in specs} == LAYERS
+    for source in SOURCES.values():
+        raw = specs[f"raw/{source.name}"]
+        assert dg.AssetKey(["landing", source.name]) in {dep.asset_key for dep in raw.deps}
+        columns = {column.name for column in raw.metadata["dagster/column_schema"].columns}
+        assert {*source.columns, "properties", "_source_file", "_row_number"} <= columns
+        assert raw.metadata["dagster/code_references"].code_references
+
+
+WITHOUT_A_DATE = {"customer_product_summary", "customer_value", "review_product_summary"}  # in their grain
+
+
+def test_facts_are_partitioned_by_event_date_and_dimensions_are_not(specs: dict[str, dg.AssetSpec]) -> None:
+    for name, spec in specs.items():
+        layer, table = name.split("/")[-2:]
+        if name.startswith("published/"):
+            continue
+        if table.startswith("fct_") or (layer == "metrics" and table not in WITHOUT_A_DATE):
+            assert isinstance(spec.partitions_def, dg.DailyPartitionsDefinition), name
+        if table.startswith("dim_") or table in WITHOUT_A_DATE:
+            assert spec.partitions_def is None, name
+
+
+def test_what_is_written_day_by_day_is_published_day_by_day(specs: dict[str, dg.AssetSpec]) -> None:
+    for name in ("marts/fct_events", "metrics/daily_revenue", "metrics/funnel", "metrics/user_weekly_activity"):
+        assert specs[f"published/{name}"].partitions_def == specs[name].partitions_def
+    for name in ("marts/dim_users", "metrics/retention", "metrics/customer_value"):
+        assert specs[f"published/{name}"].partitions_def is None
+
+
+def test_models_name_their_table_and_their_code(specs: dict[str, dg.AssetSpec]) -> None:
+    fact = specs["marts/fct_events"]
+    assert fact.metadata["dagster/table_name"] == "marts.fct_events"
+    references = fact.metadata["dagster/code_references"].code_references
+    assert str(references[0].file_path).endswith("sql/models/marts/fct_events.sql")
+    assert {column.name for column in fact.metadata["dagster/column_schema"].columns} >= {"event_key", "event_date"}
+
+
+def test_marts_and_metrics_are_published(specs: dict[str, dg.AssetSpec]) -> None:
+    for name in list(specs):
+        if name.startswith(("marts/", "metrics/")):
+            assert {dep.asset_key for dep in specs[f"published/{name}"].deps} == {dg.AssetKey(name.split("/"))}
+
+
+def test_whatever_writes_the_warehouse_takes_its_pool_and_ingest_does_not(definitions: dg.Definitions) -> None:
+    assert {op.pool for op in definitions.resolve_job_def(BUILD).all_node_defs if isinstance(op, dg.OpDefinition)} == {
+        WAREHOUSE_POOL
+    }
+    for name in SOURCES:
+        ops = definitions.resolve_job_def(ingest_job_name(name)).all_node_defs
+        assert {op.pool for op in ops if isinstance(op, dg.OpDefinition)} == {None}
+
+
+def test_every_job_has_a_time_limit(definitions: dg.Definitions) -> None:
+    for name in (BUILD, CATALOGUE, RECORD, *map(ingest_job_name, SOURCES)):
+        assert int(definitions.resolve_job_def(name).tags["dagster/max_runtime"]) > 0
+
+
+def test_every_range_is_one_run(definitions: dg.Definitions) -> None:
+    for key, asset in definitions.get_repository_def().assets_defs_by_key.items():
+        if asset.is_executable and asset.specs_by_key[key].partitions_def:
+            assert asset.backfill_policy == dg.BackfillPolicy.single_run(), key
+
+
+def test_sensors_and_schedules_are_on(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    assert {sensor.name for sensor in repository.sensor_defs} == {
+        *(f"{name}_files" for name in SOURCES),
+        "touched_dates",
+        "finished_runs",
+        "alerts",
+    }
+    assert all(sensor.default_status == dg.DefaultSensorStatus.RUNNING for sensor in repository.sensor_defs)
+    assert all(schedule.default_status == dg.DefaultScheduleStatus.RUNNING for schedule in repository.schedule_defs)
+
+
+def test_the_close_of_a_day_builds_the_day_before() -> None:
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2025, 3, 1, 2, tzinfo=UTC))
+    request = close_of_day(context)
+    assert isinstance(request, dg.RunRequest)
+    assert [str(day) for day in tagged_dates(request.tags)] == ["2025-02-28"]
+    assert close_of_day.cron_schedule == "0 2 * * *"
+
+
+def test_the_catalogue_is_read_on_mondays_for_its_week() -> None:
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2025, 3, 3, 1, tzinfo=UTC))
+    request = weekly_catalogue(context)
+    assert isinstance(request, dg.RunRequest)
+    assert [str(day) for day in tagged_dates(request.tags)] == ["2025-03-03"]
+    assert weekly_catalogue.cron_schedule == "0 1 * * 1"

@@ -1,0 +1,231 @@
+"""Runs in one process: what they do to partitions, what they remember, and what a failure leaves behind."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from user_activity.orchestration import staleness
+from user_activity.orchestration.assets import raw
+from user_activity.orchestration.command_runs import Runner, open_runner
+from user_activity.orchestration.dbt import runner as dbt
+from user_activity.settings import Settings
+from user_activity.warehouse import open_warehouse
+
+FIRST, LATER = date(2025, 1, 3), date(2025, 2, 20)
+
+
+@pytest.fixture
+def runner(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
+    for name in ("DAGSTER_HOME", "DAGSTER_EVENT_BATCH_SIZE"):
+        monkeypatch.setenv(name, "")
+    with open_runner(settings) as opened:
+        yield opened
+
+
+def land(settings: Settings, landing_date: date, name: str, *records: dict[str, object]) -> None:
+    folder = settings.incoming_dir / "events" / landing_date.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("".join(json.dumps(record) + "\n" for record in records))
+
+
+def event(name: str, day: date, **fields: object) -> dict[str, object]:
+    return {"event_id": name, "user_id": "ann", "event_type": "page_view", "event_at": f"{day}T10:00:00Z", **fields}
+
+
+def row_counts(runner: Runner, asset: str) -> dict[str | None, object]:
+    """The latest count that each partition of an asset shows."""
+    records = runner.instance.fetch_materializations(dg.AssetKey(asset.split("/")), limit=100).records
+    counts: dict[str | None, object] = {}
+    for record in records:
+        assert record.asset_materialization
+        value = record.asset_materialization.metadata.get("dagster/partition_row_count")
+        counts.setdefault(record.partition_key, value.value if value else None)
+    return counts
+
+
+def test_a_late_row_rebuilds_its_date_and_the_day_it_landed_on_and_one_asset_can_be_built_alone(
+    runner: Runner, settings: Settings
+) -> None:
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    assert runner.settle().rebuilt == {FIRST}
+    land(settings, LATER, "late.jsonl", event("e2", FIRST), event("e3", LATER))
+    outcome = runner.settle()
+    assert outcome.success
+    assert outcome.rebuilt == {FIRST, LATER}
+    assert [run.dagster_run.job_name for run in outcome.runs] == ["ingest_events", "build_models"]
+    assert row_counts(runner, "raw/events") == {str(FIRST): 1, str(LATER): 2}
+    assert row_counts(runner, "marts/fct_events") == {str(FIRST): 2, str(LATER): 1}
+    assert runner.settle().runs == []
+
+    alone = runner.backfill(FIRST, FIRST, "key:marts/fct_sessions", rebuild_raw=False)
+    assert alone.success
+    built = {event.asset_key for run in alone.runs for event in run.get_asset_materialization_events()}
+    assert built == {dg.AssetKey(["marts", "fct_sessions"])}
+
+
+def raw_page(runner: Runner, day: date) -> Mapping[str, Any]:
+    """What the page of a day's events shows."""
+    partition = dg.AssetRecordsFilter(asset_key=dg.AssetKey(["raw", "events"]), asset_partitions=[str(day)])
+    (record,) = runner.instance.fetch_materializations(partition, limit=1).records
+    assert record.asset_materialization
+    return {name: shown.value for name, shown in record.asset_materialization.metadata.items()}
+
+
+@pytest.mark.slow
+def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_too(
+    runner: Runner, settings: Settings
+) -> None:
+    states = "select file_name, row_number, state from audit.bad_records"
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST, quantity=-1))
+    outcome = runner.settle()
+    assert outcome.success  # although no row is good
+    (taken,) = outcome.files
+    assert (taken.file.rows_landed, taken.file.rows_accepted, taken.file.rows_quarantined) == (1, 0, 1)
+    page = raw_page(runner, FIRST)
+    assert (page["rows_quarantined"], page["rows_open"]) == (1, 1)
+    assert "quantity_out_of_range | 1" in str(page["quarantined_by_rule"])
+    assert "a.jsonl" in str(page["files"])
+    assert open_warehouse(settings).query(states).rows == (("a.jsonl", 1, "open"),)
+
+    land(settings, LATER, "b.jsonl", event("e1", FIRST) | {"_quarantine_id": f"{taken.file.file_sha256[:16]}-1"})
+    assert runner.settle().success
+    page = raw_page(runner, FIRST)
+    assert (page["rows_quarantined"], page["rows_open"]) == (1, 0)
+    assert "e1" in str(raw_page(runner, LATER)["preview"])
+    assert open_warehouse(settings).query(states).rows == (("a.jsonl", 1, "superseded"),)
+
+
+@pytest.mark.slow
+def test_a_model_that_fails_leaves_its_dates_stale_and_names_the_cause(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = dbt.build
+
+    def broken(*arguments: object, **named: object) -> list[dbt.NodeResult]:
+        results = build(*arguments, **named)  # type: ignore[arg-type]
+        return [
+            replace(result, status="error", message="Binder Error: no such column")
+            if result.relation == "marts.fct_events" and result.kind == "model"
+            else result
+            for result in results
+        ]
+
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    with monkeypatch.context() as patch:
+        patch.setattr(dbt, "build", broken)
+        outcome = runner.settle()
+    assert not outcome.success
+    assert any("marts.fct_events: Binder Error: no such column" in failure for failure in outcome.failures)
+    assert list(staleness.stale(settings)) == [FIRST]
+    assert runner.settle().success
+    assert list(staleness.stale(settings)) == []
+
+
+def test_a_failed_test_of_error_severity_keeps_its_dates_from_being_published(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = dbt.build
+
+    def broken(*arguments: object, **named: object) -> list[dbt.NodeResult]:
+        results = build(*arguments, **named)  # type: ignore[arg-type]
+        return [
+            replace(result, status="fail", failures=3, sql="select 'e9' as event_key", message="Got 3 results")
+            if result.relation.endswith("event_key_is_unique_in_fct_events")
+            else result
+            for result in results
+        ]
+
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    monkeypatch.setattr(dbt, "build", broken)
+    outcome = runner.settle()
+    assert not outcome.success
+    assert outcome.checks["failed"] == ["marts/fct_events: event_key_is_unique_in_fct_events"]
+    assert not settings.published_dir.exists()
+    (check,) = [
+        result
+        for run in outcome.runs
+        for result in run.get_asset_check_evaluations()
+        if result.check_name == "event_key_is_unique_in_fct_events"
+    ]
+    assert check.metadata["failing_rows"].value == 3
+    assert "e9" in str(check.metadata["some_of_them"].value)
+
+
+@pytest.mark.slow
+def test_what_lands_while_a_build_goes_on_stays_stale(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = dbt.build
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+
+    def busy(*arguments: object, **named: object) -> list[dbt.NodeResult]:
+        monkeypatch.setattr(dbt, "build", build)
+        land(settings, FIRST, "meanwhile.jsonl", event("e2", FIRST))
+        return build(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dbt, "build", busy)
+    outcome = runner.settle()
+    assert [run.dagster_run.job_name for run in outcome.runs] == ["ingest_events", "build_models"] * 2
+    assert open_warehouse(settings).query("select count(*) from marts.fct_events").rows == ((2,),)
+
+
+@pytest.mark.slow
+def test_a_source_that_fails_keeps_no_other_from_being_built(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(source: Settings, name: str, dates: object, **named: object) -> object:
+        if name == "orders":
+            raise OSError("the disk is gone")
+        return ingest(source, name, dates, **named)  # type: ignore[arg-type]
+
+    ingest = raw.ingest.ingest
+    monkeypatch.setattr(raw.ingest, "ingest", fail)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    (settings.incoming_dir / "orders" / str(FIRST)).mkdir(parents=True)
+    (settings.incoming_dir / "orders" / str(FIRST) / "o.jsonl").write_text("{}")
+    outcome = runner.settle()
+    assert not outcome.success
+    assert outcome.failures == ["raw__orders: OSError: the disk is gone"]
+    assert outcome.rebuilt == {FIRST}
+    assert staleness.waiting(settings) == {"orders": {FIRST}}
+
+
+@pytest.mark.slow
+def test_the_catalogue_is_fetched_once_a_week(runner: Runner, settings: Settings, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Shop(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = json.dumps(
+                {"products": [{"product_id": "p1", "name": "Cup", "category": "home", "price": "9.90"}], "pages": 1}
+            )
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/products"
+        fed = replace(runner, settings=settings.model_copy(update={"products_url": url}))
+        outcome = fed.settle()
+        assert outcome.success, outcome.failures
+        assert [taken.source for taken in outcome.files] == ["products"]
+        assert fed.settle().runs == []
+        server.shutdown()
+    assert len(asked) == 1
+    names = open_warehouse(settings).query("select name from marts.dim_products where product_id = 'p1'").rows
+    assert names == (("Cup",),)
