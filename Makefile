@@ -13,7 +13,7 @@ DATA := $(abspath $(or $(USER_ACTIVITY_DATA_DIR),data))
 PYTEST_ARGS ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-quick lint types format bench docs dashboards lock clean
+.PHONY: help install demo dev test test-all test-nightly lint types format bench docs dashboards lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these targets.
@@ -27,11 +27,14 @@ demo: $(READY) ## Simulate a year of messy activity, build every table from it, 
 dev: $(READY) ## Start the Dagster UI, with sensors and schedules on.
 	@$(BIN)/user-activity dev
 
-test: $(READY) ## Run the whole suite, the slow tests and the browser's included.
-	$(BIN)/pytest $(PYTEST_ARGS)
+test: $(READY) ## Run every law and the tests of every room, on both warehouses: some minutes.
+	$(BIN)/pytest $(PYTEST_ARGS) -m "not long"
 
-test-quick: $(READY) ## Run the tests that answer within a minute or two.
-	$(BIN)/pytest $(PYTEST_ARGS) -m "not slow and not browser"
+test-all: $(READY) ## Run every test, with more random examples: some twenty minutes.
+	TESTS=all $(BIN)/pytest $(PYTEST_ARGS)
+
+test-nightly: $(READY) ## Run the laws on hundreds of random examples: hours. Failing examples stay in .hypothesis/.
+	TESTS=nightly $(BIN)/pytest $(PYTEST_ARGS) -m law --timeout 0
 
 lint: $(READY) ## Check style, formatting, the arrows between rooms, and the SQL.
 	$(BIN)/ruff check

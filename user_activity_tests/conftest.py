@@ -2,11 +2,23 @@
 
 import pytest
 
+#: In the order of their time on an idle machine.
+LONGEST = """
+    service/test_operating.py laws/test_other_laws.py bench/test_bench.py validation/test_sql_agrees_with_pydantic.py
+    warehouse/test_parity.py service/test_browser.py warehouse/test_builds_at_once.py docs/test_runbook.py
+    service/test_deployment.py laws/test_convergence.py laws/test_corrections.py warehouse/test_postgres.py
+    orchestration/test_command_runs.py models/test_funnels.py cli/test_runs.py alerts/test_incidents.py
+    models/test_retention.py reference/test_random_histories.py service/test_alerting.py laws/test_secrets.py
+    models/test_sessions.py models/test_weekly.py models/test_lifecycle.py models/test_commerce.py
+    lake/test_corrections.py cli/test_quarantine.py reference/test_demo_year.py partition/test_build.py
+    readers/test_broken_files.py service/test_dev.py deploy/test_grafana.py
+""".split()
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first, so that no worker begins a long one when the others have nothing left to do."""
-    long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
-    items.sort(key=lambda item: item.path not in long)
+    """The longest files first, so that no worker begins one of them when the others have nothing left to do."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(f"{item.path.parent.name}/{item.path.name}", len(ranks)))
 
 
 def pytest_configure(config: pytest.Config) -> None:

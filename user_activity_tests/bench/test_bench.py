@@ -21,7 +21,7 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_figure_is_taken_shown_and_kept(tmp_path: Path, scratch: Path) -> None:
     command = [sys.executable, "-m", "bench", "--rows", "2000", "--json", "--results", str(tmp_path / "results")]
     done = subprocess.run(

@@ -29,7 +29,7 @@ def rows(command: Command, sql: str) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in command("query", sql, "--json").document]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_quarantine_is_worked_off(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     swipes = [NAMELESS | {"user_id": user, "event_type": "swipe"} for user in ("bob", "cat", "dan")]
     negative = EVENT | {"event_id": "e2", "quantity": -1}
@@ -79,7 +79,7 @@ def test_the_quarantine_is_worked_off(command: Command, tmp_path: Path, monkeypa
     assert rows(command, EVENTS) == everyone
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_replay_that_is_cut_off_before_it_has_built_is_finished_by_the_next(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,7 +91,7 @@ def test_a_rejected_record_leaves_with_3_and_mended_with_0_rebuilding_its_dates_
     assert asked.document == [{"quantity": 1}]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_building_again_what_is_right_changes_no_row(command: Command) -> None:
     sql = "select count(*) as rows, sum(event_key % 1000) as digest from marts.fct_events"
     before = command("query", sql, "--json").document
@@ -134,7 +134,8 @@ def test_the_status_tells_what_is_there(command: Command) -> None:
     assert "Warehouse     ready" in command("status").out
 
 
-@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.long
 def test_a_program_that_runs_it_reads_one_document_and_no_word_beside_it(tmp_path: Path) -> None:
     folder = tmp_path / "incoming" / "events" / "2025-01-05"
     folder.mkdir(parents=True)

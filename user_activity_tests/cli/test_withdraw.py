@@ -31,7 +31,7 @@ def lines(records: list[dict[str, Any]]) -> bytes:
     return "".join(json.dumps(record) + "\n" for record in records).encode()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_withdrawn_file_leaves_every_table_as_if_it_had_never_come(
     command: Command, data_dir: Path, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ from user_activity_tests.orchestration.runs.test_history import settle, settle_w
 from user_activity_tests.platform import Platform
 from user_activity_tests.postgres import running_server
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "dashboards.md"
 READER, PASSWORD = "user_activity_reader", "only to read"

@@ -41,7 +41,6 @@ def test_every_table_and_column_is_described() -> None:
     assert not silent
 
 
-@pytest.mark.slow
 def test_the_dictionary_has_every_column_of_every_table(shop: Platform) -> None:
     built = shop.query(
         "select table_schema || '.' || table_name || '.' || column_name from information_schema.columns "
@@ -62,13 +61,11 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not [target for target in targets if not (page.parent / target).exists()]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("title", "query"), QUERIES, ids=[title for title, _ in QUERIES])
 def test_a_sample_query_finds_something(shop: Platform, title: str, query: str) -> None:
     assert shop.query(query)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("page", ["table-names.md", "metrics.md", "star.md"])
 def test_the_tables_that_a_page_names_exist(shop: Platform, page: str) -> None:
     known = {name for (name,) in shop.query("select table_schema || '.' || table_name from information_schema.tables")}

@@ -138,7 +138,7 @@ def test_a_command_of_the_runbook_exists_with_its_options(arguments: list[str]) 
         assert read.command.name == command.name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_what_was_saved_is_there_again_and_goes_on_as_if_nothing_had_happened(site: Site, shop: Path) -> None:
     engine = site.settings.get("warehouse", "duckdb")

@@ -90,8 +90,28 @@ USERS = st.sampled_from(("ann", "bob", "cy", "dee"))
 PRODUCTS = st.sampled_from(("p1", "p2", "p3"))
 
 
+GROUPS = 3
+"""A run costs the same for few records as for some more: an example is as many shops side by side."""
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> History:
+    """Some shops that share nothing but the days on which things happen in them."""
+    together = History()
+    for group in range(GROUPS):
+        for source, records in draw(one_history()).records.items():
+            together.records[source] += [_named(record, group) for record in records]
+    return together
+
+
+def _named(record: Record, group: int) -> Record:
+    """The record with keys of its group's own."""
+    named = {key: f"{value}-{group}" if key.endswith("_id") else value for key, value in record.items()}
+    return named | {"items": [_named(item, group) for item in record["items"]]} if "items" in record else named
+
+
+@st.composite
+def one_history(draw: st.DrawFn) -> History:
     """Events (some corrected to another time), orders with their later states, profiles, products and reviews."""
     history = History()
     for number in range(draw(st.integers(3, 25))):

@@ -6,21 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from user_activity_tests.examples import histories_drawn
 from user_activity_tests.laws.histories import FIRST_DAY, File, History, clean_delivery, deliveries, encode, histories
 from user_activity_tests.platform import Platform, differences
 
 START = FIRST_DAY - timedelta(days=1)
-# A run costs seconds: a failing case is printed with what differs rather than shrunk for an hour.
-SLOW = settings(
-    max_examples=3,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-)
 
 
 def land(platform: Platform, files: list[File]) -> None:
@@ -41,8 +34,8 @@ def batches(files: list[File], cuts: list[int]) -> Iterator[list[File]]:
         yield files[start:end]
 
 
-@pytest.mark.slow
-@SLOW
+@pytest.mark.law
+@histories_drawn(quick=1, all=3, nightly=100)
 @given(histories_and_deliveries())
 def test_any_delivery_in_any_order_gives_the_tables_of_one_clean_load(
     case: tuple[History, list[File], list[int]],

@@ -15,6 +15,7 @@ import pytest
 
 from user_activity.orchestration.command_runs import open_runner
 from user_activity.simulate import SimulationSummary, simulate
+from user_activity_tests.examples import Examples
 from user_activity_tests.laws.histories import encode
 from user_activity_tests.platform import Platform, differences
 
@@ -144,14 +145,13 @@ def test_what_is_published_is_what_the_warehouse_holds(shop: tuple[Platform, Sim
     assert not differences(published, held)
 
 
-@pytest.mark.slow
 def test_a_killed_run_started_again_leaves_no_trace(tmp_path: Path) -> None:
     clean, killed = Platform(tmp_path / "clean"), Platform(tmp_path / "killed")
     fill(clean, tmp_path / "first")
     clean.run()
     fill(killed, tmp_path / "second")
     moments = random.Random(11)
-    for _ in range(5):
+    for _ in range(Examples(quick=3, all=5, nightly=40).here):
         process = start_run(killed)
         time.sleep(moments.uniform(1, 8))
         process.send_signal(signal.SIGKILL)
@@ -160,7 +160,6 @@ def test_a_killed_run_started_again_leaves_no_trace(tmp_path: Path) -> None:
     assert not differences(killed.tables(), clean.tables())
 
 
-@pytest.mark.slow
 def test_a_reader_never_sees_a_part_of_a_day(tmp_path: Path) -> None:
     platform = Platform(tmp_path / "data")
     fill(platform, tmp_path / "simulated")

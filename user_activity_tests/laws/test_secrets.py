@@ -28,7 +28,7 @@ from user_activity_tests.postgres import Server, running_server
 
 # A login without TLS is what some relays inside a network want.
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.timeout(1500),
     pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS"),
 ]

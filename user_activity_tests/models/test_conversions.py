@@ -95,7 +95,7 @@ def test_a_visit_converts_where_its_session_does(visits: Platform) -> None:
     ) == [("view", True)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_late_and_corrected_events_change_how_far_a_visit_got(tmp_path: Path) -> None:
     platform = Platform(tmp_path, start_date=date(2025, 1, 1))
     ann, bob = records("ann", [("page_view", 0), ("checkout", 70)]), records("bob", [("page_view", 0), ("share", 1)])

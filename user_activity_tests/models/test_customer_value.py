@@ -101,7 +101,7 @@ def test_scores_are_fifths_of_a_currencys_customers_and_ties_share_one(shop: Pla
     assert shop.query(f"select distinct {scores} from metrics.customer_value where currency = 'CHF'") == [(5, 5, 5)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_days_are_counted_up_to_the_last_event_or_order(shop: Platform) -> None:
     assert shop.query("select distinct as_of_date from metrics.customer_value") == [(LAST,)]
     late = order("late", "dee", "2015-02-08", 1, currency="NOK")

@@ -6,9 +6,10 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from user_activity_tests.examples import histories_drawn
 from user_activity_tests.laws.histories import encode
 from user_activity_tests.models.funnel_histories import (
     Funnels,
@@ -100,7 +101,7 @@ def test_in_a_funnel(cases: Platform, name: str) -> None:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_windows_as_another_product_counts_them(tmp_path: Path) -> None:
     """PostHog (MIT), conversion_time_cases.py::test_funnel_times_with_different_conversion_windows, 19b05ff."""
     funnels: Funnels = {"14 days": (14 * DAY, ("A", "B")), "5 minutes": (300, ("A", "B"))}
@@ -125,7 +126,7 @@ def at(day: int, hour: float = 0) -> datetime:
     return START + timedelta(days=day, hours=hour)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_run_leaves_what_counting_everything_anew_gives(tmp_path: Path) -> None:
     zone = "America/New_York"
     funnels: Funnels = {"days": (2 * DAY, ("A", "B", "C")), "hours": (HOUR, ("A", "BC"))}
@@ -171,7 +172,7 @@ def test_each_run_leaves_what_counting_everything_anew_gives(tmp_path: Path) -> 
     land(7, f2=("fay", "D", at(2, 12)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_funnels_that_were_counted_otherwise_are_counted_anew(tmp_path: Path) -> None:
     funnels: Funnels = {"kept": (HOUR, ("A", "B")), "other": (HOUR, ("B", "C")), "never": (HOUR, ("D", "C"))}
     path = funnels_file(tmp_path / "funnels.csv", funnels)
@@ -217,8 +218,8 @@ def deliveries(draw: st.DrawFn) -> list[dict[str, Happening]]:
     return files
 
 
-@pytest.mark.slow
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.law
+@histories_drawn(quick=1, all=3, nightly=100)
 @given(deliveries(), st.sampled_from(("UTC", "America/New_York", "Asia/Kathmandu")))
 def test_a_funnel_counts_what_every_order_of_the_events_gives(files: list[dict[str, Happening]], zone: str) -> None:
     funnels: Funnels = {

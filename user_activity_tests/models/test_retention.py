@@ -82,7 +82,6 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     return built(tmp_path_factory.mktemp("months"), [MONTHS])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cohort_type", "cohorts"),
     [
@@ -97,7 +96,6 @@ def test_ages_count_calendar_months(months: Platform, cohort_type: str, cohorts:
     assert list(found.values()) == cohorts
 
 
-@pytest.mark.slow
 def test_ages_count_weeks_over_the_end_of_a_year(months: Platform) -> None:
     assert retained(months, "week", "recurring")["2023-12-25"][:6] == [1, 0, 0, 0, 0, 1]
     assert retained(months, "week", "first_time")["2024-01-01"][:9] == [1, 0, 0, 0, 0, 0, 0, 0, 1]
@@ -108,7 +106,6 @@ def test_ages_count_weeks_over_the_end_of_a_year(months: Platform) -> None:
     ) == [(0,)]
 
 
-@pytest.mark.slow
 def test_what_is_not_over_is_unknown_and_what_is_empty_has_no_rate(months: Platform) -> None:
     rows = months.query(
         "select cast(cohort_start_date as varchar), age, cohort_users, retained_users, retention_rate "
@@ -134,7 +131,7 @@ def cohorts_that_differ(changes: dict[str, Any]) -> set[tuple[str, ...]]:
     return rows_that_differ(changes, "metrics.retention", 3)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_users_move_to_the_cohort_of_their_new_first_day_and_leave_their_old_one(tmp_path: Path) -> None:
     files = [MONTHS]
     platform = built(tmp_path / "step by step", files)
@@ -167,7 +164,7 @@ def test_users_move_to_the_cohort_of_their_new_first_day_and_leave_their_old_one
     assert not differences(platform.tables(lineage=False), clean.tables(lineage=False))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_was_cut_off_between_users_and_cohorts_leaves_no_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

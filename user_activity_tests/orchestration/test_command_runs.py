@@ -51,6 +51,7 @@ def row_counts(runner: Runner, asset: str) -> dict[str | None, object]:
     return counts
 
 
+@pytest.mark.long
 def test_a_late_row_rebuilds_its_date_and_the_day_it_landed_on_and_one_asset_can_be_built_alone(
     runner: Runner, settings: Settings
 ) -> None:
@@ -79,7 +80,7 @@ def raw_page(runner: Runner, day: date) -> Mapping[str, Any]:
     return {name: shown.value for name, shown in record.asset_materialization.metadata.items()}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_too(
     runner: Runner, settings: Settings
 ) -> None:
@@ -103,7 +104,6 @@ def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_t
     assert open_warehouse(settings).query(states).rows == (("a.jsonl", 1, "superseded"),)
 
 
-@pytest.mark.slow
 def test_a_model_that_fails_leaves_its_dates_stale_and_names_the_cause(
     runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,7 +159,6 @@ def test_a_failed_test_of_error_severity_keeps_its_dates_from_being_published(
     assert "e9" in str(check.metadata["some_of_them"].value)
 
 
-@pytest.mark.slow
 def test_what_lands_while_a_build_goes_on_stays_stale(
     runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +176,7 @@ def test_what_lands_while_a_build_goes_on_stays_stale(
     assert open_warehouse(settings).query("select count(*) from marts.fct_events").rows == ((2,),)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_source_that_fails_keeps_no_other_from_being_built(
     runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,7 +198,7 @@ def test_a_source_that_fails_keeps_no_other_from_being_built(
     assert staleness.waiting(settings) == {"orders": {FIRST}}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_catalogue_is_fetched_once_a_week(runner: Runner, settings: Settings, tmp_path: Path) -> None:
     asked: list[str] = []
 

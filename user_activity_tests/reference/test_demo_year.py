@@ -21,7 +21,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     return read(platform.settings)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("reference", REFERENCES, ids=lambda reference: reference.table)
 def test_the_year_is_what_its_reference_says(year: Facts, reference: Reference) -> None:
     assert not difference(reference, year)

@@ -5,9 +5,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from user_activity_tests.examples import histories_drawn
 from user_activity_tests.laws.histories import File, Record, encode
 from user_activity_tests.platform import Platform
 from user_activity_tests.reference.comparison import REFERENCES, difference
@@ -36,15 +37,6 @@ def plans(people: tuple[int, ...], days: tuple[int, ...], most_deliveries: int) 
         has_rates=st.booleans(),
         ends_with_bots=st.booleans(),
     )
-
-
-# A run costs seconds: a failing plan is printed with what differs rather than shrunk for an hour.
-SLOW = settings(
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-)
 
 
 def check_every_delivery(plan: Plan) -> None:
@@ -88,15 +80,16 @@ def assert_holds_what_was_delivered(facts: Facts, delivered: list[File]) -> None
     )
 
 
-@pytest.mark.slow
-@settings(SLOW, max_examples=2)
+@pytest.mark.long
+@pytest.mark.law
+@histories_drawn(quick=1, all=2, nightly=30)
 @given(plans(people=(500, 700), days=(12, 40, 75), most_deliveries=3))
 def test_hundreds_of_histories_at_once(plan: Plan) -> None:
     check_every_delivery(plan)
 
 
-@pytest.mark.slow
-@settings(SLOW, max_examples=3)
+@pytest.mark.law
+@histories_drawn(quick=1, all=3, nightly=100)
 @given(plans(people=(1, 2, 5), days=(1, 2, 9), most_deliveries=2))
 def test_a_few_people_on_a_few_days(plan: Plan) -> None:
     check_every_delivery(plan)

@@ -9,7 +9,7 @@ import pytest
 from user_activity_tests.mailbox import HOST, Mailbox, free_port, mail_server
 from user_activity_tests.service.processes import Service, events, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 DAY = date(2025, 3, 4)
 

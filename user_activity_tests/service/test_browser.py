@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from user_activity_tests.service.processes import Service, events, wait_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 DAY = date(2025, 3, 3)
 LAYERS = ["audit", "intermediate", "landing", "marts", "metrics", "published", "raw", "staging"]

@@ -20,7 +20,7 @@ from user_activity_tests.platform import Platform, differences
 from user_activity_tests.postgres import BINARIES, running_server
 from user_activity_tests.service.processes import Service, events, free_port, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 PASSWORDS = {name: f"pass-of-{name.lower().replace('_', '-')}" for name in needed()}
 FIRST = date(2025, 3, 3)

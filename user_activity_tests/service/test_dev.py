@@ -10,7 +10,7 @@ import pytest
 
 from user_activity_tests.service.processes import HOST, USER_ACTIVITY, free_port, kill, tree, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

@@ -7,7 +7,7 @@ import pytest
 
 from user_activity_tests.service.processes import Service, events, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 FIRST, SECOND, THIRD = date(2025, 3, 3), date(2025, 3, 4), date(2025, 3, 5)
 DAU = "select activity_date, dau from metrics.daily_engagement order by activity_date"

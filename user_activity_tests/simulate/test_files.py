@@ -78,7 +78,6 @@ def test_impossible_wishes_are_refused(tmp_path: Path, days: int, events: int, m
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.slow
 def test_a_year_takes_seconds(tmp_path: Path) -> None:
     before = time.process_time()
     summary = simulate(tmp_path)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg2
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from user_activity.orchestration import staleness
@@ -22,20 +22,12 @@ from user_activity.orchestration.partitions import range_tags
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 from user_activity.warehouse import Rows, WarehouseBusy, open_warehouse
+from user_activity_tests.examples import histories_drawn
 from user_activity_tests.laws.histories import FIRST_DAY, File, History, clean_delivery, deliveries, encode, histories
 from user_activity_tests.platform import Platform, differences
 from user_activity_tests.postgres import Server
 
-pytestmark = pytest.mark.slow
-
 START = FIRST_DAY - timedelta(days=1)
-FEW = settings(
-    max_examples=2,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-)
 Builders = Callable[[Settings, Sequence[Sequence[date]]], list[str]]
 
 
@@ -78,7 +70,8 @@ def cases(draw: st.DrawFn) -> tuple[History, list[File], int, int]:
     return history, files, draw(st.integers(1, max(1, len(files) - 1))), draw(st.integers(0, 2**32))
 
 
-@FEW
+@pytest.mark.law
+@histories_drawn(quick=1, all=2, nightly=50)
 @given(cases())
 def test_random_histories_built_by_two_runs_at_once_give_the_tables_of_one_clean_load(
     server: Server, build_at_once: Builders, case: tuple[History, list[File], int, int]

@@ -7,10 +7,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from user_activity.simulate import simulate
+from user_activity_tests.examples import histories_drawn
 from user_activity_tests.laws.histories import FIRST_DAY, File, deliveries, encode, histories
 from user_activity_tests.platform import Platform, differences
 from user_activity_tests.postgres import Server
@@ -75,7 +76,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Delivery]:
     return sorted((source, date.fromisoformat(day), path.name, path.read_bytes()) for source, day, path in named)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "shape",
     [{}, {"timezone": "America/New_York", "week_start": "sunday", "session_timeout_minutes": 10}],
@@ -104,14 +105,8 @@ def delivered(draw: st.DrawFn) -> list[list[File]]:
     return [files[start:end] for start, end in zip([0, *cuts], [*cuts, len(files)], strict=True)]
 
 
-@pytest.mark.slow
-@settings(
-    max_examples=2,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-)
+@pytest.mark.law
+@histories_drawn(quick=1, all=2, nightly=50)
 @given(delivered())
 def test_random_histories_are_the_same_on_both(server: Server, batches: list[list[File]]) -> None:
     with TemporaryDirectory() as folder:

@@ -22,8 +22,6 @@ from user_activity_tests.laws.histories import encode
 from user_activity_tests.platform import Platform, differences
 from user_activity_tests.postgres import Server
 
-pytestmark = pytest.mark.slow
-
 DAY = date(2025, 1, 10)
 READER, READER_PASSWORD = "user_activity_reader", "only to read"
 
@@ -217,6 +215,7 @@ def test_a_nul_is_quarantined_and_its_record_can_be_read(database: Callable[...,
     assert platform.query("select record like '%e1\\\\x00%' from audit.bad_records") == [(True,)]
 
 
+@pytest.mark.long
 def test_what_is_known_of_one_warehouse_is_not_taken_for_another(database: Callable[..., str], tmp_path: Path) -> None:
     embedded = Platform(tmp_path)
     drop(embedded, DAY, "a.jsonl", event("e1", "2025-01-10T10:00:00"))
@@ -226,6 +225,7 @@ def test_what_is_known_of_one_warehouse_is_not_taken_for_another(database: Calla
     assert moved.query("select event_id from marts.fct_events") == [("e1",)]
 
 
+@pytest.mark.long
 def test_a_backfill_changes_no_row(built: Platform) -> None:
     before = built.tables()
     with open_runner(built.settings) as runner:
@@ -234,6 +234,7 @@ def test_a_backfill_changes_no_row(built: Platform) -> None:
     assert not differences(built.tables(), before)
 
 
+@pytest.mark.long
 def test_an_owner_without_the_right_to_make_roles_builds_as_well(server: Server, tmp_path: Path) -> None:
     server.execute(
         "drop database if exists shop with (force)", "drop role if exists owner", "create role owner login password 'x'"
@@ -266,6 +267,7 @@ def test_a_server_that_lets_nobody_in_is_told_in_a_sentence(server: Server) -> N
     assert "cannot be read" in unreachable(warehouse_url="mysql://me:s3cret@host/x")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["status", "run", "query"])
 def test_commands_never_show_the_password(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -286,6 +288,7 @@ def test_commands_never_show_the_password(
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"s3cret" in path.read_bytes()]
 
 
+@pytest.mark.long
 def test_every_command_works_on_a_server(server: Server, tmp_path: Path) -> None:
     environment = {
         **os.environ,

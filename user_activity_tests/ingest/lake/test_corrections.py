@@ -278,7 +278,7 @@ def test_a_repair_and_a_replay_that_die_anywhere_are_mended_by_the_next(
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("attempt", range(6))
 def test_a_replay_that_is_killed_at_any_moment_is_mended_by_the_next(tmp_path: Path, attempt: int) -> None:
     whole, torn = Drop(tmp_path / "whole"), Drop(tmp_path / "torn")

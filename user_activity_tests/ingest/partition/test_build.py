@@ -114,7 +114,6 @@ def test_a_run_that_dies_anywhere_is_mended_by_the_next(
     assert drop.snapshot() == clean
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("attempt", range(6))
 def test_sigkill_at_any_moment_is_mended_by_the_next_run(tmp_path: Path, attempt: int) -> None:
     whole, torn = Drop(tmp_path / "whole"), Drop(tmp_path / "torn")

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from user_activity.ingest import ingest
 from user_activity.ingest.landing.incoming import utc_today
+from user_activity_tests.examples import examples
 from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
 
 LINE = b'{"user_id":"u1","event_type":"click","event_at":"2026-01-05T10:00:00Z"}\n'
@@ -84,7 +85,7 @@ def test_a_line_beyond_the_limit_rejects_the_file(tmp_path: Path) -> None:
     assert result.rows_accepted == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_line_of_a_gigabyte_costs_no_gigabyte(drop: Drop) -> None:
     import resource
 
@@ -176,7 +177,8 @@ def test_a_landing_date_out_of_range_is_quarantined_on_the_nearest_partition(dro
     assert "2019-01-01" in drop.bad()[0].reasons[0]
 
 
-@settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.law
+@examples(quick=6, all=15, nightly=300)
 @given(
     st.dictionaries(
         st.sampled_from(["a.jsonl", "b.json", "c.csv", "d.log", "e.parquet", "f.csv.gz", "g.json.zst", "h.ndjson"]),

@@ -4,12 +4,13 @@ import csv
 import io
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from user_activity.ingest.readers import csv_tolerant
 from user_activity.ingest.readers.batches import Numbering, Shape
 from user_activity.ingest.readers.csv import Careless, quick_batches
+from user_activity_tests.examples import examples
 from user_activity_tests.ingest.conftest import DAY, Drop
 
 HEADER = "user_id,event,timestamp,page\n"
@@ -97,7 +98,8 @@ def read(batches: object, content: bytes, width: int) -> list[tuple[list[str] | 
     ]
 
 
-@settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.law
+@examples(quick=150, all=150, nightly=3000)
 @given(st.integers(1, 4), rows, st.sampled_from(["\n", "\r\n"]), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
 def test_what_is_written_by_the_rules_is_read_as_python_reads_it(
     width: int, records: list[list[str]], newline: str, quoting: int
@@ -117,7 +119,8 @@ def test_what_is_written_by_the_rules_is_read_as_python_reads_it(
         assert '"' in text.getvalue()
 
 
-@settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.law
+@examples(quick=150, all=150, nightly=3000)
 @given(st.text('a,"\n\r', max_size=30))
 def test_the_quick_way_agrees_with_the_careful_way_or_leaves_it_to_it(body: str) -> None:
     content = b"a,b\n" + body.encode()

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -19,9 +19,11 @@ from user_activity.ingest.validation.read import connected
 from user_activity.ingest.validation.validate import judged_sql
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Judge
+from user_activity_tests.examples import examples
 
 LANDED = date(2026, 1, 5)
 SETTINGS = Settings(_env_file=None)  # type: ignore[call-arg]
+
 JUDGE = Judge(SETTINGS, LANDED)
 
 blanks = st.sampled_from(["", "", "", " ", "\t", "\u00a0", "\n", "\u2003", "\x1f", "\u200b"])
@@ -177,15 +179,15 @@ def assert_agreement(connection: duckdb.DuckDBPyConnection, source: str, rows: l
     return accepted
 
 
-quick_and_thorough = pytest.mark.parametrize("examples", [4, pytest.param(150, marks=pytest.mark.slow)])
+DRAWN = examples(quick=20, all=100, nightly=2000)
 
 
-@quick_and_thorough
+@pytest.mark.law
 @pytest.mark.parametrize("source", SOURCES)
-def test_on_near_valid_records(source: str, examples: int, connection: duckdb.DuckDBPyConnection) -> None:
+def test_on_near_valid_records(source: str, connection: duckdb.DuckDBPyConnection) -> None:
     accepted = 0
 
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @DRAWN
     @given(st.lists(near_valid(source), min_size=20, max_size=40))
     def check(records: list[dict[str, str]]) -> None:
         nonlocal accepted
@@ -195,9 +197,9 @@ def test_on_near_valid_records(source: str, examples: int, connection: duckdb.Du
     assert accepted, "the property means nothing if SQL decides nothing"
 
 
-@quick_and_thorough
+@pytest.mark.law
 @pytest.mark.parametrize("source", ["events", "orders"])
-def test_on_arbitrary_text(source: str, examples: int, connection: duckdb.DuckDBPyConnection) -> None:
+def test_on_arbitrary_text(source: str, connection: duckdb.DuckDBPyConnection) -> None:
     json_like = st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), values),
         lambda inner: st.one_of(
@@ -219,7 +221,7 @@ def test_on_arbitrary_text(source: str, examples: int, connection: duckdb.DuckDB
         json_like.map(json.dumps), st.text(max_size=40), st.binary(max_size=30).map(lambda b: b.decode("latin-1"))
     )
 
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @DRAWN
     @given(st.lists(line.filter(lambda text: text.isprintable() or "\\u" in text), min_size=5, max_size=40))
     def check(rows: list[str]) -> None:
         assert_agreement(connection, source, rows)

@@ -36,8 +36,6 @@ from user_activity.orchestration.runs.liveness import PROCESS_TAG, unfinished_ru
 from user_activity.settings import Settings
 from user_activity_tests.mailbox import HOST, Mailbox, free_port, mail_server, part
 
-pytestmark = pytest.mark.slow
-
 FIRST, SECOND = date(2025, 1, 3), date(2025, 1, 4)
 HOUR = 3600
 SECRET = "hunter2-webhook"
@@ -191,6 +189,7 @@ def test_a_failed_model_names_its_cause_and_no_secret(
         assert secret not in kept
 
 
+@pytest.mark.long
 def test_a_source_that_fails_is_told_to_whoever_owns_it(
     runner: Runner, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -449,6 +448,7 @@ def at(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
+@pytest.mark.long
 def test_data_that_has_not_come_by_its_time_is_late_once(watched: Watched, runner: Runner) -> None:
     land(watched.settings, "events", "a.jsonl", event("e1"), day=FIRST)
     land(watched.settings, "orders", "o.jsonl", {"not": "an order"}, day=FIRST)

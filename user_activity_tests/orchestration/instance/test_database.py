@@ -39,7 +39,7 @@ def called(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
     return int(left.value.code or 0), *capfd.readouterr()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_commands_work_on_it_and_leave_no_runs_in_files(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,7 +100,7 @@ def test_a_server_that_lets_nobody_in_and_an_address_that_is_none_are_told_witho
         assert server.password not in out + err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_so_a_daemon_is_told_when_the_server_does_not_come(tmp_path: Path) -> None:
     (tmp_path / "dagster.yaml").write_text(TEMPLATE.read_text())
     environment = {**os.environ, "DAGSTER_HOME": str(tmp_path)}
