@@ -1,7 +1,6 @@
 """What an asset's page shows: row counts by partition, files, rejected rows by rule, schemas, previews."""
 
 import inspect
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -11,26 +10,11 @@ import dagster as dg
 from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
 
 from user_activity.ingest import PartitionResult
+from user_activity.orchestration.date_ranges import ranges, written
+from user_activity.orchestration.escaping import cell
 from user_activity.orchestration.ingested_lake import raw_columns
-from user_activity.orchestration.partitions import ranges, written
 from user_activity.sources import Source
 from user_activity.warehouse import Warehouse
-
-WIDEST_CELL = 80
-MARKUP = r"[\\|<\[]"  # with these, a text from outside could be a tag, a link, a picture or another cell
-
-
-def cell(value: Any) -> str:
-    """A value in one line, cut to the width of a cell."""
-    text = "" if value is None else str(value).replace("\n", " ")
-    text = text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
-    return re.sub(f"({MARKUP})", r"\\\1", text)
-
-
-def plain(text: str) -> str:
-    """The text of a cell, as it was before."""
-    return re.sub(rf"\\({MARKUP})", r"\1", text)
-
 
 SHOWN_ROWS = 5
 SHOWN_FILES = 50

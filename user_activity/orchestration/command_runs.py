@@ -23,9 +23,10 @@ from user_activity.ingest.landing import incoming
 from user_activity.orchestration import staleness
 from user_activity.orchestration.assembly import assemble
 from user_activity.orchestration.assets.landing import landed_files, products_api
+from user_activity.orchestration.date_ranges import DAY, WEEK, days
 from user_activity.orchestration.instance.home import open_instance
 from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
-from user_activity.orchestration.partitions import DAY, REBUILD, WEEK, days, range_tags
+from user_activity.orchestration.partitions import REBUILD, range_tags
 from user_activity.orchestration.resources import Progress
 from user_activity.orchestration.runs.errors import cause
 from user_activity.orchestration.runs.history import RECORD

@@ -2,8 +2,9 @@
 
 import dagster as dg
 
+from user_activity.orchestration.date_ranges import DAY, monday
 from user_activity.orchestration.jobs import BUILD, CATALOGUE
-from user_activity.orchestration.partitions import DAY, monday, range_tags
+from user_activity.orchestration.partitions import range_tags
 
 
 @dg.schedule(

@@ -16,8 +16,9 @@ import dagster as dg
 from user_activity.ingest.landing import incoming
 from user_activity.orchestration import staleness
 from user_activity.orchestration.assets.landing import landed_files
+from user_activity.orchestration.date_ranges import DAY, WEEK, days, ranges, written
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
-from user_activity.orchestration.partitions import DAY, WEEK, days, range_tags, ranges, tagged_dates, written
+from user_activity.orchestration.partitions import range_tags, tagged_dates
 from user_activity.orchestration.runs.history import RECORD
 from user_activity.orchestration.runs.liveness import unfinished_runs
 from user_activity.settings import Settings

@@ -2,11 +2,11 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -34,11 +34,25 @@ def fill(platform: Platform, folder: Path) -> SimulationSummary:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Platform, SimulationSummary]]:
-    platform = Platform(tmp_path_factory.mktemp("shop"))
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Platform, SimulationSummary]:
+    """A shop built by one clean load. Tests only read it, or copy it."""
+    platform = Platform(tmp_path_factory.mktemp("built"))
     summary = fill(platform, tmp_path_factory.mktemp("simulated"))
     platform.run()
     return platform, summary
+
+
+def copy_of(platform: Platform, folder: Path) -> Platform:
+    """The same shop in another folder."""
+    return Platform(shutil.copytree(platform.settings.data_dir, folder))
+
+
+@pytest.fixture(scope="module")
+def shop(
+    built: tuple[Platform, SimulationSummary], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Platform, SimulationSummary]:
+    """The shop that one test after the other changes."""
+    return copy_of(built[0], tmp_path_factory.mktemp("shop") / "data"), built[1]
 
 
 def test_every_landed_row_is_accepted_or_quarantined(shop: tuple[Platform, SimulationSummary]) -> None:
@@ -145,10 +159,8 @@ def test_what_is_published_is_what_the_warehouse_holds(shop: tuple[Platform, Sim
     assert not differences(published, held)
 
 
-def test_a_killed_run_started_again_leaves_no_trace(tmp_path: Path) -> None:
-    clean, killed = Platform(tmp_path / "clean"), Platform(tmp_path / "killed")
-    fill(clean, tmp_path / "first")
-    clean.run()
+def test_a_killed_run_started_again_leaves_no_trace(built: tuple[Platform, SimulationSummary], tmp_path: Path) -> None:
+    clean, killed = built[0], Platform(tmp_path / "killed")
     fill(killed, tmp_path / "second")
     moments = random.Random(11)
     for _ in range(Examples(quick=3, all=5, nightly=40).here):
@@ -160,10 +172,8 @@ def test_a_killed_run_started_again_leaves_no_trace(tmp_path: Path) -> None:
     assert not differences(killed.tables(), clean.tables())
 
 
-def test_a_reader_never_sees_a_part_of_a_day(tmp_path: Path) -> None:
-    platform = Platform(tmp_path / "data")
-    fill(platform, tmp_path / "simulated")
-    platform.run()
+def test_a_reader_never_sees_a_part_of_a_day(built: tuple[Platform, SimulationSummary], tmp_path: Path) -> None:
+    platform = copy_of(built[0], tmp_path / "data")
     seen = {published(platform)}
     more = tuple(
         {"event_id": f"more-{n}", "user_id": f"u{n}", "event_type": "page_view", "event_at": f"{FIRST}T08:00:00Z"}

@@ -3,8 +3,12 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from user_activity_tests.laws.histories import encode
 from user_activity_tests.platform import Platform
+
+pytestmark = pytest.mark.long
 
 # Source, medium, campaign and the channel that they are, after the macro test of Velir/dbt-ga4 (MIT), unit_tests/
 # test_macro_default_channel_grouping.py at 2d7b1f1c5224b6e2f3c6284f416dd5fd3ce94360.

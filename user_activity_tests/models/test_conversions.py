@@ -8,6 +8,8 @@ import pytest
 from user_activity_tests.laws.histories import encode
 from user_activity_tests.platform import Platform
 
+pytestmark = pytest.mark.long
+
 START = datetime(2025, 1, 10, 23)
 LANDED = date(2025, 1, 12)
 COLUMNS = ("viewed_at", "carted_at", "checked_out_at", "purchased_at")
@@ -95,7 +97,6 @@ def test_a_visit_converts_where_its_session_does(visits: Platform) -> None:
     ) == [("view", True)]
 
 
-@pytest.mark.long
 def test_late_and_corrected_events_change_how_far_a_visit_got(tmp_path: Path) -> None:
     platform = Platform(tmp_path, start_date=date(2025, 1, 1))
     ann, bob = records("ann", [("page_view", 0), ("checkout", 70)]), records("bob", [("page_view", 0), ("share", 1)])

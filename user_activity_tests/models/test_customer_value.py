@@ -8,6 +8,8 @@ import pytest
 from user_activity_tests.laws.histories import encode
 from user_activity_tests.platform import Platform
 
+pytestmark = pytest.mark.long
+
 FIRST, LAST = date(2015, 1, 1), date(2015, 2, 7)
 
 # Transactions as (customer, day, value), and what they sum up to as (customer, frequency, recency, T, mean repeat
@@ -101,7 +103,6 @@ def test_scores_are_fifths_of_a_currencys_customers_and_ties_share_one(shop: Pla
     assert shop.query(f"select distinct {scores} from metrics.customer_value where currency = 'CHF'") == [(5, 5, 5)]
 
 
-@pytest.mark.long
 def test_days_are_counted_up_to_the_last_event_or_order(shop: Platform) -> None:
     assert shop.query("select distinct as_of_date from metrics.customer_value") == [(LAST,)]
     late = order("late", "dee", "2015-02-08", 1, currency="NOK")

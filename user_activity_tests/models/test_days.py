@@ -3,8 +3,12 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from user_activity_tests.laws.histories import encode
 from user_activity_tests.platform import Platform
+
+pytestmark = pytest.mark.long
 
 
 def test_the_last_evening_of_a_year_is_a_day_of_it_where_the_zone_says_so(tmp_path: Path) -> None:

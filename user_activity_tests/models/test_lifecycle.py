@@ -10,6 +10,8 @@ from user_activity_tests.laws.histories import encode
 from user_activity_tests.models.activity import bots, built, changes_of, days, events, rows_that_differ
 from user_activity_tests.platform import Platform, differences
 
+pytestmark = pytest.mark.long
+
 #: PostHog/posthog, posthog/hogql_queries/insights/lifecycle/test/test_lifecycle_query_runner.py,
 #: test_lifecycle_query_whole_range: 2020-01-09 to 2020-01-19; there dormant users are counted below zero.
 POSTHOG_ACTIVITY = {
@@ -56,7 +58,6 @@ def leap_year(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     return built(tmp_path_factory.mktemp("leap_year"), [LEAP_YEAR])
 
 
-@pytest.mark.long
 def test_every_week_and_month_counts_those_who_come_stay_and_go(leap_year: Platform) -> None:
     counted = {key: counts for key, counts in lifecycle(leap_year).items() if key[0] != "day"}
     assert counted == {  # active, new, returning, resurrected, dormant
@@ -70,7 +71,6 @@ def test_every_week_and_month_counts_those_who_come_stay_and_go(leap_year: Platf
     }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("day", "counts"),
     [
@@ -96,14 +96,12 @@ def test_a_day_counts(leap_year: Platform, day: str, counts: tuple[int, ...]) ->
     assert lifecycle(leap_year)["day", day] == counts
 
 
-@pytest.mark.long
 def test_days_are_without_gaps(leap_year: Platform) -> None:
     assert [start for period, start in lifecycle(leap_year) if period == "day"] == days(
         "2024-02-26", "2024-03-31"
     ).split()
 
 
-@pytest.mark.long
 def test_further_and_late_and_corrected_events_change_what_they_should(tmp_path: Path) -> None:
     files = [LEAP_YEAR]
     platform = built(tmp_path / "step by step", files)
@@ -141,8 +139,6 @@ def test_further_and_late_and_corrected_events_change_what_they_should(tmp_path:
     assert not differences(platform.tables(lineage=False), clean.tables(lineage=False))
 
 
-@pytest.mark.long
-@pytest.mark.long
 def test_no_event_makes_no_row(tmp_path: Path) -> None:
     platform = Platform(tmp_path, start_date=date(2024, 1, 1))
     record = {"review_id": "r1", "user_id": "ann", "product_id": "p1", "rating": 5, "review_at": "2024-01-02T10:00:00Z"}

@@ -8,6 +8,8 @@ import pytest
 from user_activity_tests.models.activity import bots, built, changes_of, events, rows_that_differ
 from user_activity_tests.platform import Platform, differences
 
+pytestmark = pytest.mark.long
+
 Weeks = dict[tuple[str, str], tuple[list[int | None], int | None, int | None]]
 
 
@@ -85,7 +87,6 @@ def test_a_period_that_is_not_over_has_its_rows_but_no_counts(turn_of_year: Plat
     ) == [("month", 31, 0, 0), ("week", 7, 0, 0)]
 
 
-@pytest.mark.long
 def test_days_and_weeks_are_those_of_the_settings(tmp_path: Path) -> None:
     platform = built(
         tmp_path,
@@ -115,7 +116,6 @@ def test_days_and_weeks_are_those_of_the_settings(tmp_path: Path) -> None:
     ) == [("2025-03-02", 1, 0), ("2025-03-09", 2, 0)]
 
 
-@pytest.mark.long
 def test_weeks_change_with_their_days_and_when_they_are_over(tmp_path: Path) -> None:
     files = [TURN_OF_YEAR]
     platform = built(tmp_path / "step by step", files)
@@ -142,7 +142,6 @@ def test_weeks_change_with_their_days_and_when_they_are_over(tmp_path: Path) -> 
     assert not differences(platform.tables(lineage=False), clean.tables(lineage=False))
 
 
-@pytest.mark.long
 def test_another_first_day_of_the_week_leaves_nothing_of_the_old_weeks(tmp_path: Path) -> None:
     built(tmp_path / "changed", [TURN_OF_YEAR])
     changed = built(tmp_path / "changed", [], week_start="sunday")

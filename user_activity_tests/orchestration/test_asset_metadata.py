@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from user_activity.orchestration import asset_metadata
+from user_activity.orchestration import asset_metadata, escaping
 from user_activity.orchestration.alerts.incidents import Incident, Pending, key
 from user_activity.orchestration.alerts.messages import compose
 from user_activity.settings import Settings
@@ -25,7 +25,7 @@ def test_a_cell_of_a_page_holds_no_markup() -> None:
     for row, text in zip(rows, HOSTILE, strict=True):
         for mark in "<[":
             assert row.count(mark) == row.count(f"\\{mark}") == text.count(mark)
-        assert asset_metadata.plain(row) == f"| {text.replace(chr(10), ' ')} | 1 |"
+        assert escaping.plain(row) == f"| {text.replace(chr(10), ' ')} | 1 |"
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -8,19 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from user_activity.orchestration.date_ranges import WEEK, days, ranges, read, written
 from user_activity.orchestration.partitions import (
     DATES,
     RANGE_END,
     RANGE_START,
-    WEEK,
-    days,
     event_partitions,
     landing_partitions,
     range_tags,
-    ranges,
-    read,
     tagged_dates,
-    written,
 )
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES

@@ -49,7 +49,7 @@ def command_at_work(settings: Settings) -> Iterator[tuple[subprocess.Popen[str],
     code = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from user_activity.orchestration.unfinished import seen_to_live\n"
+        "from user_activity.orchestration.runs.liveness import seen_to_live\n"
         "from user_activity.settings import Settings\n"
         "with seen_to_live(Settings(_env_file=None, data_dir=Path(sys.argv[1]))) as name:\n"
         "    print(name, flush=True)\n"

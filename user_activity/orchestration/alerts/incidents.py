@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from user_activity.orchestration.partitions import days, ranges, read, written
+from user_activity.orchestration.date_ranges import days, ranges, read, written
 
 Kind = Literal["failed_run", "failed_check", "late_data", "failing_tick", "undelivered", "test"]
 Severity = Literal["error", "warning"]

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 from uuid import uuid4
 
-from user_activity.orchestration import asset_metadata
+from user_activity.orchestration import escaping
 from user_activity.orchestration.alerts.incidents import Pending
 from user_activity.settings import Settings
 
@@ -95,7 +95,7 @@ def _as_text(settings: Settings, one: Pending) -> str:
     lines += [f"  {label:<14} {value}" for label, value in _lines(settings, one)]
     lines += ["", *(f"  {line}" for line in problem.cause.splitlines())]
     if problem.examples:
-        lines += ["", "  Some of them:", *(f"  {asset_metadata.plain(line)}" for line in problem.examples.splitlines())]
+        lines += ["", "  Some of them:", *(f"  {escaping.plain(line)}" for line in problem.examples.splitlines())]
     return "\n".join(lines)
 
 
@@ -120,7 +120,7 @@ def _html_of_markdown(text: str) -> str:
         if not line.startswith("|"):
             others.append(f"<p>{escape(line)}</p>")
         elif not set(line) <= set("| -"):
-            cells = [asset_metadata.plain(cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            cells = [escaping.plain(cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
             rows.append("<tr>" + "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in cells) + "</tr>")
     return f"<table>{''.join(rows)}</table>{''.join(others)}"
 

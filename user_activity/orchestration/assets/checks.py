@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from user_activity.ingest import Entry, PartitionResult
 from user_activity.ingest.lake import freshness
 from user_activity.orchestration import asset_metadata, staleness
-from user_activity.orchestration.partitions import DAY, days, tagged_dates
+from user_activity.orchestration.date_ranges import DAY, days
+from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.resources import WAREHOUSE_POOL
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from user_activity.orchestration.date_ranges import ranges, written
 from user_activity.orchestration.dbt import runner
 from user_activity.orchestration.dbt.runner import NodeResult, OnDone
-from user_activity.orchestration.partitions import ranges, written
 from user_activity.settings import Settings
 from user_activity.warehouse import Build
 

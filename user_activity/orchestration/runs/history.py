@@ -12,8 +12,9 @@ from typing import Any
 
 import dagster as dg
 
+from user_activity.orchestration.date_ranges import ranges, written
 from user_activity.orchestration.masking import masked
-from user_activity.orchestration.partitions import ranges, tagged_dates, written
+from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.runs.errors import cause
 from user_activity.orchestration.runs.liveness import PROCESS_TAG
 from user_activity.settings import Settings

@@ -17,7 +17,7 @@ import pytest
 
 from user_activity.ingest import PartitionResult, ingest, quarantine
 from user_activity.ingest.lake import freshness
-from user_activity.ingest.partition import build
+from user_activity.ingest.landing import incoming
 from user_activity.ingest.quarantine import Selection
 from user_activity.ingest.quarantine.export import export
 from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
@@ -167,7 +167,7 @@ def wide(drop: Drop) -> None:
 
 
 def repair(drop: Drop, tmp_path: Path) -> None:
-    sha = build.landing.sha256_of(next(drop.settings.data_dir.rglob("*a.jsonl")))[:16]
+    sha = incoming.sha256_of(next(drop.settings.data_dir.rglob("*a.jsonl")))[:16]
     mended = [one | {"_quarantine_id": f"{sha}-{row}", "event_type": "click"} for row, one in enumerate(swipes(3), 1)]
     drop.lines("repaired.jsonl", mended[:2], day=NEXT)
 
@@ -262,7 +262,7 @@ def test_a_repair_and_a_replay_that_die_anywhere_are_mended_by_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", counted(os.replace))
         patch.setattr(Path, "unlink", counted(Path.unlink))
-        patch.setattr(build.landing, "move_to_archive", counted(build.landing.move_to_archive))
+        patch.setattr(incoming, "move_to_archive", counted(incoming.move_to_archive))
         try:
             ingest(torn.settings, "events", [NEXT], rebuild=True)
             ingest(torn.settings, "events", [DAY], rebuild=True)

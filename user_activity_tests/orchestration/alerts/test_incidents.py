@@ -210,6 +210,7 @@ def test_a_source_that_fails_is_told_to_whoever_owns_it(
     }
 
 
+@pytest.mark.long
 def test_a_check_of_a_run_that_succeeds_is_told_by_partition(
     runner: Runner, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +230,7 @@ def test_a_check_of_a_run_that_succeeds_is_told_by_partition(
     assert "Rows landed    2" in text
 
 
+@pytest.mark.long
 def test_warnings_are_told_where_a_setting_says_so(runner: Runner, watched: Watched) -> None:
     land(watched.settings, "events", "a.jsonl", event("e1"))
     assert runner.settle().success

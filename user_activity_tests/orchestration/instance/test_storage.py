@@ -88,6 +88,7 @@ def test_a_half_failed_range_run_reads_as_in_dagsters_own_log(
     assert_half_succeeded(told)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batch_size", ["0", "1000"])
 def test_so_it_does_on_a_server(
     batch_size: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -28,6 +28,8 @@ from user_activity.orchestration.sensors import finished_runs
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
+pytestmark = pytest.mark.long
+
 FIRST, SECOND, THIRD = date(2025, 1, 3), date(2025, 1, 10), date(2025, 2, 20)
 TABLES = ("pipeline_runs", "run_dates", "row_counts", "dq_results")
 BOUNDS = {"min_events_per_day": 2, "min_orders_per_day": 0}
@@ -120,7 +122,6 @@ def instance_of(history: History) -> dg.DagsterInstance:
     return dg.DagsterInstance.from_config(str(history.settings.dagster_home))
 
 
-@pytest.mark.long
 def test_every_run_is_there_once_in_its_state(history: History) -> None:
     with instance_of(history) as instance:
         expected = Counter(

@@ -14,9 +14,10 @@ import dagster as dg
 
 from user_activity.orchestration.alerts.detect.owners import Owners
 from user_activity.orchestration.alerts.incidents import LONGEST_CAUSE, Incident, IncidentLog, first_line, key
+from user_activity.orchestration.date_ranges import ranges, written
 from user_activity.orchestration.instance.private_names import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 from user_activity.orchestration.masking import masked
-from user_activity.orchestration.partitions import ranges, tagged_dates, written
+from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.runs import errors
 from user_activity.settings import Settings
 
