@@ -1,4 +1,4 @@
-{#- Which days funnels are counted for, and when each step of theirs happens. -#}
+{#- Which days funnels are counted for, and at which times their steps happen. -#}
 
 {#- Whether an event is a view of something that is sold. -#}
 {% macro is_view(event_type) -%}
@@ -18,8 +18,8 @@
 {%- endmacro %}
 
 {#-
-Ranges of entry days that a run replaces: those with a rebuilt day in their window, those whose window was not over when
-they were counted or is not over now, and all where the funnels are not those that were counted. Without a table, all.
+Ranges of entry days that a run replaces: days with a rebuilt day in their window, days whose window was still open at the
+last count or is open now, and every day when the definitions of the funnels have changed. Without a table, every day.
 -#}
 {% macro funnel_dates(standing) -%}
     {%- set reach = funnel_bounds()[1] -%}
@@ -42,7 +42,7 @@ they were counted or is not over now, and all where the funnels are not those th
     {{ return(period_ranges("day", ranges)) }}
 {%- endmacro %}
 
-{#- Whether steps were counted otherwise than they are defined now, or a funnel never, though users had entered it before. -#}
+{#- Whether the counted steps differ from today's definitions, or a funnel that users had entered was never counted. -#}
 {% macro funnels_have_changed(standing, definitions, events, is_replaced) -%}
     {%- set is_same = [] -%}
     {%- for column in ("funnel", "step", "event_types", "window_seconds") -%}
@@ -59,7 +59,7 @@ they were counted or is not over now, and all where the funnels are not those th
     ) -%}
         {{ return(true) }}
     {%- endif -%}
-    {#- A funnel that nobody enters leaves no rows that tell that it was counted. -#}
+    {#- A funnel that nobody enters leaves no rows that show that it was counted. -#}
     {%- set uncounted = "select event_type from " ~ definitions ~ " where step = 1 and not " ~ is_counted -%}
     {{ return(any_row(uncounted) and any_row(
         "select 1 as one from " ~ events ~ " where event_type in (" ~ uncounted ~ ") and not is_bot and not " ~ is_replaced
@@ -71,10 +71,10 @@ they were counted or is not over now, and all where the funnels are not those th
 {%- endmacro %}
 
 {#-
-A user's times at which a step of a funnel happens: whether each step but the first does (`happened_2` and so on: the time,
-or null), and when it happens next, later (`next_2` and so on).
+One row per funnel, user and time at which a step happens. For each step from 2: `happened_2` and so on is that time where
+the step happens at it, else null; `next_2` and so on is the next later time at which it happens.
 -#}
-{% macro funnel_moments(actions) -%}
+{% macro funnel_step_times(step_events) -%}
     {%- set step_numbers = range(2, funnel_bounds()[0] + 1) -%}
     with
 
@@ -85,7 +85,7 @@ or null), and when it happens next, later (`next_2` and so on).
             {%- for step in step_numbers %},
             max(case when step = {{ step }} then happened end) as happened_{{ step }}
             {%- endfor %}
-        from {{ actions }}
+        from {{ step_events }}
         group by funnel, user_key, happened, event_at, event_date, window_micros
     )
 

@@ -3,37 +3,66 @@
     meta={"partitioned": true, "date_column": "entry_date"},
 ) }}
 
+{#-
+Worked example: a funnel of 1 product_view, 2 add_to_cart, 3 purchase within an hour, one user, one day:
+
+    10:00  product_view    entry A: its window ends at 11:00
+    10:20  product_view    entry B: its window ends at 11:20
+    10:20  add_to_cart     step 2 of A and of B, because an equal time counts
+    11:10  purchase        step 3 of B; too late for A
+
+step_events      one row per step and time: (1, 10:00), (1, 10:20), (2, 10:20), (3, 11:10)
+step_times       one row per time: at 10:00 step 2 happens next at 10:20; at 10:20 it happens then, and step 3 at 11:10
+entries          A and B
+attempts         A gets to step 2, B to step 3
+ranked_attempts  B comes first: of a user's entries on a day, the one that gets furthest counts
+attempt_steps    B's three steps, all reached: 0 seconds from step 1 to 2, 3,000 from 2 to 3
+final            one row per step, each with 1 of 1 users
+-#}
 {%- set days = funnel_dates(this if is_incremental()) %}
 {%- set reach = funnel_bounds()[1] %}
 {%- set step_columns = "steps.funnel, steps.step, steps.type_number, steps.type_count, steps.window_seconds" %}
 {%- set event_columns = "events.user_key, events.event_at, events.event_date" %}
-{%- set of_a_day = "partition by funnel, user_key, entry_date" %}
+{%- set per_user_and_day = "partition by funnel, user_key, entry_date" %}
 {%- set row_columns = "funnel, entry_date, event_types, step, window_seconds" %}
 
 with
 
-steps as (
-    select distinct funnel, step, event_types, window_seconds from {{ ref("int_funnel_steps") }}
+events as (
+    select user_key, event_at, event_date, event_type
+    from {{ ref("fct_events") }}
+    where not is_bot and {{ in_ranges("event_date", days, after=reach) }}
 ),
 
--- What users did that is a step, events of one type at one time together. Times are microseconds since 1970.
-actions as (
+step_types as (
+    select * from {{ ref("int_funnel_steps") }}
+),
+
+last_event_day as (
+    select max(event_date) as event_date from {{ ref("int_user_days") }}
+),
+
+steps as (
+    select distinct funnel, step, event_types, window_seconds from step_types
+),
+
+-- Events that are a step, those of one type and time counted together. Times are microseconds since 1970.
+step_events as (
     select
         {{ step_columns }}, {{ event_columns }},
         {{ epoch_micros("events.event_at") }} as happened,
         1000000 * steps.window_seconds as window_micros,
         count(*) as event_count
-    from {{ ref("fct_events") }} as events
-    inner join {{ ref("int_funnel_steps") }} as steps on steps.event_type = events.event_type
-    where not events.is_bot and {{ in_ranges("events.event_date", days, after=reach) }}
+    from events
+    inner join step_types as steps on steps.event_type = events.event_type
     group by {{ step_columns }}, {{ event_columns }}
 ),
 
-moments as (
-    {{ funnel_moments("actions") }}
+step_times as (
+    {{ funnel_step_times("step_events") }}
 ),
 
--- Entries that wait for one and the same second step go the same way: it is looked for once, from the latest of them.
+-- Entries that wait for the same second step share one path: it is searched once, from the latest of them.
 entries as (
     select
         funnel,
@@ -46,37 +75,37 @@ entries as (
             when happened_2 is not null then happened
             else max(case when happened_2 is null then happened end) over (partition by funnel, user_key, next_2)
         end as started
-    from moments
+    from step_times
     where first_step = 1 and {{ in_ranges("event_date", days) }}
 ),
 
-tries as (
-    {{ funnel_tries("entries", "moments", "actions") }}
+attempts as (
+    {{ funnel_attempts("entries", "step_times", "step_events") }}
 ),
 
-ranked as (
+ranked_attempts as (
     select
         *,
-        max(event_at) over ({{ of_a_day }}) as last_entry_at,
-        row_number() over ({{ of_a_day }} order by furthest_step desc, entered asc) as try_rank
-    from tries
+        max(event_at) over ({{ per_user_and_day }}) as last_entry_at,
+        row_number() over ({{ per_user_and_day }} order by furthest_step desc, entered asc) as attempt_rank
+    from attempts
 ),
 
-walks as (
+attempt_steps as (
     select
         steps.*,
         ranked.entry_date,
         ranked.furthest_step >= steps.step as is_reached,
         {{ reporting_date(dateadd("second", "steps.window_seconds", "ranked.last_entry_at")) }}
-        > (select max(event_date) from {{ ref("int_user_days") }}) as is_open,
+        > (select event_date from last_event_day) as is_open,
         case when ranked.furthest_step >= steps.step then {{ micros_from_previous("steps.step", "ranked.entered") }} end
             as micros_from_previous
-    from ranked
+    from ranked_attempts as ranked
     inner join steps on steps.funnel = ranked.funnel
-    where ranked.try_rank = 1
+    where ranked.attempt_rank = 1
 ),
 
-counted as (
+step_counts as (
     select
         {{ row_columns }},
         count(*) as entered_users,
@@ -84,17 +113,17 @@ counted as (
         sum(case when is_open and not is_reached then 1 else 0 end) as open_users,
         {{ ratio("sum(micros_from_previous)", "1000000 * count(micros_from_previous)") }} as mean_seconds_from_previous,
         {{ median(ratio("micros_from_previous", "1000000")) }} as median_seconds_from_previous
-    from walks
+    from attempt_steps
     group by {{ row_columns }}
 ),
 
--- Of the users who got to the step before, those who got here too or no longer can.
-decided as (
+-- `decided_users`: of the users who got to the step before, those who got here too or no longer can.
+decided_counts as (
     select
         *,
         coalesce(lag(reached_users) over so_far, entered_users)
         + coalesce(lag(open_users) over so_far, 0) - open_users as decided_users
-    from counted
+    from step_counts
     window so_far as (partition by funnel, entry_date order by step)
 ),
 
@@ -109,7 +138,7 @@ final as (
         {{ ratio("decided_users - reached_users", "decided_users") }} as drop_off_rate,
         mean_seconds_from_previous,
         cast(median_seconds_from_previous as {{ type_double() }}) as median_seconds_from_previous
-    from decided
+    from decided_counts
 )
 
 select * from final
