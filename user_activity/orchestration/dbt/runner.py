@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from user_activity import project
 from user_activity.orchestration.instance.environment import environment as process_environment
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
-PROJECT_DIR = Path(__file__).parents[3] / "sql"
+PROJECT_DIR = project.ROOT / "sql"
 MANIFEST = "manifest.json"
 PARSED = "partial_parse.msgpack"
 OnDone = Callable[[str, str], None]  # of each node, with its name and the line that dbt has for it
@@ -125,13 +126,15 @@ def _tell(event: Any, on_done: OnDone) -> None:
 def _target(settings: Settings) -> Path:
     """Where the parsed project is: a folder for each database, whose name is in every relation's.
 
-    It lies beside the project, where all that share the project find it; where nobody may write there, as in an image
-    that was parsed for another database, it lies among the data.
+    In a checkout it lies beside the project, where all that share the project find it. It lies among the data where
+    nobody may write there, as in an image that was parsed for another database, and for an installed package.
     """
     database = open_warehouse(settings).profile().get("USER_ACTIVITY_DATABASE")
     name = f"{settings.warehouse}-{quote(database, safe='')}" if database else "."
     beside = PROJECT_DIR / "target" / name
-    return beside if os.access(PROJECT_DIR, os.W_OK) or _is_current(beside) else settings.dbt_dir / "parsed" / name
+    if not project.INSTALLED and (os.access(PROJECT_DIR, os.W_OK) or _is_current(beside)):
+        return beside
+    return settings.dbt_dir / "parsed" / name
 
 
 def _is_current(target: Path) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from user_activity import project
 from user_activity.orchestration.instance.database import connected
 from user_activity.orchestration.instance.environment import environment
 from user_activity.settings import Settings
@@ -15,9 +16,8 @@ from user_activity.settings import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-PROJECT = Path(__file__).parents[3]
-TEMPLATE = PROJECT / "dagster.yaml"
-WORKSPACE = PROJECT / "workspace.yaml"
+TEMPLATE = project.ROOT / "dagster.yaml"
+WORKSPACE = project.ROOT / "workspace.yaml"
 EVENTS_IN_A_BATCH = "1000"
 LATEST_RUNS = """
     select pipeline_name, lower(status), start_time, end_time from runs where pipeline_name <> 'record_runs'
