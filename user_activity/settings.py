@@ -1,4 +1,4 @@
-"""Every setting, read from the environment (prefix ``USER_ACTIVITY_``) and from ``.env``; the environment wins."""
+"""Every setting, read from environment variables (prefix ``USER_ACTIVITY_``), then from ``.env``."""
 
 import hashlib
 import re
@@ -27,12 +27,12 @@ PAYMENT_METHODS = (
 
 
 def _addresses(value: str | Sequence[str]) -> tuple[str, ...]:
-    """Mail addresses, each with its name where it has one."""
+    """E-mail addresses, each with its display name if given."""
     texts = [value] if isinstance(value, str) else [str(each) for each in value]
     found = [pair for pair in getaddresses(texts) if pair != ("", "")]
     for _, address in found:
         if not (address.isascii() and re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address)):
-            raise ValueError("is one or more mail addresses in ASCII, separated by commas")
+            raise ValueError("must be one or more ASCII e-mail addresses, separated by commas")
     return tuple(dict.fromkeys(f'"{quote(name)}" <{address}>' if name else address for name, address in found))
 
 
@@ -45,103 +45,117 @@ Seconds = Annotated[float, Field(ge=0)]
 
 
 class Settings(BaseSettings):
-    """One value of every setting. ``.env.example`` holds the same list, and a test keeps the two equal."""
+    """All settings. ``.env.example`` holds the same list, and a test keeps the two equal."""
 
     model_config = SettingsConfigDict(
         env_prefix="USER_ACTIVITY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    data_dir: Path = Field(Path("data"), description="The folder that everything written lives in.")
-    warehouse: Literal["duckdb", "postgres"] = Field("duckdb", description="The engine of the warehouse.")
-    warehouse_url: SecretStr | None = Field(None, description="A server's: postgresql://user:password@host:5432/name.")
+    data_dir: Path = Field(Path("data"), description="The folder that holds all data the platform writes.")
+    warehouse: Literal["duckdb", "postgres"] = Field(
+        "duckdb", description="The warehouse engine: duckdb (embedded) or postgres (a server)."
+    )
+    warehouse_url: SecretStr | None = Field(
+        None, description="The warehouse server: postgresql://user:password@host:5432/name."
+    )
     warehouse_reader: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = Field(
         "user_activity_reader",
-        description="The server's role that may read marts, metrics and audit, and nothing else.",
+        description="The PostgreSQL role with read-only access to marts, metrics and audit.",
     )
     warehouse_reader_password: SecretStr | None = Field(
-        None, description="The password that this role logs in with; without one it cannot, and is for granting."
+        None, description="The password of the reader role; unset, the role cannot log in and can only be granted."
     )
-    dagster_url: SecretStr | None = Field(None, description="A PostgreSQL for Dagster's runs; without, SQLite files.")
+    dagster_url: SecretStr | None = Field(
+        None, description="A PostgreSQL database for Dagster's storage; unset uses SQLite."
+    )
 
     start_date: date = Field(date(2025, 1, 1), description="The first partition; earlier events are rejected.")
-    timezone: str = Field("UTC", description="The reporting time zone (IANA name) that dates are days of.")
+    timezone: str = Field("UTC", description="The reporting time zone (IANA name) that defines calendar days.")
     week_start: Literal["monday", "sunday"] = Field("monday", description="The first day of a week.")
     session_timeout_minutes: Annotated[int, Field(ge=1, le=1439)] = Field(
         30, description="Minutes of inactivity after which the next event opens a new session."
     )
-    event_types: NameList = Field(EVENT_TYPES, description="The event catalogue, comma-separated.")
-    order_statuses: NameList = Field(ORDER_STATUSES, description="The order states that are accepted, comma-separated.")
-    payment_methods: NameList = Field(PAYMENT_METHODS, description="The payment methods that are accepted.")
-    default_currency: str = Field("USD", description="The ISO 4217 currency of amounts that name none.")
+    event_types: NameList = Field(EVENT_TYPES, description="The accepted event types, comma-separated.")
+    order_statuses: NameList = Field(ORDER_STATUSES, description="The accepted order statuses, comma-separated.")
+    payment_methods: NameList = Field(PAYMENT_METHODS, description="The accepted payment methods, comma-separated.")
+    default_currency: str = Field("USD", description="The ISO 4217 currency of amounts without a currency.")
 
     reporting_currency: str | None = Field(
-        None, description="The one currency that amounts are also given in, where rates say how; the default currency."
+        None, description="The currency that amounts are converted to where a rate exists; unset uses the default one."
     )
     rates_file: FilePath | None = Field(None, description="A CSV of exchange rates: currency,rate_date,rate.")
     funnels_file: FilePath | None = Field(
-        None, description="A CSV that replaces the funnels: funnel,step,event_type,window_seconds."
+        None, description="A CSV that replaces the built-in funnels: funnel,step,event_type,window_seconds."
     )
 
-    events_field_map: FieldMap = Field({}, description='Column to field name, path, or {"const": value}, as JSON.')
+    events_field_map: FieldMap = Field(
+        {}, description='A JSON object of column to field name, path or {"const": value}.'
+    )
     orders_field_map: FieldMap = Field({}, description="The same for orders.")
     products_field_map: FieldMap = Field({}, description="The same for products.")
     users_field_map: FieldMap = Field({}, description="The same for users.")
     reviews_field_map: FieldMap = Field({}, description="The same for reviews.")
 
-    products_url: str | None = Field(None, description="The catalogue's HTTP address, read on Mondays.")
-    products_page_size: Annotated[int, Field(ge=1)] = Field(100, description="Products asked for in one page.")
-    http_timeout_seconds: Seconds = Field(10, description="Seconds to wait for one HTTP answer.")
+    products_url: str | None = Field(None, description="The URL of the product catalogue API, read on Mondays.")
+    products_page_size: Annotated[int, Field(ge=1)] = Field(100, description="Products requested per page.")
+    http_timeout_seconds: Seconds = Field(10, description="Seconds to wait for an HTTP response.")
 
-    settle_seconds: Seconds = Field(2, description="Seconds a file must be unchanged before a sensor takes it.")
-    max_line_bytes: Count = Field(16 * 1024**2, description="The longest record, in bytes, that a file may hold.")
-    ingest_memory: Memory = Field("1GB", description="The memory that reading files may take.")
-    warehouse_memory: Memory = Field(
-        "4GB", description="The memory that building models may take on the embedded engine."
+    settle_seconds: Seconds = Field(2, description="Seconds a file must be unchanged before a sensor ingests it.")
+    max_line_bytes: Count = Field(16 * 1024**2, description="The maximum size of one record, in bytes.")
+    ingest_memory: Memory = Field("1GB", description="The memory limit for ingesting files.")
+    warehouse_memory: Memory = Field("4GB", description="The memory limit for building models on the embedded engine.")
+    threads: Annotated[int, Field(ge=1)] = Field(
+        2, description="Threads of the embedded engine, and models built in parallel."
     )
-    threads: Annotated[int, Field(ge=1)] = Field(2, description="Threads of the embedded engine; models built at once.")
 
-    min_events_per_day: Count = Field(500, description="Fewer events on a day raise a warning.")
-    max_events_per_day: Count = Field(2_000_000, description="More events on a day raise a warning.")
-    min_orders_per_day: Count = Field(100, description="Fewer orders on a day raise a warning.")
-    max_orders_per_day: Count = Field(500_000, description="More orders on a day raise a warning.")
-    volume_window_days: Annotated[int, Field(ge=2)] = Field(28, description="Days before that a day is compared with.")
+    min_events_per_day: Count = Field(500, description="Fewer events per day raise a warning.")
+    max_events_per_day: Count = Field(2_000_000, description="More events per day raise a warning.")
+    min_orders_per_day: Count = Field(100, description="Fewer orders per day raise a warning.")
+    max_orders_per_day: Count = Field(500_000, description="More orders per day raise a warning.")
+    volume_window_days: Annotated[int, Field(ge=2)] = Field(
+        28, description="Number of previous days that a day's volume is compared with."
+    )
     volume_max_deviation: Annotated[float, Field(gt=0)] = Field(
         0.5, description="Share by which a day's events may differ from the window's median before a warning."
     )
-    run_timeout_seconds: Count = Field(7200, description="Seconds after which a run is ended and counted as failed.")
-
-    alert_email_to: Addresses = Field((), description="Who gets alerts by e-mail, comma-separated; without, nobody.")
-    alert_email_from: Annotated[Addresses, Field(max_length=1)] = Field(
-        (), description="Who alerts come from; without, the first of those who get them."
+    run_timeout_seconds: Count = Field(
+        7200, description="Seconds after which a run is terminated and marked as failed."
     )
-    smtp_host: str = Field("localhost", description="The mail server that takes alerts.")
+
+    alert_email_to: Addresses = Field(
+        (), description="The recipients of e-mail alerts, comma-separated; unset disables e-mail."
+    )
+    alert_email_from: Annotated[Addresses, Field(max_length=1)] = Field(
+        (), description="The sender of e-mail alerts; unset uses the first recipient."
+    )
+    smtp_host: str = Field("localhost", description="The SMTP server that sends alerts.")
     smtp_port: Annotated[int | None, Field(ge=1, le=65535)] = Field(
-        None, description="The mail server's port; 25, 587 (starttls) or 465 (tls)."
+        None, description="The SMTP port; unset uses 25 (none), 587 (starttls) or 465 (tls)."
     )
     smtp_security: Literal["none", "starttls", "tls"] = Field("starttls", description="How the connection is secured.")
-    smtp_user: str | None = Field(None, description="The name to log in with; without, nobody logs in.")
-    smtp_password: SecretStr | None = Field(None, description="Its password.")
+    smtp_user: str | None = Field(None, description="The SMTP user name; unset disables authentication.")
+    smtp_password: SecretStr | None = Field(None, description="The SMTP password.")
     smtp_ca_file: FilePath | None = Field(
-        None, description="Certificates (PEM) to trust the mail server by, instead of the system's."
+        None, description="CA certificates (PEM) that verify the SMTP server, instead of the system's."
     )
     alert_webhook_url: SecretStr | None = Field(
-        None, description="Where alerts are posted to as JSON; without, nowhere."
+        None, description="The URL that alerts are posted to as JSON; unset disables the webhook."
     )
     alert_owners: dict[str, Addresses] = Field(
-        {}, description="Who gets the alerts of an owner's assets by e-mail: owner to addresses, as JSON."
+        {}, description="E-mail recipients by asset owner: a JSON object of owner to addresses."
     )
-    alert_on_warnings: bool = Field(False, description="Whether a check that only warns raises an alert, too.")
+    alert_on_warnings: bool = Field(False, description="Whether a failed check of severity WARN also raises an alert.")
     alert_repeat_hours: Annotated[float, Field(ge=0)] = Field(
-        6, description="Hours in which the same failure is counted instead of told again."
+        6, description="Hours in which a repeated failure is counted and not alerted again."
     )
     late_after: time | Literal["never"] = Field(
-        time(6), description="The time of day (UTC) from which yesterday's data counts as late; or never."
+        time(6), description="The time of day (UTC) after which missing data of yesterday is late; or never."
     )
     late_sources: NameList = Field(
-        ("events", "orders"), description="The sources that every day's data is expected of, comma-separated."
+        ("events", "orders"), description="The sources that must deliver data every day, comma-separated."
     )
     ui_url: Annotated[str, Field(pattern=r"^https?://\w")] = Field(
-        "http://127.0.0.1:3000", description="The address of the Dagster UI, for links."
+        "http://127.0.0.1:3000", description="The URL of the Dagster UI, used in links."
     )
 
     @field_validator("event_types", "order_statuses", "payment_methods", "late_sources", mode="before")
@@ -150,7 +164,7 @@ class Settings(BaseSettings):
         names = value.split(",") if isinstance(value, str) else value
         cleaned = tuple(dict.fromkeys(name.strip().lower() for name in names if name.strip()))
         if not cleaned:
-            raise ValueError("names at least one value, separated by commas")
+            raise ValueError("must hold at least one value, separated by commas")
         return cleaned
 
     @field_validator("timezone")
@@ -159,14 +173,14 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
-            raise ValueError(f"{value!r} is no IANA time zone, like Europe/Berlin") from None
+            raise ValueError(f"{value!r} is not an IANA time zone, like Europe/Berlin") from None
         return value
 
     @field_validator("default_currency", "reporting_currency")
     @classmethod
     def _iso_currency(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[A-Z]{3}", value):
-            raise ValueError("is an ISO 4217 code of three capital letters, like EUR")
+            raise ValueError("must be an ISO 4217 code of three capital letters, like EUR")
         return value
 
     @field_validator("data_dir")
@@ -181,7 +195,7 @@ class Settings(BaseSettings):
 
     @property
     def archive_dir(self) -> Path:
-        """Where originals are kept once their rows are safe."""
+        """Where original files are moved after they are ingested."""
         return self.data_dir / "archive"
 
     @property
@@ -191,7 +205,7 @@ class Settings(BaseSettings):
 
     @property
     def warehouse_dir(self) -> Path:
-        """The embedded warehouse, or what is known of a server's; and the marks of what it has consumed."""
+        """The embedded warehouse or a server's local state, and the record of the lake data that it has consumed."""
         folder = self.data_dir / "warehouse"
         if self.warehouse == "duckdb" or self.warehouse_url is None:
             return folder
@@ -200,7 +214,7 @@ class Settings(BaseSettings):
 
     @property
     def published_dir(self) -> Path:
-        """Marts and metrics as Parquet, for readers that must never wait."""
+        """Marts and metrics as Parquet, for readers that a warehouse write must not block."""
         return self.data_dir / "published"
 
     @property
@@ -210,12 +224,12 @@ class Settings(BaseSettings):
 
     @property
     def alerts_dir(self) -> Path:
-        """What alerts have told, and what they have yet to tell."""
+        """The state of alerts: incidents already sent, and those still to be sent."""
         return self.data_dir / "alerts"
 
     @property
     def dbt_dir(self) -> Path:
-        """What dbt writes: compiled models, results, logs."""
+        """dbt's output: compiled models, results, logs."""
         return self.data_dir / "dbt"
 
     def field_map(self, source: str) -> FieldMap:
@@ -223,7 +237,7 @@ class Settings(BaseSettings):
         return getattr(self, f"{source}_field_map", {})
 
     def model_environment(self) -> dict[str, str]:
-        """The settings that shape the models' figures, as the environment that dbt reads them from."""
+        """The settings that affect model results, as environment variables for dbt."""
         return {
             "USER_ACTIVITY_START_DATE": self.start_date.isoformat(),
             "USER_ACTIVITY_TIMEZONE": self.timezone,

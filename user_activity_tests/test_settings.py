@@ -23,7 +23,9 @@ def _a_folder_without_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 def env_example() -> str:
     """Every setting with its sentence and its default."""
-    lines = ["# Every setting and its default. Copy this file to .env and change what you need; the environment wins."]
+    lines = [
+        "# Every setting and its default. Copy this file to .env and change what you need; environment variables win."
+    ]
     for name, field in Settings.model_fields.items():
         lines += ["", f"# {field.description}", f"# USER_ACTIVITY_{name.upper()}={_written(field.default)}"]
     return "\n".join(lines) + "\n"

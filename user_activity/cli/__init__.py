@@ -1,7 +1,7 @@
-"""The command line: one typer application, a module a family of commands.
+"""The command line: one typer application, one module per group of commands.
 
-Belongs here: arguments, progress, summaries, exit codes. Does not belong here: any work. What takes long to import
-(Dagster, dbt) is imported by the commands that need it, inside them.
+Belongs here: arguments, progress, summaries, exit codes. Does not belong here: business logic. Slow imports
+(Dagster, dbt) are made inside the commands that need them.
 """
 
 import sys
@@ -13,8 +13,8 @@ from user_activity.cli.output import Exit, explain, prose
 
 app = typer.Typer(
     name="user-activity",
-    help="Event, order, product and profile files in; sessions, engagement and revenue out.",
-    epilog="Exit codes: 0 fine, 1 failed, 2 wrong usage or settings, 3 data was quarantined.",
+    help="Ingest event, order, product, user and review files; build sessions, engagement and revenue metrics.",
+    epilog="Exit codes: 0 success, 1 failure, 2 invalid usage or settings, 3 success with quarantined records.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -26,13 +26,13 @@ app.add_typer(quarantine.app, name="quarantine")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command and leave with its exit code. An error is one sentence; what led to it goes to a log file."""
+    """Run a command and exit with its code. An error is one sentence; the traceback goes to a log file."""
     try:
         app(arguments)
     except KeyboardInterrupt:
-        prose.print("Interrupted: what was finished stays, the next run does the rest.")
+        prose.print("Interrupted: completed work is kept, and the next run continues from there.")
         sys.exit(Exit.FAILED)
-    except Exception as error:  # noqa: BLE001 - a command line never shows a traceback
+    except Exception as error:  # noqa: BLE001 - users get one sentence, never a traceback
         sys.exit(explain(error))
 
 

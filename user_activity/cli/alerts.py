@@ -1,4 +1,4 @@
-"""``alert-test``: whether alerts reach somebody."""
+"""``alert-test``: send a test alert to every configured channel."""
 
 import typer
 
@@ -7,12 +7,12 @@ from user_activity.cli.output import Exit, JsonOption, Problem
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Hang the command into the application."""
+    """Register the command."""
     app.command("alert-test")(alert_test)
 
 
 def alert_test(as_json: JsonOption = False) -> None:
-    """Send a test alert to everybody who is set to get alerts, and say whether it was taken.
+    """Send a test alert to every configured recipient and webhook, and show whether it was accepted.
 
     Example: user-activity alert-test
     """
@@ -27,7 +27,9 @@ def alert_test(as_json: JsonOption = False) -> None:
     output.hush(verbose=False)
     tried = try_channels(settings)
     if not tried:
-        raise Problem("No alert goes anywhere: set USER_ACTIVITY_ALERT_EMAIL_TO or USER_ACTIVITY_ALERT_WEBHOOK_URL.")
+        raise Problem(
+            "No alert channel is configured: set USER_ACTIVITY_ALERT_EMAIL_TO or USER_ACTIVITY_ALERT_WEBHOOK_URL."
+        )
     if as_json:
         output.print_json([{"to": to, "sent": why is None, "problem": why} for to, why in tried.items()])
     else:

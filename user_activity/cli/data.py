@@ -1,4 +1,4 @@
-"""``simulate`` and ``land``: putting files where the platform looks for them."""
+"""``simulate`` and ``land``: put files into the incoming folder."""
 
 import os
 from dataclasses import asdict
@@ -14,16 +14,16 @@ from user_activity.cli.output import Bars, JsonOption, Problem
 from user_activity.settings import Settings
 
 Days = Annotated[int, typer.Option(min=1, help="Days to simulate.")]
-Events = Annotated[int, typer.Option(min=1, help="Events in all.")]
+Events = Annotated[int, typer.Option(min=1, help="Total number of events.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same files.")]
-Messy = Annotated[float, typer.Option(min=0.0, max=0.5, help="Share of broken records that come on top.")]
+Messy = Annotated[float, typer.Option(min=0.0, max=0.5, help="Share of invalid records to add.")]
 Start = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day.")]
-Out = Annotated[Path | None, typer.Option(help="Write the files here, and land nothing.")]
+Out = Annotated[Path | None, typer.Option(help="Write the files to this folder and do not land them.")]
 FIRST_DAY = "2025-01-01"
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Hang the commands into the application."""
+    """Register the commands."""
     app.command()(simulate)
     app.command()(land)
 
@@ -37,7 +37,7 @@ def simulate(
     out: Out = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make up a shop's activity, mess included, and land its files.
+    """Simulate an online shop's activity, including invalid records, and land the files.
 
     Example: user-activity simulate --days 30 --events 20000
     """
@@ -50,7 +50,7 @@ def simulate(
     output.answer.print(
         f"{output.counted(made['files'], 'file')} in {made['folder']}: {output.counted(made['events'], 'event')}, "
         f"{output.counted(made['orders'], 'order')}, {output.counted(made['users'], 'user')}, "
-        f"{output.counted(made['broken_records'], 'broken record')}.",
+        f"{output.counted(made['broken_records'], 'invalid record')}.",
         markup=False,
     )
     if out is None:
@@ -60,7 +60,7 @@ def simulate(
 def simulate_into(
     settings: Settings, out: Path | None, days: int, events: int, seed: int, messy: float, start: date, bars: Bars
 ) -> dict[str, Any]:
-    """Simulate into a folder, and land its files unless it is the user's own; the summary as plain values."""
+    """Simulate, and land the files unless ``out`` is given; returns the summary as plain values."""
     from user_activity.ingest.landing import incoming
     from user_activity.simulate import simulate as imagine
 
@@ -96,14 +96,14 @@ def simulate_into(
 
 def land(
     files: Annotated[list[Path], typer.Argument(help="The files to land.", show_default=False)],
-    source: Annotated[str, typer.Option(help="What they hold: events, orders, products, users or reviews.")],
+    source: Annotated[str, typer.Option(help="The source of the files: events, orders, products, users or reviews.")],
     day: Annotated[
         datetime | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], help="The landing date; today when left out."),
+        typer.Option("--date", formats=["%Y-%m-%d"], help="The landing date; default: today."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put files into incoming, each of them whole or not at all.
+    """Copy files into the incoming folder; each copy is atomic.
 
     Example: user-activity land export.csv.gz --source events --date 2026-01-31
     """
@@ -111,16 +111,16 @@ def land(
     from user_activity.sources import SOURCES
 
     if source not in SOURCES:
-        raise Problem(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
+        raise Problem(f"Unknown source {source!r}: choose one of {', '.join(SOURCES)}.")
     for path in files:
         if not path.is_file() or not os.access(path, os.R_OK):
-            raise Problem(f"{path} is not a file that can be read: nothing was landed.")
+            raise Problem(f"{path} is not a readable file: nothing was landed.")
     settings = output.settings()
     results = [incoming.land(settings, path, source, day.date() if day else None) for path in files]
     if as_json:
         output.print_json([asdict(result) for result in results])
         return
     for path, result in zip(files, results, strict=True):
-        what = "was landed already" if result.already_landed else f"landed as {result.path}"
+        what = "was already landed" if result.already_landed else f"landed as {result.path}"
         output.answer.print(f"{path} {what}", markup=False)
     output.prose.print("Next: user-activity run")

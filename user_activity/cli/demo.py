@@ -1,4 +1,4 @@
-"""``demo``: a simulated year, from files to metrics, and a summary of what came out."""
+"""``demo``: simulate a year, ingest the files, build every table and print a summary."""
 
 import time
 from datetime import datetime
@@ -25,7 +25,7 @@ TABLES = {
         order by engagement.activity_date desc
         limit 7
     """,
-    "From view to purchase, within a week": """
+    "Funnel from view to purchase, within 7 days": """
         select
             step, min(event_types) as events, sum(reached_users) as users, sum(open_users) as "still open",
             cast(100.0 * sum(reached_users) / nullif(sum(entered_users - open_users), 0) as decimal(4, 1))
@@ -35,7 +35,7 @@ TABLES = {
         group by step
         order by step
     """,
-    "Of the users who came in a month, % who are back one, two and three months later": """
+    "Retention by first month: % of users active again 1, 2 and 3 months later": """
         select
             cohort_start_date as month, max(cohort_users) as users,
             cast(100 * max(case when age = 1 then retention_rate end) as decimal(4, 1)) as "1",
@@ -52,7 +52,7 @@ TABLES = {
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Hang the command into the application."""
+    """Register the command."""
     app.command()(demo)
 
 
@@ -65,11 +65,11 @@ def demo(
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Simulate a year of messy activity, build every table from it, and show what came out.
+    """Simulate a year of activity with invalid records, build every table, and show a summary.
 
     Example: user-activity demo --days 40 --events 20000
     """
-    # A small shop is no alarm, and its mess is on purpose.
+    # A small simulated shop must not raise volume warnings.
     bounds = {"min_events_per_day": 0, "min_orders_per_day": 0, "volume_max_deviation": 10.0}
     settings = output.settings().model_copy(update=bounds)
     started = time.monotonic()
@@ -110,13 +110,13 @@ def _metrics(settings: Settings) -> dict[str, list[dict[str, Any]]]:
 
 
 def show(summary: dict[str, Any]) -> None:
-    """The summary for a person."""
+    """Print the summary as text."""
     say = output.answer.print
     made = summary["simulated"]
     if summary["sources"] or summary["dates_rebuilt"]:
         runs.show({**summary, "quarantined": []})
     else:
-        say(f"Nothing new: 0 rows changed. All {output.counted(made['files'], 'file')} had landed before.")
+        say(f"Nothing new: 0 rows changed. All {output.counted(made['files'], 'file')} were already ingested.")
     layers: dict[str, list[int]] = {}
     for name, rows in summary["rows"].items():
         layers.setdefault(name.split(".")[0], []).append(rows)
@@ -134,5 +134,5 @@ def show(summary: dict[str, Any]) -> None:
             output.grid(title, list(rows[0]), [list(row.values()) for row in rows])
     parts = summary["seconds_by_part"].items()
     output.grid("Seconds", ["part", "seconds"], sorted(parts, key=lambda part: -part[1]))
-    say('Next: `make dev` shows all of this in the Dagster UI, `user-activity query "select …"` answers questions,')
-    say("and `user-activity land FILE --source events && user-activity run` takes in files of your own.")
+    say('Next: `make dev` starts the Dagster UI, `user-activity query "select …"` queries the warehouse,')
+    say("and `user-activity land FILE --source events && user-activity run` ingests your own files.")

@@ -17,22 +17,25 @@ HOST = "127.0.0.1"
 NOISE = "ignore:Function `dev_command`"  # Dagster recommends `dg dev`, which does the same
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The web interface's port on this machine.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every tick of the sensors.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every sensor tick.")]
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Hang the command into the application."""
+    """Register the command."""
     app.command()(dev)
 
 
 def dev(port: Port = 3000, verbose: VerboseOption = False) -> None:
-    """Start the Dagster UI, with sensors and schedules on; ctrl-c ends it.
+    """Start the Dagster UI and daemon with sensors and schedules running; Ctrl-C stops them.
 
     Example: user-activity dev --port 3001
     """
     settings = output.settings()
     if _answers(port):
-        raise Problem(f"Port {port} is taken: end what listens there, or choose another: user-activity dev --port 3001")
+        raise Problem(
+            f"Port {port} is in use: stop the process that listens there, or choose another: "
+            "user-activity dev --port 3001"
+        )
     from user_activity.orchestration.dbt.runner import ensure_manifest
     from user_activity.orchestration.instance.home import WORKSPACE, open_instance
 
@@ -52,13 +55,13 @@ def dev(port: Port = 3000, verbose: VerboseOption = False) -> None:
         while process.poll() is None and not ended:
             if not announced and _answers(port):
                 announced = True
-                output.prose.print(f"The Dagster UI is at http://{HOST}:{port}, sensors and schedules are on.")
-                output.prose.print(f"Drop files into {settings.incoming_dir}/<source>/; ctrl-c ends everything.")
+                output.prose.print(f"The Dagster UI is at http://{HOST}:{port}, sensors and schedules are running.")
+                output.prose.print(f"Drop files into {settings.incoming_dir}/<source>/; Ctrl-C stops Dagster.")
             time.sleep(0.2)
         if ended:
             process.send_signal(signal.SIGINT)
     if not ended:
-        raise Problem("Dagster ended by itself; what it said is above.", output.Exit.FAILED)
+        raise Problem("Dagster stopped unexpectedly: see its output above.", output.Exit.FAILED)
 
 
 def _answers(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""``migrate``: everything that must be there, in its newest form, before Dagster's processes start."""
+"""``migrate``: create or upgrade folders, databases and models before Dagster's processes start."""
 
 import typer
 
@@ -9,12 +9,12 @@ from user_activity.warehouse import open_warehouse
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Hang the command into the application."""
+    """Register the command."""
     app.command()(migrate)
 
 
 def migrate() -> None:
-    """Prepare folders, Dagster's tables, the warehouse and its roles, and the models; whatever is there stays.
+    """Create or upgrade folders, Dagster's tables, the warehouse and its roles, and the models; data is kept.
 
     Run it once after installing or upgrading, before the web interface and the daemon start.
 

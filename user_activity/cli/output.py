@@ -1,6 +1,6 @@
-"""What every command shares: where output goes, how a value looks, how an error reads.
+"""Shared output helpers: streams, value formatting and error messages.
 
-Progress and prose go to stderr, answers to stdout; with ``--json`` stdout holds one document and nothing else.
+Progress and messages go to stderr, results to stdout; with ``--json`` stdout holds exactly one document.
 """
 
 import json
@@ -32,9 +32,9 @@ LEAST_KEY = 10**12  # a number as long as this is a key, and keys are copied
 WIDEST_CELL = 100
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show what Dagster and dbt say.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of Dagster and dbt.")]
 
-# Where nobody looks, lines are not folded: programs and logs read them.
+# Without a terminal, lines are not wrapped: programs and logs read them.
 PIPED_WIDTH = 240
 prose = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 answer = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
@@ -50,7 +50,7 @@ class Exit(IntEnum):
 
 
 class Problem(Exception):
-    """Something a person can mend; the message is one sentence that says what and how."""
+    """An error that the user can fix; the message is one sentence that says what is wrong and what to do."""
 
     def __init__(self, message: str, code: Exit = Exit.USAGE) -> None:
         super().__init__(message)
@@ -58,7 +58,7 @@ class Problem(Exception):
 
 
 def settings() -> Settings:
-    """The settings, or a sentence on the one that is wrong, or on what is wrong in a file that one names."""
+    """The settings; raises ``Problem`` for an invalid setting or an invalid file that a setting names."""
     try:
         found_settings = get_settings()
         references(found_settings)
@@ -77,7 +77,7 @@ def settings() -> Settings:
 
 
 def explain(error: Exception) -> int:
-    """Say in one sentence what went wrong; returns the exit code."""
+    """Print the error as one sentence; returns the exit code."""
     if isinstance(error, Problem):
         prose.print(str(error), style="red", markup=False)
         return error.code
@@ -86,9 +86,9 @@ def explain(error: Exception) -> int:
         return Exit.FAILED
     lines = str(error).strip().splitlines() or [type(error).__name__]
     try:
-        where = f"the whole story: {_log(error)}"
-    except OSError as unwritable:  # of a full disk, above all, something must be said
-        where = f"the log could not be written: {unwritable.strerror}; make room, then try again"
+        where = f"full traceback: {_log(error)}"
+    except OSError as unwritable:  # a full disk must be reported as well
+        where = f"the log could not be written: {unwritable.strerror}; free disk space, then try again"
     prose.print(f"{lines[0]} ({where})", style="red", markup=False)
     return Exit.FAILED
 
@@ -103,7 +103,7 @@ def _log(error: Exception) -> Path:
 
 
 def print_json(value: Any) -> None:
-    """One document on stdout."""
+    """Print one JSON document to stdout."""
     sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) + "\n")
 
 
@@ -116,7 +116,7 @@ def _plain(value: Any) -> Any:
 
 
 def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], console: Console = answer) -> None:
-    """A table on the screen."""
+    """Print a table."""
     every = [list(row) for row in rows]
     table = Table(title=title or None, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, name in enumerate(columns):
@@ -128,7 +128,7 @@ def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], cons
 
 
 def shown(value: Any) -> str:
-    """A value as a person reads it."""
+    """Format a value as text."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -142,7 +142,7 @@ def shown(value: Any) -> str:
 
 
 def visible(text: str) -> str:
-    """A text that came from outside, without power over the terminal: what cannot be seen is written as its code."""
+    """Untrusted text with non-printable characters escaped, so that it cannot control the terminal."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
@@ -153,35 +153,35 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 @contextmanager
 def bars(*, quiet: bool = False) -> Iterator["Bars"]:
-    """Progress bars on stderr, gone when done; none where nobody looks."""
+    """Progress bars on stderr, removed when done; disabled without a terminal."""
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
     with Progress(*columns, console=prose, transient=True, disable=quiet or not prose.is_terminal) as progress:
         yield Bars(progress)
 
 
 class Bars:
-    """One bar a thing that takes long, made when it is first heard of."""
+    """One progress bar per task, created at its first update."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
 
     def tell(self, what: str, done: int, total: int) -> None:
-        """How far a thing is."""
+        """Update the progress of a task."""
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._tasks[what], completed=done, total=total)
 
     def under(self, heading: str) -> Callable[[str, int, int], None]:
-        """The same, with the things called ``heading thing``."""
+        """The same, with task names prefixed by ``heading``."""
         return lambda what, done, total: self.tell(f"{heading} {what}", done, total)
 
 
 def hush(*, verbose: bool) -> None:
-    """Keep libraries from talking over the answer."""
+    """Suppress the log output of libraries."""
     logging.captureWarnings(capture=True)
     if not verbose:
         import stamina
 
         logging.disable(logging.WARNING)
-        stamina.instrumentation.set_on_retry_hooks([])  # it would tell of each attempt on stdout
+        stamina.instrumentation.set_on_retry_hooks([])  # it would print each attempt to stdout

@@ -1,4 +1,4 @@
-"""``quarantine``: the records that were rejected, why, how to get them out to mend them, and how to try them again."""
+"""``quarantine``: list, show, export and replay rejected records."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """What became of a record; ``any`` is for all of them."""
+    """The state of a quarantined record; ``any`` matches all states."""
 
     OPEN = "open"
     REPLAYED = "replayed"
@@ -27,19 +27,21 @@ class State(StrEnum):
 
 
 app = typer.Typer(
-    help="Work off the records that were rejected: look at them, mend them, try them again.",
-    epilog="open: rejected; superseded: another was sent in its place; replayed: rejected once, accepted by now.",
+    help="List, show, export and replay quarantined records.",
+    epilog="open: rejected; superseded: replaced by a corrected record; replayed: accepted in a later replay.",
     no_args_is_help=True,
 )
 
 Source = Annotated[str | None, typer.Option(help="Only this source.")]
-Rule = Annotated[str | None, typer.Option(help="Only records that broke this rule, like rating_out_of_range.")]
+Rule = Annotated[str | None, typer.Option(help="Only records that violate this rule, like rating_out_of_range.")]
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Only this landing date.")]
-File = Annotated[str | None, typer.Option(help="Only files of this name, or whose digest begins so.")]
+File = Annotated[str | None, typer.Option(help="Only files with this name or digest prefix.")]
 Found = Annotated[State, typer.Option("--state", help="Only records in this state.")]
-Limit = Annotated[int, typer.Option(min=1, help="At most so many.")]
-Target = Annotated[Path, typer.Argument(help="A .jsonl file to mend and land, or a .csv to read.", show_default=False)]
-NONE = "No record of the quarantine is like that."
+Limit = Annotated[int, typer.Option(min=1, help="The maximum number of records.")]
+Target = Annotated[
+    Path, typer.Argument(help="A .jsonl file to correct and land again, or a .csv file to read.", show_default=False)
+]
+NONE = "No quarantined records match."
 
 
 @app.command("list")
@@ -51,7 +53,7 @@ def list_rules(
     state: Found = State.OPEN,
     as_json: JsonOption = False,
 ) -> None:
-    """Count the rejected records by the rule that they broke.
+    """Count the quarantined records by violated rule.
 
     Example: user-activity quarantine list --source orders
     """
@@ -64,8 +66,8 @@ def list_rules(
         rows = [[count.source, count.rule, count.records, count.example] for count in counts]
         output.grid(f"Quarantined, {state}", ["source", "rule", "records", "for example"], rows)
         output.prose.print(
-            "Next: user-activity quarantine show --rule RULE; then export and mend them, or change what rejects them "
-            "and replay"
+            "Next: user-activity quarantine show --rule RULE; then export and correct them, or change the rule or "
+            "setting that rejects them and replay"
         )
     else:
         output.answer.print(NONE)
@@ -81,7 +83,7 @@ def show(
     limit: Limit = 20,
     as_json: JsonOption = False,
 ) -> None:
-    """Show rejected records: their text, their file and row, and every rule they broke.
+    """Show rejected records: their text, their file and row, and every violated rule.
 
     Example: user-activity quarantine show --source reviews --rule rating_out_of_range
     """
@@ -104,7 +106,7 @@ def _show(record: "BadRecord") -> None:
     output.answer.print(f"{place} ({record.state})", markup=False)
     for reason in record.reasons:
         output.answer.print(f"  {output.visible(reason)}", style="red", markup=False)
-    whole = f"the whole file: {output.visible(str(record.archived))}"
+    whole = f"rejected file: {output.visible(str(record.archived))}"
     output.answer.print(f"  {output.shown(record.record) if record.row_number else whole}", style="dim", markup=False)
 
 
@@ -118,9 +120,9 @@ def export(
     state: Found = State.OPEN,
     as_json: JsonOption = False,
 ) -> None:
-    """Write rejected records into a file, to mend them and land them again.
+    """Export rejected records to a file, to correct them and land them again.
 
-    Each line of a .jsonl says by its _quarantine_id which record it is: mend the rest of the line, keep that field.
+    Each line of a .jsonl file names its record in _quarantine_id: keep that field, and correct the rest of the line.
 
     Example: user-activity quarantine export broken.jsonl --source events
     """
@@ -130,11 +132,13 @@ def export(
     if target.suffix not in (".csv", ".jsonl"):
         raise Problem(f"{target} must end in .jsonl (to mend and land again) or .csv (to read).")
     if target.exists():
-        raise Problem(f"{target} is there already, maybe with your repairs: choose another name, or remove it first.")
+        raise Problem(
+            f"{target} already exists and may hold your corrections: choose another name, or remove it first."
+        )
     settings, selection = output.settings(), _selection(source, rule, day, file, state)
     sources = [source] if source else sorted({count.source for count in quarantine.by_rule(settings, selection)})
     if target.suffix == ".jsonl" and len(sources) > 1:
-        raise Problem(f"These are records of {', '.join(sources)}, which land apart: choose one with --source.")
+        raise Problem(f"The records belong to several sources ({', '.join(sources)}): choose one with --source.")
     written = write(settings, target, selection)
     if as_json:
         output.print_json({"file": str(target), "records": written, "sources": sources if written else []})
@@ -144,7 +148,7 @@ def export(
         output.prose.print(f"{output.counted(written, 'record')} written to {target}", markup=False)
         if target.suffix == ".jsonl":
             landing = f"user-activity land {target} --source {sources[0]} && user-activity run"
-            output.prose.print(f"Next: mend each line (but not its _quarantine_id), then {landing}", markup=False)
+            output.prose.print(f"Next: correct each line (keep its _quarantine_id), then {landing}", markup=False)
 
 
 @app.command("replay")
@@ -156,10 +160,10 @@ def replay_command(
     verbose: output.VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the files of rejected records again, under the contract and the settings as they are now, and build.
+    """Ingest the files of rejected records again with the current contract and settings, and build.
 
-    For when what rejected them has changed: the event types, a field map, a contract. What keeps the contract now is
-    accepted, once; the rest stays. Leaves with 3 while records stay rejected.
+    Use it after a change to the event types, a field map or a contract. Records that are valid now are accepted,
+    once; the others stay quarantined. The exit code is 3 while records stay rejected.
 
     Example: user-activity quarantine replay --source events --rule event_type_unknown
     """
@@ -179,6 +183,6 @@ def _selection(
     from user_activity.sources import SOURCES
 
     if source is not None and source not in SOURCES:
-        raise Problem(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
+        raise Problem(f"Unknown source {source!r}: choose one of {', '.join(SOURCES)}.")
     wanted = cast("RecordState | None", None if state == State.ANY else state.value)
     return Selection(source, rule, day.date() if day else None, file, wanted)

@@ -1,4 +1,4 @@
-"""``query``: one read-only statement on the warehouse."""
+"""``query``: run one read-only SQL statement on the warehouse."""
 
 import re
 from typing import Annotated
@@ -15,17 +15,17 @@ COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 WRITING = re.compile(r"\b(insert\s+into|update\s+\S+\s+set|delete\s+from|merge\s+into)\b", re.IGNORECASE)
 QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 
-Statement = Annotated[str, typer.Argument(metavar="SQL", help="One statement that reads.", show_default=False)]
+Statement = Annotated[str, typer.Argument(metavar="SQL", help="One read-only SQL statement.", show_default=False)]
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Hang the command into the application."""
+    """Register the command."""
     # A statement may begin with a comment, which looks like an option.
     app.command(context_settings={"ignore_unknown_options": True})(query)
 
 
 def query(sql: Statement, as_json: JsonOption = False) -> None:
-    """Ask the warehouse a question; it is never changed by it.
+    """Run one read-only SQL statement on the warehouse and print the rows.
 
     Example: user-activity query "select activity_date, dau from metrics.daily_engagement order by 1 desc limit 7"
     """
@@ -39,29 +39,29 @@ def query(sql: Statement, as_json: JsonOption = False) -> None:
 
 
 def refuse_writing(sql: str) -> None:
-    """Let through one statement that reads, nothing else."""
+    """Raise ``Problem`` unless the text is one read-only statement."""
     # Quoted text goes first: a ; or -- in it is neither an end nor a comment.
     bare = COMMENTS.sub(" ", QUOTED.sub("''", sql)).strip().rstrip(";").strip()
     if not bare:
-        raise Problem('There is no statement: user-activity query "select count(*) from marts.fct_events".')
+        raise Problem('The statement is empty: try user-activity query "select count(*) from marts.fct_events".')
     if ";" in bare:
-        raise Problem("One statement at a time: leave the others for the next call.")
+        raise Problem("Only one statement per call is allowed: run the others separately.")
     verb = re.match(r"\(*\s*(\w*)", bare)
     if verb is None or verb.group(1).lower() not in READING or WRITING.search(bare):
-        raise Problem("Only statements that read are let through: select, with, from, show, describe, explain.")
+        raise Problem("Only read-only statements are allowed: select, with, from, show, describe, explain.")
 
 
 def ask(settings: Settings, sql: str) -> Rows:
-    """The warehouse's answer, or that of the published files while another process writes the warehouse."""
+    """The rows from the warehouse, or from the published files while another process writes the warehouse."""
     warehouse = open_warehouse(settings)
     try:
         try:
             return warehouse.query(sql)
         except WarehouseBusy:
-            output.prose.print("A run is writing the warehouse: the answer comes from what was published last.")
+            output.prose.print("A run is writing the warehouse: the rows come from the last published files.")
             return warehouse.query_published(sql)
     except (FileNotFoundError, WarehouseUnreachable):
         raise
     except Exception as error:  # noqa: BLE001 - every engine has its own errors
         reason = str(error).strip().splitlines()[0]
-        raise Problem(f"The warehouse refused the statement: {reason}", Exit.FAILED) from None
+        raise Problem(f"The statement failed in the warehouse: {reason}", Exit.FAILED) from None

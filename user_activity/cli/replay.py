@@ -1,4 +1,4 @@
-"""What ``quarantine replay`` does and says: files read again, what is accepted now, what stays rejected."""
+"""``quarantine replay``: ingest files again, and count the records accepted now and still rejected."""
 
 import time
 from collections import Counter
@@ -21,7 +21,7 @@ COUNTS = ("accepted", "still_rejected", "newly_rejected")
 
 
 def replay(settings: Settings, selection: "Selection", *, verbose: bool, quiet: bool) -> dict[str, Any]:
-    """Read again what holds the selected records, build what that changed; the summary as plain values."""
+    """Ingest the files of the selected records again and build the changed dates; returns plain values."""
     from user_activity.orchestration import staleness
 
     started = time.monotonic()
@@ -30,7 +30,7 @@ def replay(settings: Settings, selection: "Selection", *, verbose: bool, quiet: 
         landed: dict[str, set[date]] = {}
         for source, day, *_ in chosen:
             landed.setdefault(source, set()).add(day)
-        # What a replay that was killed has read and not built is built, though its records are open no longer.
+        # A killed replay may have ingested records without building them: they are no longer open, but stale.
         if not landed and not staleness.stale(settings):
             return {**runs.summarise(settings, None, 0), "replayed": []}
         before = _open_of(settings, landed)
@@ -65,7 +65,7 @@ def _counts(
 ) -> list[dict[str, Any]]:
     accepted = Counter(source for source, *_ in chosen - after)
     still = Counter(source for source, *_ in chosen & after)
-    # A contract that has become stricter rejects what it took before.
+    # A stricter contract rejects records that it accepted before.
     new = Counter(source for source, *_ in after - before)
     return [
         {
@@ -80,9 +80,9 @@ def _counts(
 
 
 def show(summary: dict[str, Any]) -> None:
-    """The same for a person."""
+    """Print the summary as text."""
     if not summary["replayed"]:
-        output.answer.print("No open record is like that: nothing to replay.")
+        output.answer.print("No open quarantined records match: nothing to replay.")
         if summary["success"] and not summary["dates_rebuilt"]:
             return
     else:
@@ -95,7 +95,9 @@ def show(summary: dict[str, Any]) -> None:
         output.grid("Replayed", names[:shown], [row[:shown] for row in rows])
     runs.show({**summary, "quarantined": []})
     if code_of(summary) == Exit.REJECTED:
-        output.prose.print("Next: user-activity quarantine show; export what the contract is right about, and mend it")
+        output.prose.print(
+            "Next: user-activity quarantine show; then export and correct the records that are really invalid"
+        )
 
 
 def code_of(summary: dict[str, Any]) -> int:

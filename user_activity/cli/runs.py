@@ -1,4 +1,4 @@
-"""``run`` and ``backfill``: taking in what landed, and building what follows from it."""
+"""``run`` and ``backfill``: ingest landed files and build the models."""
 
 import time
 from collections import Counter
@@ -22,19 +22,20 @@ ROWS = ("rows_landed", "rows_accepted", "rows_quarantined", "rows_late")
 First = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first date.")]
 Last = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last date.")]
 Select = Annotated[
-    str | None, typer.Option(help='Assets, in Dagster\'s words: "marts/fct_events", "key:metrics/daily_revenue+".')
+    str | None,
+    typer.Option(help='Assets, in Dagster\'s selection syntax: "marts/fct_events", "key:metrics/daily_revenue+".'),
 ]
-RebuildRaw = Annotated[bool, typer.Option(help="Read the archived files of these landing dates again as well.")]
+RebuildRaw = Annotated[bool, typer.Option(help="Also ingest the archived files of these landing dates again.")]
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Hang the commands into the application."""
+    """Register the commands."""
     app.command()(run)
     app.command()(backfill)
 
 
 def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> None:
-    """Take in every file that has landed and rebuild the dates that its rows touch.
+    """Ingest every landed file and rebuild the dates that its rows affect.
 
     Example: user-activity run
     """
@@ -51,7 +52,7 @@ def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> None:
 
 
 def settle(settings: Settings, *, verbose: bool, quiet: bool) -> "Outcome | None":
-    """Ingest and build until nothing is left to do; None where there was nothing to begin with."""
+    """Ingest and build until everything is current; None if there was nothing to do."""
     from user_activity.orchestration import staleness
 
     if not staleness.anything_is_due(settings):
@@ -68,7 +69,7 @@ def backfill(
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Build event dates anew, whether anything changed or not: what is right stays as it is.
+    """Rebuild a range of event dates, whether or not their data changed; unchanged rows keep their values.
 
     Example: user-activity backfill --from 2025-01-01 --to 2025-03-31
     """
@@ -96,7 +97,7 @@ def backfill(
 
 
 def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> dict[str, Any]:
-    """What runs did, as plain values."""
+    """A summary of the runs, as plain values."""
     files = outcome.files if outcome else []
     rows: dict[str, Counter[str]] = {}
     for taken in files:
@@ -115,7 +116,7 @@ def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> 
 
 
 def quarantined(settings: Settings, files: Sequence["TakenIn"]) -> list[dict[str, Any]]:
-    """Rules that were broken, the most broken first, each with one record that broke it."""
+    """Violated rules, most frequent first, each with one example record."""
     broken: Counter[tuple[str, str]] = Counter()
     where: dict[tuple[str, str], TakenIn] = {}
     for taken in files:
@@ -142,17 +143,17 @@ def _example(settings: Settings, taken: "TakenIn", rule: str) -> dict[str, Any]:
 
 
 def show(summary: dict[str, Any]) -> None:
-    """The same for a person."""
+    """Print the summary as text."""
     if summary["sources"]:
         names = ["files", *ROWS]
         rows = [[source, *(counts[name] for name in names)] for source, counts in summary["sources"].items()]
-        output.grid("Taken in", ["source", *(name.replace("_", " ") for name in names)], rows)
+        output.grid("Ingested", ["source", *(name.replace("_", " ") for name in names)], rows)
     if summary["quarantined"]:
         show_quarantined(summary["quarantined"])
     for failure in summary["failures"]:
         output.prose.print(failure, style="red", markup=False)
     if summary["failures"]:
-        output.prose.print("What was built before stays as it was; `user-activity run` tries the rest again.")
+        output.prose.print("Tables that were built before are unchanged; `user-activity run` retries the failed part.")
     elif not summary["sources"] and not summary["dates_rebuilt"]:
         output.answer.print("Nothing new: 0 rows changed.")
     else:
@@ -163,7 +164,7 @@ def show(summary: dict[str, Any]) -> None:
 
 
 def show_quarantined(rules: list[dict[str, Any]]) -> None:
-    """Broken rules as a table, and what to do about them."""
+    """Print the violated rules as a table, and what to do next."""
     rows = [
         [entry["source"], entry["rows"], entry["reason"], entry["file"], entry["row"]] for entry in rules[:SHOWN_RULES]
     ]
@@ -171,7 +172,7 @@ def show_quarantined(rules: list[dict[str, Any]]) -> None:
     if len(rules) > SHOWN_RULES:
         output.answer.print(f"… and {output.counted(len(rules) - SHOWN_RULES, 'more rule')}.")
     output.answer.print(
-        "Mend these records and land them again, or change the setting that rejects them and replay them: "
+        "Correct these records and land them again, or change the setting that rejects them and replay them: "
         "user-activity quarantine --help"
     )
 

@@ -1,4 +1,4 @@
-"""What the commands that run jobs share: one at a time, in this process, quietly."""
+"""The lock and the in-process runner that commands use to run jobs."""
 
 import fcntl
 import gc
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 @contextmanager
 def one_at_a_time(settings: Settings) -> Iterator[None]:
-    """Wait until no other command runs jobs on the same data."""
+    """Hold the run lock of the data folder; waits while another command holds it."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with (settings.data_dir / ".run.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            prose.print(f"Another run is at work here (process {lock.read().strip()}): waiting for it to finish.")
+            prose.print(
+                f"Another command is running on this data (process {lock.read().strip()}): waiting for it to finish."
+            )
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)
         lock.truncate()
@@ -34,18 +36,18 @@ def one_at_a_time(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def runner(settings: Settings, bars: Bars, *, verbose: bool) -> Iterator["Runner"]:
-    """The platform's jobs, ready to run in this process."""
+    """A runner that executes the platform's jobs in this process."""
     hush(verbose=verbose)
     with ExitStack() as stack:
         with prose.status("Loading Dagster and dbt"):
-            # Thousands of modules and definitions that stay: looking for garbage among them takes half a second.
+            # Imports and definitions stay in memory: collecting garbage among them would take half a second.
             gc.disable()
             from user_activity.orchestration.command_runs import open_runner
             from user_activity.orchestration.resources import Progress
 
             ready = stack.enter_context(open_runner(settings, Progress(bars.tell), verbose=verbose))
             gc.freeze()
-            # What a run makes is mostly let go of by itself: looking less often takes 0.2 s off the smallest one.
+            # Reference counting frees most of a run's objects: collecting less often saves 0.2 s in the smallest run.
             gc.set_threshold(50_000, 20, 10)
             gc.enable()
         yield ready

@@ -1,4 +1,4 @@
-"""``status``: what waits, what has landed, what is stale, what ran last, what the warehouse holds."""
+"""``status``: pending files, landed dates, stale dates, latest runs and warehouse contents."""
 
 from collections import Counter
 from datetime import date
@@ -29,12 +29,12 @@ FAILED_CHECKS = """
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Hang the command into the application."""
+    """Register the command."""
     app.command()(status)
 
 
 def status(as_json: JsonOption = False) -> None:
-    """Say what waits, what has landed, what is to be rebuilt and what the warehouse holds.
+    """Show pending files, landed dates, stale dates, the latest runs, and the warehouse's tables and failed checks.
 
     Example: user-activity status
     """
@@ -46,7 +46,7 @@ def status(as_json: JsonOption = False) -> None:
 
 
 def gather(settings: Settings) -> dict[str, Any]:
-    """The state as plain values. Dagster is not needed for it."""
+    """The state as plain values, read without importing Dagster."""
     from user_activity.ingest import quarantine
     from user_activity.ingest.lake import freshness
     from user_activity.ingest.landing import incoming
@@ -92,12 +92,12 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
 
 
 def show(state: dict[str, Any]) -> None:
-    """The same for a person."""
+    """Print the state as text."""
     say = output.answer.print
     waiting = state["files_waiting"]
     names = ", ".join(f"{count:,} {source}" for source, count in waiting.items()) or "none"
     say(f"Data          {state['data_dir']}", markup=False)
-    say(f"Files waiting {names}", markup=False)
+    say(f"Pending files {names}", markup=False)
     still = state["records_open"]
     names = f" ({', '.join(f'{count:,} {source}' for source, count in still.items())})" if still else ""
     say(f"Quarantine    {output.counted(sum(still.values()), 'record')} open{names}", markup=False)

@@ -1,4 +1,4 @@
-"""``withdraw``: taking back a file that should not have landed."""
+"""``withdraw``: remove a file that was landed by mistake."""
 
 import time
 from datetime import date, datetime
@@ -11,22 +11,22 @@ from user_activity.cli.output import JsonOption, Problem, VerboseOption
 from user_activity.cli.session import one_at_a_time, runner
 from user_activity.settings import Settings
 
-FileName = Annotated[str, typer.Argument(help="The file's name, or the beginning of its digest.", show_default=False)]
-Source = Annotated[str, typer.Option(help="What it holds: events, orders, products, users or reviews.")]
-Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The date it landed on.")]
+FileName = Annotated[str, typer.Argument(help="The file's name or digest prefix.", show_default=False)]
+Source = Annotated[str, typer.Option(help="The source of the file: events, orders, products, users or reviews.")]
+Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The landing date of the file.")]
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Hang the command into the application."""
+    """Register the command."""
     app.command()(withdraw)
 
 
 def withdraw(
     name: FileName, source: Source, day: Day, verbose: VerboseOption = False, as_json: JsonOption = False
 ) -> None:
-    """Take back a landed file: every table is as if it had never come. The file is kept in the folder withdrawn.
+    """Remove a landed file's rows from every table. The file is kept in the folder withdrawn.
 
-    To replace it, land the right one as well. To undo it, land the file again.
+    To replace the file, land the correct one as well. To undo, land the same file again.
 
     Example: user-activity withdraw clicks.jsonl --source events --date 2026-01-31
     """
@@ -35,7 +35,7 @@ def withdraw(
     from user_activity.sources import SOURCES
 
     if source not in SOURCES:
-        raise Problem(f"There is no source {source!r}: choose one of {', '.join(SOURCES)}.")
+        raise Problem(f"Unknown source {source!r}: choose one of {', '.join(SOURCES)}.")
     settings, started = output.settings(), time.monotonic()
     with one_at_a_time(settings):
         entries = landed_as(settings, source, day.date(), name)
@@ -60,5 +60,7 @@ def _nothing(settings: Settings, source: str, day: date, name: str) -> str:
     from user_activity.ingest.lake import manifest
 
     found = [each.landing_date for each in manifest.all_of(settings, source) for e in each.files if e.file_name == name]
-    dates = f"it landed on {', '.join(map(str, found))}" if found else "`select * from audit.landed_files` has them all"
+    dates = (
+        f"it landed on {', '.join(map(str, found))}" if found else "`select * from audit.landed_files` lists all files"
+    )
     return f"No file {name!r} of {source} landed on {day}: {dates}."

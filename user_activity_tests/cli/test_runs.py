@@ -122,7 +122,7 @@ def test_a_question_is_answered_from_what_is_published_while_the_warehouse_is_wr
     answer = command(*arguments)
     assert answer.code == 0, answer.err
     assert answer.document == expected
-    assert "what was published last" in answer.err
+    assert "the last published files" in answer.err
 
 
 def test_the_status_tells_what_is_there(command: Command) -> None:

@@ -68,4 +68,4 @@ def test_a_file_that_never_landed_cannot_be_withdrawn(command: Command) -> None:
     assert answer.code == 2
     assert "No file 'x.jsonl' of events landed on 2025-01-08" in answer.err
     answer = command("withdraw", "x.jsonl", "--source", "clicks", "--date", "2025-01-08")
-    assert "There is no source 'clicks'" in answer.err
+    assert "Unknown source 'clicks'" in answer.err

@@ -86,7 +86,7 @@ def test_options_are_values(text: str, command: Command, data_dir: Path) -> None
     canary = data_dir.parent / "canary"
     for option in ("--rule", "--file"):
         answer = command("quarantine", "list", f"{option}={text}")
-        assert (answer.code, answer.out.strip()) == (0, "No record of the quarantine is like that.")
+        assert (answer.code, answer.out.strip()) == (0, "No quarantined records match.")
     assert command("quarantine", "list", f"--source={text}").code == 2
     assert command("withdraw", "--source=events", "--date=2025-01-10", "--", text).code == 2
     assert command("query", "--", text).code != 0

@@ -181,7 +181,7 @@ def go_wrong(scene: Scene, products_url: str, smtp_port: int) -> None:
         "password authentication failed",
         ":1/shop cannot be used: Connection refused",
         "USER_ACTIVITY_WAREHOUSE_URL cannot be read",
-        "One statement at a time",
+        "Only one statement per call",
         "nonsense",
         "USER_ACTIVITY_THREADS is '0'",
         "USER_ACTIVITY_EVENTS_FIELD_MAP cannot be read",
