@@ -13,7 +13,7 @@ DATA := $(abspath $(or $(USER_ACTIVITY_DATA_DIR),data))
 PYTEST_ARGS ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-all test-nightly lint types format bench docs dashboards lock clean
+.PHONY: help install demo dev test test-all test-nightly lint types format bench docs dashboards test-sql lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these targets.
@@ -35,6 +35,11 @@ test-all: $(READY) ## Run every test, with more random examples: some twenty min
 
 test-nightly: $(READY) ## Run the laws on hundreds of random examples: hours. Failing examples stay in .hypothesis/.
 	TESTS=nightly $(BIN)/pytest $(PYTEST_ARGS) -m law --timeout 0
+
+test-sql: $(READY) ## Run dbt's unit tests of the rules in sql/models/rules.yml, without a warehouse.
+	@mkdir -p sql/target/unit_tests
+	@USER_ACTIVITY_WAREHOUSE=duckdb USER_ACTIVITY_DUCKDB_PATH=sql/target/unit_tests/scratch.duckdb $(BIN)/dbt test \
+		--select test_type:unit --project-dir sql --profiles-dir sql --target-path target/unit_tests
 
 lint: $(READY) ## Check style, formatting, the arrows between rooms, and the SQL.
 	$(BIN)/ruff check

@@ -4,7 +4,8 @@
 ) }}
 
 {#-
-Worked example: a funnel of 1 product_view, 2 add_to_cart, 3 purchase within an hour, one user, one day:
+Worked example (unit test `funnel_worked_example`): a funnel of 1 product_view, 2 add_to_cart, 3 purchase
+within an hour, one user, one day:
 
     10:00  product_view    entry A: its window ends at 11:00
     10:20  product_view    entry B: its window ends at 11:20

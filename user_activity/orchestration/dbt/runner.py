@@ -72,7 +72,8 @@ def build(
 
     A failed model or test is a result, not an exception.
     """
-    arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target"), "--select", *selection]
+    arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target")]
+    arguments += ["--exclude-resource-type", "unit_test", "--select", *selection]
     answer = _invoke(arguments, environment, settings, _parsed(_target(settings)), on_done)
     return [_result(found) for found in cast("RunExecutionResult", answer.result).results]
 
