@@ -1,4 +1,4 @@
-"""Jobs: what a sensor, a schedule or the command line asks for by name."""
+"""Jobs that sensors, schedules and the command line run."""
 
 import dagster as dg
 
@@ -18,14 +18,14 @@ def ingest_job_name(source: str) -> str:
 
 
 def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
-    """Ingest, a job a source; and the build of everything that follows from what has landed."""
+    """One ingest job per source, the catalogue job, the build job and the recording job."""
     limit = {"dagster/max_runtime": str(settings.run_timeout_seconds)}
     ingest = [
         dg.define_asset_job(
             ingest_job_name(name),
             selection=dg.AssetSelection.assets(["raw", name]),
             tags=limit,
-            description=f"Take in the {name} files of some landing dates.",
+            description=f"Ingest the {name} files of the selected landing dates.",
         )
         for name in SOURCES
     ]
@@ -33,18 +33,18 @@ def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
         CATALOGUE,
         selection=dg.AssetSelection.assets(["landing", "products_api"], ["raw", "products"]),
         tags=limit,
-        description="Fetch the product catalogue, where it has an address, and take it in.",
+        description="Fetch the product catalogue if USER_ACTIVITY_PRODUCTS_URL is set, and ingest it.",
     )
     build = dg.define_asset_job(
         BUILD,
         selection=dg.AssetSelection.groups("audit", "staging", "intermediate", "marts", "metrics", "published"),
         tags=limit,
-        description="Build every model for some event dates, test it, publish it.",
+        description="Build, test and publish every model for the selected event dates.",
     )
     record = dg.define_asset_job(
         RECORD,
         selection=dg.AssetSelection.assets(*RUN_KEYS),
         tags=limit,
-        description="Write down in the warehouse which runs there were, what they counted and what their checks found.",
+        description="Record runs, their row counts and their check results in the warehouse.",
     )
     return [*ingest, catalogue, build, record]

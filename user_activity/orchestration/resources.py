@@ -1,4 +1,4 @@
-"""What holds for every asset: retries, the warehouse's pool, and the resources that a step is given."""
+"""Shared asset configuration: retry policy, warehouse pool, and resources."""
 
 import warnings
 from collections.abc import Callable
@@ -17,18 +17,18 @@ RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL,
 
 
 def builders(settings: Settings) -> int:
-    """How many runs may build at once: one into a file, into a server as many as the queue lets through."""
+    """The maximum number of concurrent builds: 1 for DuckDB, 4 for a server."""
     return 1 if settings.warehouse == "duckdb" else 4
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Who is told how far a step is: nobody in a daemon's run, a progress bar in a terminal's."""
+    """Reports a step's progress: to a progress bar in a terminal, to nothing in the daemon."""
 
     tell: Callable[[str, int, int], None] = lambda what, done, total: None
 
 
 RESOURCES = {
-    "settings": dg.ResourceDefinition(lambda _: get_settings(), description="Every setting, as when the run starts."),
-    "progress": dg.ResourceDefinition(lambda _: Progress(), description="Who is told how far a step is."),
+    "settings": dg.ResourceDefinition(lambda _: get_settings(), description="All settings, read when the run starts."),
+    "progress": dg.ResourceDefinition(lambda _: Progress(), description="Reports the progress of a step."),
 }

@@ -1,4 +1,4 @@
-"""Schedules: what happens by the calendar, beside the sensors."""
+"""Schedules: runs that depend on the calendar instead of new data."""
 
 import dagster as dg
 
@@ -12,7 +12,7 @@ from user_activity.orchestration.partitions import range_tags
     job_name=BUILD,
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Closes yesterday, even when nothing landed.",
+    description="Builds yesterday, even if no files landed.",
 )
 def close_of_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Build yesterday."""
@@ -25,9 +25,9 @@ def close_of_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     job_name=CATALOGUE,
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Reads the product catalogue of the week.",
+    description="Fetches and ingests the product catalogue once per week.",
 )
 def weekly_catalogue(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Fetch this week's products and take them in."""
+    """Fetch and ingest this week's products."""
     week = monday(context.scheduled_execution_time.date())
     return dg.RunRequest(run_key=week.isoformat(), tags=range_tags([week]))

@@ -1,4 +1,4 @@
-"""Sensors: files that wait become ingest runs, event dates that they touched become build runs, and runs are recorded.
+"""Sensors: request ingest runs for pending files, build runs for stale event dates, and the recording of ended runs.
 
 All compare states and look at no clock: a file waits until a run has archived it, a date is stale until a build has
 consumed what the lake holds of it. So nothing is lost by a missed tick or a failed run: it is still there at the next.
@@ -30,12 +30,12 @@ FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.Dagster
 
 
 def sensors() -> list[dg.SensorDefinition]:
-    """A sensor a source, and the one that rebuilds what they touched."""
+    """One sensor per source, one that requests builds, and one that records ended runs."""
     return [*(build_file_sensor(source) for source in SOURCES.values()), touched_dates, finished_runs]
 
 
 def build_file_sensor(source: Source) -> dg.SensorDefinition:
-    """Asks for the landing dates of a source on which settled files wait."""
+    """Requests ingest runs for the landing dates of a source that have settled files."""
     step = WEEK if source.cadence == "weekly" else DAY
 
     @dg.sensor(
@@ -43,7 +43,7 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
         job_name=ingest_job_name(source.name),
         minimum_interval_seconds=10,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Settled files in incoming/{source.name}/ become runs over their landing dates.",
+        description=f"Requests ingest runs for settled files in incoming/{source.name}/, by landing date.",
     )
     def files(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
         waiting: dict[date, list[incoming.LandedFile]] = defaultdict(list)
@@ -70,7 +70,7 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
     job_name=BUILD,
     minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Event dates whose rows in the lake are not the ones last built from become one build run.",
+    description="Requests one build run for all event dates whose lake data changed since the last build.",
 )
 def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
     """Asks for a build of everything stale; rows on time and rows three months late take the same path."""
@@ -81,7 +81,7 @@ def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourcePara
     return dg.SensorResult(
         run_requests=requests,
         cursor=asked.write(),
-        skip_reason=None if requests else _why_not(stale, "Every date is built from what the lake holds."),
+        skip_reason=None if requests else _why_not(stale, "Every date is up to date with the lake."),
     )
 
 
@@ -90,7 +90,7 @@ def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourcePara
     job_name=RECORD,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Runs that have ended are written down in the audit tables, as soon as no other goes on.",
+    description="Records ended runs in the audit tables when no other run is in progress.",
 )
 def finished_runs(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
@@ -105,7 +105,7 @@ def finished_runs(
     if not ended or ended[0] == context.cursor:
         return dg.SkipReason("No run has ended since the last recording.")
     if unfinished_runs(context.instance, settings):
-        return dg.SkipReason("A run goes on: it is recorded together with those that have ended.")
+        return dg.SkipReason("A run is in progress: it will be recorded together with the ended runs.")
     return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=ended[0])
 
 
@@ -152,11 +152,11 @@ def _under_way(context: dg.SensorEvaluationContext, settings: Settings, job: str
 
 
 def _why_not(states: Mapping[date, str], nothing: str) -> dg.SkipReason:
-    """Why a tick asks for no run."""
+    """The skip reason of a tick without run requests."""
     if not states:
         return dg.SkipReason(nothing)
     return dg.SkipReason(
-        f"{written(ranges(states))}: a run is at it, or the last one failed and the next is asked for some ticks later."
+        f"{written(ranges(states))}: a run is in progress, or the last run failed and the sensor is backing off."
     )
 
 

@@ -14,16 +14,16 @@ from user_activity.sources import SOURCES
 from user_activity.warehouse import Warehouse, open_warehouse
 
 TABLES = {
-    "landed_files": "One row a landed file and landing date: its digest, its rows by fate, the event dates it touches.",
-    "landed_dates": "One row a landed file and UTC day of its records: the lake's index.",
-    "bad_records": "One row a record that is or was quarantined: its text, its file and row, every rule it broke, and "
-    "its state: open (rejected), superseded (rejected, another was sent in its place), replayed (accepted by now).",
+    "landed_files": "One row per landed file and landing date: digest, row counts by outcome, affected event dates.",
+    "landed_dates": "One row per landed file and UTC day of its records: the index of the lake.",
+    "bad_records": "One row per record that is or was quarantined: text, file and row, all violated rules, and "
+    "its state: open (rejected), superseded (replaced by a correction), replayed (accepted in a later replay).",
 }
 RUN_TABLES = {
-    "pipeline_runs": "One row a run: its job, dates, state, times, rows, who asked for it, and why it failed.",
-    "run_dates": "One row a run and date that it worked on.",
-    "row_counts": "One row a run and table or partition that it built: the rows that it left there.",
-    "dq_results": "One row a check's evaluation: what was expected, what was found, whether it passed.",
+    "pipeline_runs": "One row per run: its job, dates, state, times, rows, trigger, and failure reason.",
+    "run_dates": "One row per run and date that it processed.",
+    "row_counts": "One row per run and table or partition that it built: the row count after the run.",
+    "dq_results": "One row per check evaluation: what was expected, what was found, whether it passed.",
 }
 RUN_KEYS = [["audit", name] for name in RUN_TABLES]
 OF_RUNS = "metrics.daily_metrics"  # a view of what days count (OF_DAYS), and of the runs that counted it
@@ -44,10 +44,12 @@ def _spec(name: str, description: str, *deps: dg.AssetDep) -> dg.AssetSpec:
 
 
 def reference_files() -> list[dg.AssetSpec]:
-    """What people keep by hand in files that settings name; every build loads them."""
+    """The reference files that settings name; every build loads them."""
     return [
-        _spec("funnels_file", "One row a funnel, step and event type of the file of the setting FUNNELS_FILE."),
-        _spec("rates_file", "One row a currency and day of the file of the setting RATES_FILE."),
+        _spec(
+            "funnels_file", "One row per funnel, step and event type in the file that USER_ACTIVITY_FUNNELS_FILE names."
+        ),
+        _spec("rates_file", "One row per currency and day in the file that USER_ACTIVITY_RATES_FILE names."),
     ]
 
 
@@ -69,7 +71,7 @@ def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[S
 
 
 def run_tables(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
-    """The tables that tell of runs; `checked` are the assets whose checks say what they expect."""
+    """The tables of the run history; `checked` are the assets whose check descriptions are recorded."""
     expected = {spec.key: spec.description for each in checked for spec in each.check_specs}
 
     @dg.multi_asset(

@@ -1,7 +1,7 @@
-"""Checks that Python makes: the conservation law of raw, volumes, and freshness. A table's own rules are dbt tests.
+"""Asset checks in Python: row conservation of raw, volumes, and freshness. Rules of single tables are dbt tests.
 
-Laws block what is downstream; everything else warns. Nothing here looks at the clock: a backfill of last year is
-judged as last year would have been.
+Row conservation blocks downstream assets; the other checks warn. No check reads the clock: a backfill of last year
+gets the same results as a run at that time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from user_activity.warehouse import open_warehouse
 NOTHING_LOST = "every_landed_row_is_accepted_or_quarantined"
 NO_FUTURE = "no_row_is_dated_later_than_a_day_after_landing"
 SHOWN = 20
-FEWEST_DAYS = 7  # a window of fewer days says nothing about the next one
+FEWEST_DAYS = 7  # a window with fewer days is too short to compare with
 
 EVENTS = dg.AssetKey(["marts", "fct_events"])
 ORDERS = dg.AssetKey(["marts", "fct_orders"])
@@ -40,12 +40,14 @@ def raw_check_specs(key: dg.AssetKey, days: dg.PartitionsDefinition[str]) -> lis
             partitions_def=days,
             description="Rows landed = rows accepted + rows quarantined, and the Parquet parts hold the accepted ones.",
         ),
-        dg.AssetCheckSpec(NO_FUTURE, asset=key, description="Judged by the landing date, never by the clock."),
+        dg.AssetCheckSpec(
+            NO_FUTURE, asset=key, description="Compares record dates with the landing date, not with the current time."
+        ),
     ]
 
 
 def raw_check_results(settings: Settings, key: dg.AssetKey, results: Sequence[PartitionResult]) -> Iterator[Any]:
-    """Their results: the law for each partition by itself, the rest once."""
+    """The results: row conservation per partition, the other check once."""
     yield dg.Output(None, dg.AssetCheckSpec(NOTHING_LOST, asset=key).get_python_identifier())
     for result in results:
         missing = [text for file in result.files for text in _missing_rows(settings, file)]
@@ -70,7 +72,7 @@ def raw_check_results(settings: Settings, key: dg.AssetKey, results: Sequence[Pa
 
 
 def _missing_rows(settings: Settings, file: Entry) -> Iterator[str]:
-    """In words, where the rows of a file don't add up."""
+    """One sentence per row count of a file that does not add up."""
     landed, accepted, quarantined = file.rows_landed, file.rows_accepted, file.rows_quarantined
     stored = pq.read_metadata(settings.lake_dir / file.part).num_rows if file.part else 0
     if landed != accepted + quarantined:
@@ -87,8 +89,11 @@ EVENTS_USUAL, LATEST_BUILT = (
 VOLUME_CHECKS = {
     EVENTS_WITHIN: (EVENTS, "The bounds are the settings min_events_per_day and max_events_per_day."),
     ORDERS_WITHIN: (ORDERS, "The bounds are the settings min_orders_per_day and max_orders_per_day."),
-    EVENTS_USUAL: (EVENTS, "The window leaves the tested day out; it and the deviation are settings."),
-    LATEST_BUILT: (EVENTS, "Compares the lake with the warehouse, never with the clock."),
+    EVENTS_USUAL: (EVENTS, "The window excludes the tested day; see volume_window_days and volume_max_deviation."),
+    LATEST_BUILT: (
+        EVENTS,
+        "Compares the latest date in the lake with the latest date in the warehouse, not with the current time.",
+    ),
 }
 
 
@@ -99,7 +104,7 @@ VOLUME_CHECKS = {
     pool=WAREHOUSE_POOL,
 )
 def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
-    """Whether the days of a run (without any: all that are built) have the rows that one would expect."""
+    """Check the volumes of the run's dates; of all built dates if the run has none."""
     dates = sorted(tagged_dates(context.run.tags) or freshness.built(settings))
     warehouse = open_warehouse(settings)
     window = timedelta(days=settings.volume_window_days)
@@ -147,7 +152,7 @@ def _outside(counts: Mapping[date, int], dates: Sequence[date], low: int, high: 
 def _warning(
     key: dg.AssetKey, name: str, columns: Sequence[str], found: Sequence[Sequence[Any]]
 ) -> dg.AssetCheckResult:
-    """A check that warns: how many break it, and some of them."""
+    """The result of a warning check: the number of violations, and some examples."""
     metadata: dict[str, Any] = {"found": len(found)}
     if found:
         metadata["some_of_them"] = dg.MarkdownMetadataValue(asset_metadata.table(columns, found, SHOWN))

@@ -1,4 +1,4 @@
-"""Landing assets: what others put there. Folders that files are dropped into, and the products API."""
+"""Landing assets: the folders that producers drop files into, and the products API."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ FILE_COLUMNS = ["file", "landing date", "bytes"]
 
 
 def landing_folders() -> list[dg.AssetSpec]:
-    """The folders; who finds new files in them tells of these (`landed_files`)."""
+    """The folders as external assets; new files are reported by `landed_files`."""
     return [
         dg.AssetSpec(
             ["landing", source.name],
@@ -23,14 +23,14 @@ def landing_folders() -> list[dg.AssetSpec]:
             kinds={"file"},
             owners=[source.owner],
             tags={"layer": "landing", "cadence": source.cadence},
-            description=f"Files dropped into incoming/{source.name}/, as they come.",
+            description=f"Files dropped into incoming/{source.name}/, unchanged.",
         )
         for source in SOURCES.values()
     ]
 
 
 def landed_files(settings: Settings, source: Source, files: Sequence[incoming.LandedFile]) -> dg.AssetMaterialization:
-    """What the page of `landing/<source>` shows of files seen for the first time."""
+    """The materialization event of `landing/<source>` for newly found files."""
     rows = [(file.path.name, file.landing_date, file.size) for file in files]
     return dg.AssetMaterialization(
         asset_key=["landing", source.name],
@@ -51,12 +51,12 @@ def landed_files(settings: Settings, source: Source, files: Sequence[incoming.La
     tags={"layer": "landing", "cadence": "weekly"},
     retry_policy=RETRIES,
     metadata={"dagster/code_references": asset_metadata.code_of(fetch_products)},
-    description="The product catalogue over HTTP: a copy of what USER_ACTIVITY_PRODUCTS_URL answers lands as a file.",
+    description="The product catalogue over HTTP: the response of USER_ACTIVITY_PRODUCTS_URL, landed as a file.",
 )
 def products_api(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
-    """Fetch the catalogue, where it has an address."""
+    """Fetch the catalogue if a URL is set."""
     landed = fetch_products(settings, incoming.utc_today())
     if landed is None:
-        context.log.info("USER_ACTIVITY_PRODUCTS_URL is not set: the catalogue comes as files only.")
+        context.log.info("USER_ACTIVITY_PRODUCTS_URL is not set: the catalogue is read from files only.")
     metadata = {"dagster/uri": landed.as_uri()} if landed else {}
     return dg.MaterializeResult(metadata={"files": int(landed is not None), **metadata})

@@ -1,4 +1,4 @@
-"""Model assets: the dbt project's models and tests as assets and checks, built by one dbt invocation a run."""
+"""Model assets: the dbt project's models and tests as assets and checks, built by one dbt invocation per run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -42,7 +42,7 @@ class Translator(DagsterDbtTranslator):
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetCheckSpec | None:
-        """A check says in words what its test holds."""
+        """Describe the rule of the dbt test."""
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         return (
             spec._replace(description=test_descriptions.held(manifest["nodes"][unique_id], manifest)) if spec else None
@@ -121,7 +121,7 @@ def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def table_schema(manifest: Mapping[str, Any], relation: str) -> dg.TableSchema:
-    """The columns of a model, as its contract has them."""
+    """The columns of a model, from its contract."""
     node = next(
         node for node in manifest["nodes"].values() if node["resource_type"] == "model" and _relation(node) == relation
     )
@@ -205,7 +205,7 @@ def _materialise(
 
 
 def _check_result(warehouse: Warehouse, key: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckResult:
-    """A dbt test's outcome: how many rows break it, and some of them."""
+    """A dbt test's result: the number of failing rows, and some examples."""
     passed = result.status == "pass"
     metadata: dict[str, Any] = {"failing_rows": result.failures}
     words = None if passed else result.message

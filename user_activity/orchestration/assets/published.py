@@ -1,4 +1,4 @@
-"""Published assets: marts and metrics as readers see them, who must never wait for a build."""
+"""Published assets: copies of marts and metrics that readers can use while a build runs."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -15,7 +15,7 @@ from user_activity.warehouse import open_warehouse
 
 
 def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """One asset a mart or metric: its Parquet, a file a day where it is dated."""
+    """One asset per mart or metric: Parquet, one file per day if it has a date column."""
     relations = published_relations(manifest)
     days = event_partitions(settings)
 
@@ -32,8 +32,8 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
                 owners=["team:data-platform"],
                 tags={"layer": "published"},
                 description=(
-                    f"{relation} as readers see it, who never wait for a build: on a server the table itself, else "
-                    f"Parquet, {'a file a day' if date_column else 'one file'}, replaced atomically."
+                    f"{relation} for readers, available during builds: on a server the table itself, otherwise "
+                    f"Parquet, {'one file per day' if date_column else 'one file'}, replaced atomically."
                 ),
                 metadata={
                     "dagster/column_schema": table_schema(manifest, relation),
