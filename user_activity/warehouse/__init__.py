@@ -75,6 +75,8 @@ class Build(Protocol):
 class Warehouse(Protocol):
     """What an engine must offer. Every method opens what it needs and lets go of it."""
 
+    placeholder: str  # of a bound value in a statement
+
     def profile(self) -> dict[str, str]:
         """The environment that dbt's profile reads; the warehouse need not be there."""
 

@@ -38,6 +38,8 @@ class LoneBuild:
 class DuckDBWarehouse:
     """The adapter of the embedded engine (see :class:`user_activity.warehouse.Warehouse`)."""
 
+    placeholder = "?"
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._path = settings.warehouse_dir / "user_activity.duckdb"

@@ -20,6 +20,8 @@ LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
 class PostgresWarehouse:
     """The adapter of a PostgreSQL server (see :class:`user_activity.warehouse.Warehouse`)."""
 
+    placeholder = "%s"
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._address = Address.of(settings)
