@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "data-dictionary.md"
 LAYERS = {
-    "metrics": "What dashboards and analysts read: figures, one row a day, period or customer.",
+    "metrics": "What dashboards and analysts read: figures, one row per day, period or customer.",
     "marts": "Facts and dimensions: what happened, and to whom.",
     "intermediate": "Steps between staging and marts that more than one table needs.",
     "staging": "The deduplicated truth of each source, by event date.",
