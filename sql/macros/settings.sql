@@ -18,11 +18,16 @@
     '{{ env_var("USER_ACTIVITY_REPORTING_CURRENCY", env_var("USER_ACTIVITY_DEFAULT_CURRENCY", "USD")) }}'
 {%- endmacro %}
 
-{#- Seconds of inactivity that a session survives: 86,400 where the source names the session itself. -#}
+{#- The longest that a session lasts, in seconds, inclusive: 24 hours. -#}
+{% macro session_cap_seconds() -%}
+    {{ return(86400) }}
+{%- endmacro %}
+
+{#- Seconds of inactivity that a session survives: any within the cap where the source names the session itself. -#}
 {% macro session_gap_seconds(session_id) -%}
     case
         when {{ session_id }} is null then {{ env_var("USER_ACTIVITY_SESSION_TIMEOUT_MINUTES", "30") | int * 60 }}
-        else 86400
+        else {{ session_cap_seconds() }}
     end
 {%- endmacro %}
 

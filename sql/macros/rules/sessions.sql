@@ -16,7 +16,7 @@ start, the next one starts with the first event beyond.
             first_session_at,
             event_at
         from {{ chained }}
-        where {{ seconds_between("first_session_at", "event_at") }} > 86400
+        where {{ seconds_between("first_session_at", "event_at") }} > {{ session_cap_seconds() }}
     ),
 
     jumps as (
@@ -25,7 +25,7 @@ start, the next one starts with the first event beyond.
             min(event_at) over (
                 partition by user_key, session_id, chain_started_at
                 order by {{ epoch_micros("event_at") }}
-                range between 86400000001 following and unbounded following
+                range between {{ session_cap_seconds() * 1000000 + 1 }} following and unbounded following
             ) as next_cut_at
         from lasting
     ),
