@@ -103,7 +103,7 @@ def test_wrong_usage_is_named_and_leaves_with_2(arguments: list[str], says: str,
 @pytest.mark.parametrize(
     ("name", "value", "rule"),
     [
-        ("USER_ACTIVITY_TIMEZONE", "Mars/Phobos", "no IANA time zone"),
+        ("USER_ACTIVITY_TIMEZONE", "Mars/Phobos", "not an IANA time zone"),
         ("USER_ACTIVITY_SESSION_TIMEOUT_MINUTES", "0", "greater than or equal to 1"),
         ("USER_ACTIVITY_START_DATE", "soon", "valid date"),
         ("USER_ACTIVITY_EVENTS_FIELD_MAP", "{", "valid JSON"),
