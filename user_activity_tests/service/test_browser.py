@@ -1,6 +1,5 @@
 """What an operator sees: the lineage, an asset's page, and a partition, in a real browser."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -34,9 +33,6 @@ def page(built: Service) -> Iterator[Page]:
         opened = browser.new_page(viewport={"width": 1600, "height": 1200})
         opened.set_default_timeout(60_000)
         expect.set_options(timeout=60_000)
-        # A first visit is greeted by a dialog.
-        greeting = opened.get_by_role("button", name=re.compile("skip|dismiss|close", re.IGNORECASE))
-        opened.add_locator_handler(greeting, lambda: greeting.first.click())
         yield opened
         browser.close()
 
