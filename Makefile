@@ -12,8 +12,12 @@ DATA := $(abspath $(or $(USER_ACTIVITY_DATA_DIR),data))
 # gives them: by itself the plugin would leave those with few tests, which are the longest, to the end.
 PYTEST_ARGS ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+COMPOSE = @command -v docker >/dev/null || { echo "docker is not installed: docs/deployment.md says what you need." >&2; exit 2; }; \
+	test -f deploy/compose.env || { echo "deploy/compose.env is missing: copy deploy/compose.env.example to it and fill it in." >&2; exit 2; }; \
+	docker compose --env-file deploy/compose.env
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-all test-nightly lint types format bench docs dashboards test-sql lock clean
+.PHONY: help install demo dev test test-all test-nightly coverage up down logs psql lint types format bench docs dashboards test-sql lock clean
 .DELETE_ON_ERROR:
 
 help: ## List these targets.
@@ -41,6 +45,9 @@ test-sql: $(READY) ## Run dbt's unit tests of the rules in sql/models/rules.yml,
 	@USER_ACTIVITY_WAREHOUSE=duckdb USER_ACTIVITY_DUCKDB_PATH=sql/target/unit_tests/scratch.duckdb $(BIN)/dbt test \
 		--select test_type:unit --project-dir sql --profiles-dir sql --target-path target/unit_tests
 
+coverage: $(READY) ## Run `make test` with coverage, and write the report to htmlcov/index.html.
+	$(BIN)/pytest $(PYTEST_ARGS) -m "not long" --cov=user_activity --cov-report=term --cov-report=html
+
 lint: $(READY) ## Check style, formatting, the arrows between rooms, and the SQL.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -56,6 +63,18 @@ format: $(READY) ## Put the Python into shape, and mend what can be mended witho
 
 bench: $(READY) ## Measure speed and memory, each figure beside its floor from the same run.
 	$(BIN)/python -m bench
+
+up: ## Start the compose deployment, with the settings of deploy/compose.env.
+	$(COMPOSE) up --detach --build --wait
+
+down: ## Stop the compose deployment; its volumes stay.
+	$(COMPOSE) down
+
+logs: ## Follow the logs of the compose deployment.
+	$(COMPOSE) logs --follow --tail 100
+
+psql: ## Open psql on the warehouse of the compose deployment.
+	$(COMPOSE) exec postgres psql --username postgres warehouse
 
 docs: $(READY) ## Write docs/data-dictionary.md, and one HTML page of a built warehouse's tables and lineage.
 	@$(BIN)/python docs/dictionary.py

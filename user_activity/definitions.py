@@ -4,13 +4,17 @@ files, APIs ──▶ landing ──▶ raw ──▶ staging ▶ intermediate �
 sensors     └▶ audit ──▲ touched dates ▲
 """
 
+import logging
+
 import dagster as dg
 
 from user_activity.orchestration.assembly import assemble
-from user_activity.settings import get_settings
+from user_activity.settings import get_settings, unknown_variables
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """Every asset, check, job, sensor and schedule, shaped by the settings."""
+    for name, nearest in unknown_variables().items():
+        logging.getLogger(__name__).warning("%s is no setting and is ignored. Do you mean %s?", name, nearest)
     return assemble(get_settings())

@@ -1,16 +1,18 @@
 """Every setting, read from environment variables (prefix ``USER_ACTIVITY_``), then from ``.env``."""
 
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from datetime import date, time
+from difflib import get_close_matches
 from email.utils import getaddresses, quote
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 EVENT_TYPES = (
     "page_view", "product_view", "search", "click", "login", "logout", "signup", "add_to_cart",
@@ -254,6 +256,23 @@ class Settings(BaseSettings):
 
 def _digest(path: Path | None) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
+
+
+#: Set by the platform for dbt, or by docker-compose.yml for the image.
+_NO_SETTINGS = {
+    *("dates", "run_id", "other_run_ids", "duckdb_path", "lake_dir", "funnels_digest", "rates_digest"),
+    *("database", "database_host", "database_port", "database_user", "version"),
+}
+
+
+def unknown_variables() -> dict[str, str]:
+    """Variables of the environment and of ``.env`` that look like settings and are none, with the nearest setting."""
+    prefix = str(Settings.model_config["env_prefix"]).lower()
+    given = {*map(str.lower, os.environ), *DotEnvSettingsSource(Settings).env_vars}
+    names = {name.removeprefix(prefix) for name in given if name.startswith(prefix)}
+    unknown = sorted(names - set(Settings.model_fields) - _NO_SETTINGS)
+    near = {name: get_close_matches(name, Settings.model_fields, 1, cutoff=0)[0] for name in unknown}
+    return {f"{prefix}{name}".upper(): f"{prefix}{nearest}".upper() for name, nearest in near.items()}
 
 
 def get_settings() -> Settings:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from user_activity.settings import Settings, get_settings
+from user_activity.settings import Settings, get_settings, unknown_variables
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,6 +19,16 @@ def _a_folder_without_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"USER_ACTIVITY_{name.upper()}", raising=False)
+
+
+def test_a_misspelt_variable_is_known_with_the_nearest_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_TIMEZON", "Europe/Berlin")
+    monkeypatch.setenv("USER_ACTIVITY_DATES", "set by the platform for dbt")
+    (tmp_path / ".env").write_text("USER_ACTIVITY_EVENT_TYPE=view\nOTHER=1\nUSER_ACTIVITY_WEEK_START=sunday\n")
+    assert unknown_variables() == {
+        "USER_ACTIVITY_EVENT_TYPE": "USER_ACTIVITY_EVENT_TYPES",
+        "USER_ACTIVITY_TIMEZON": "USER_ACTIVITY_TIMEZONE",
+    }
 
 
 def env_example() -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +26,7 @@ from rich.table import Table
 
 from user_activity.ingest.reference_files import ReferenceRejected, references
 from user_activity.orchestration.instance.database import InstanceUnreachable
-from user_activity.settings import Settings, get_settings
+from user_activity.settings import Settings, get_settings, unknown_variables
 from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable
 
 LEAST_KEY = 10**12  # a number as long as this is a key, and keys are copied
@@ -61,6 +62,7 @@ def settings() -> Settings:
     """The settings; raises ``Problem`` for an invalid setting or an invalid file that a setting names."""
     try:
         found_settings = get_settings()
+        _warn_of_unknown_variables()
         references(found_settings)
         return found_settings
     except ReferenceRejected as error:
@@ -74,6 +76,13 @@ def settings() -> Settings:
         name = str(error).split('"')[1] if '"' in str(error) else "A setting"
         prefix = str(Settings.model_config["env_prefix"])
         raise Problem(f"{f'{prefix}{name}'.upper()} cannot be read: it must be valid JSON.") from None
+
+
+@cache
+def _warn_of_unknown_variables() -> None:
+    """Once per command: a misspelt setting would be ignored in silence."""
+    for name, nearest in unknown_variables().items():
+        prose.print(f"{name} is no setting and is ignored. Do you mean {nearest}?", style="yellow", markup=False)
 
 
 def explain(error: Exception) -> int:

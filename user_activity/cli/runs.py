@@ -14,7 +14,7 @@ from user_activity.cli.session import one_at_a_time, runner
 from user_activity.settings import Settings
 
 if TYPE_CHECKING:
-    from user_activity.orchestration.command_runs import Outcome, TakenIn
+    from user_activity.orchestration.command_runs import IngestedFile, Outcome
 
 SHOWN_RULES = 10
 ROWS = ("rows_landed", "rows_accepted", "rows_quarantined", "rows_late")
@@ -115,10 +115,10 @@ def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> 
     }
 
 
-def quarantined(settings: Settings, files: Sequence["TakenIn"]) -> list[dict[str, Any]]:
+def quarantined(settings: Settings, files: Sequence["IngestedFile"]) -> list[dict[str, Any]]:
     """Violated rules, most frequent first, each with one example record."""
     broken: Counter[tuple[str, str]] = Counter()
-    where: dict[tuple[str, str], TakenIn] = {}
+    where: dict[tuple[str, str], IngestedFile] = {}
     for taken in files:
         for rule, count in taken.file.rules.items():
             broken[taken.source, rule] += count
@@ -129,7 +129,7 @@ def quarantined(settings: Settings, files: Sequence["TakenIn"]) -> list[dict[str
     ]
 
 
-def _example(settings: Settings, taken: "TakenIn", rule: str) -> dict[str, Any]:
+def _example(settings: Settings, taken: "IngestedFile", rule: str) -> dict[str, Any]:
     from user_activity.ingest import quarantine
 
     selection = quarantine.Selection(taken.source, rule, taken.landing_date, taken.file.file_name, state=None)

@@ -1,4 +1,4 @@
-"""Runs from this process: take in what has landed, then build what it touched, until nothing is left to do.
+"""Runs from this process: ingest what has landed, then build the dates it touched, until nothing is stale.
 
 Every run is a run of Dagster's instance, so that the UI shows it beside the daemon's.
 """
@@ -37,12 +37,12 @@ from user_activity.sources import SOURCES
 LOCATION = "user_activity"
 VERDICTS = {None: "passed", dg.AssetCheckSeverity.WARN: "warned", dg.AssetCheckSeverity.ERROR: "failed"}
 REPOSITORY_TAG = ".dagster/repository"  # by which the UI lists runs under their job
-MOST_ROUNDS = 10  # files that land while a run goes on are taken in as well, but not for ever
+MOST_ROUNDS = 10  # files that land while a run goes on are ingested as well, up to a limit
 
 
 @dataclass(frozen=True)
-class TakenIn:
-    """A file that was taken in."""
+class IngestedFile:
+    """A file that was ingested."""
 
     source: str
     landing_date: date
@@ -54,7 +54,7 @@ class Outcome:
     """What a series of runs did."""
 
     runs: list[dg.ExecuteInProcessResult] = field(default_factory=list)
-    files: list[TakenIn] = field(default_factory=list)
+    files: list[IngestedFile] = field(default_factory=list)
     rebuilt: set[date] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
@@ -209,10 +209,10 @@ class Runner:
             outcome.rebuilt.update(stale)
         return bool(stale)
 
-    def _files(self, landed: Mapping[str, Iterable[date]]) -> list[TakenIn]:
+    def _files(self, landed: Mapping[str, Iterable[date]]) -> list[IngestedFile]:
         """What the lake holds of some landing dates."""
         found = (manifest.read(self.settings, name, day) for name, dates in landed.items() for day in sorted(dates))
-        return [TakenIn(each.source, each.landing_date, file) for each in found if each for file in each.files]
+        return [IngestedFile(each.source, each.landing_date, file) for each in found if each for file in each.files]
 
 
 def _blocks(result: dg.AssetCheckEvaluation) -> bool:

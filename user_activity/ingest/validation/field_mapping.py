@@ -10,7 +10,7 @@ from user_activity.sources.values import quoted
 
 BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029,
                            0x202F, 0x205F, 0x3000]))  # fmt: skip
-"""What Python's ``str.strip`` takes away: the two judges must strip alike."""
+"""What Python's ``str.strip`` removes: SQL and pydantic must strip alike."""
 
 
 REPAIRED = "_repaired"

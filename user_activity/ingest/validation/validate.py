@@ -1,4 +1,4 @@
-"""The two judges of a record: SQL for the many, the pydantic contract for all that SQL leaves undecided."""
+"""Validation of a record: a SQL fast path decides most, the pydantic contract decides and explains the rest."""
 
 import json
 from collections.abc import Container, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Delivery: what each channel has yet to tell becomes a message, and what it took is noted as told, at once.
+"""Delivery: pending incidents of each channel become a message; what it accepts is noted as sent at once.
 
 A channel is the webhook, or one e-mail address. A channel that fails keeps no other from telling; when it stays down,
 the others say so.
@@ -71,7 +71,7 @@ class Delivered:
 
 
 def deliver(settings: Settings, memory: IncidentLog, now: float) -> Delivered:
-    """Tell every channel what it has not been told."""
+    """Send every channel its pending incidents."""
     done = Delivered()
     repeat_after = settings.alert_repeat_hours * 3600
     known = sorted({channel for incident in memory.incidents.values() for channel in incident.accounts})

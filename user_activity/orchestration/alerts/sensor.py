@@ -40,7 +40,7 @@ def tick(settings: Settings, instance: dg.DagsterInstance, owners: Owners, now: 
         return NO_CHANNEL
     with alone(settings.alerts_dir) as free:
         if not free:
-            return "Another tick is at it."
+            return "Another tick is running."
         memory = IncidentLog.read(settings.alerts_dir)
         memory.readdress(lambda problem: channels_of(settings, problem.owners))
         for problem in Watch(settings, instance, owners).new_problems(memory, now):

@@ -424,7 +424,7 @@ def test_one_tick_at_a_time(watched: Watched) -> None:
     ended(watched, dg.DagsterRunStatus.FAILURE, {"dagster/max_retries": "0"})
     with alone(watched.settings.alerts_dir) as free:
         assert free
-        assert watched.tick() == "Another tick is at it."
+        assert watched.tick() == "Another tick is running."
     assert len(watched.ticked()) == 1
 
 
