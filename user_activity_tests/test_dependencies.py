@@ -9,6 +9,8 @@ import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 # Needed, and imported by others: `dagster dev` starts the first, Python's zoneinfo reads the second.
 USED_BY_OTHERS = {"dagster-webserver", "tzdata"}
@@ -48,6 +50,7 @@ def test_every_declared_dependency_is_imported() -> None:
     assert declared() - used - USED_BY_OTHERS == set()
 
 
+@pytest.mark.long
 def test_the_wheel_holds_the_files_that_the_package_reads(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

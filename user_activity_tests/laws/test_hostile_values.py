@@ -169,6 +169,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Platfo
         yield found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["duckdb", "postgres"])
 def test_every_field_and_setting_is_stored_as_it_came(built: dict[str, Platform], engine: str) -> None:
     platform = built[engine]
@@ -188,5 +189,6 @@ def test_every_field_and_setting_is_stored_as_it_came(built: dict[str, Platform]
         assert value in HOSTILE
 
 
+@pytest.mark.long
 def test_the_engines_hold_the_same(built: dict[str, Platform]) -> None:
     assert not differences(*(built[engine].tables() for engine in ("duckdb", "postgres")))

@@ -95,6 +95,7 @@ def test_a_few_people_on_a_few_days(plan: Plan) -> None:
     check_every_delivery(plan)
 
 
+@pytest.mark.long
 def test_a_small_crowd() -> None:
     check_every_delivery(
         Plan(

@@ -169,6 +169,7 @@ def one_line_end(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["h.jsonl", "h.csv"])
 def test_hostile_text_arrives_as_it_is(database: Callable[..., str], tmp_path: Path, name: str) -> None:
     platform = Platform(tmp_path, warehouse="postgres", warehouse_url=database())

@@ -18,6 +18,7 @@ from user_activity.ingest.landing import incoming
 from user_activity.ingest.partition.build import OriginalMissing
 from user_activity.ingest.partition.load import Loader
 from user_activity.ingest.partition.withdraw import landed_as, move_out_of_archive
+from user_activity_tests.examples import Examples
 from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
 
 
@@ -114,7 +115,7 @@ def test_a_run_that_dies_anywhere_is_mended_by_the_next(
     assert drop.snapshot() == clean
 
 
-@pytest.mark.parametrize("attempt", range(6))
+@pytest.mark.parametrize("attempt", range(Examples(quick=2, all=6, nightly=60).here))
 def test_sigkill_at_any_moment_is_mended_by_the_next_run(tmp_path: Path, attempt: int) -> None:
     whole, torn = Drop(tmp_path / "whole"), Drop(tmp_path / "torn")
     for drop in (whole, torn):

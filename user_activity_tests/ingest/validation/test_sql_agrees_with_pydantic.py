@@ -19,6 +19,7 @@ from user_activity.ingest.validation.read import connected
 from user_activity.ingest.validation.validate import judged_sql
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Judge
+from user_activity.sources.values import Value
 from user_activity_tests.examples import examples
 
 LANDED = date(2026, 1, 5)
@@ -104,12 +105,18 @@ KINDS = {
 }
 
 
+def of_kind(kind: Value) -> st.SearchStrategy[str]:
+    """Texts of a kind; for a number with bounds, also the last that is in them and the first that is not."""
+    drawn = KINDS.get(type(kind).__name__, anything)
+    bounds = [getattr(kind, name, None) for name in ("minimum", "maximum")]
+    at_bounds = [str(bound + step) for bound in bounds if bound is not None for step in (-1, 0, 1)]
+    return st.one_of(drawn, st.sampled_from(at_bounds)) if at_bounds else drawn
+
+
 def near_valid(source: str) -> st.SearchStrategy[dict[str, str]]:
     """Records with every column present or not, and mostly of the right kind."""
     columns = {
-        name: st.one_of(
-            st.none(), KINDS.get(type(kind).__name__, anything), KINDS.get(type(kind).__name__, values), values
-        )
+        name: st.one_of(st.none(), of_kind(kind), KINDS.get(type(kind).__name__, values), values)
         for name, kind in SOURCES[source].kinds.items()
     }
     good = {

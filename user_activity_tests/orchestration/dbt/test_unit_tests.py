@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from user_activity.orchestration.dbt.runner import PROJECT_DIR
 
 
+@pytest.mark.long
 def test_rules_hold(tmp_path: Path) -> None:
     answer = subprocess.run(
         [
