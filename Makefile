@@ -92,7 +92,7 @@ lock: $(READY) ## Choose the newest versions that pyproject.toml allows and writ
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
 
 clean: ## Remove the environment and everything that tools have written; data/ stays.
-	rm -rf .venv .tools sql/target sql/logs logs bench/results .hypothesis \
+	rm -rf .venv .tools sql/target sql/logs logs bench/results .hypothesis .coverage htmlcov \
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find user_activity user_activity_tests -type d -name __pycache__ -prune -exec rm -rf {} +
 

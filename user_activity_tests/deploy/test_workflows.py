@@ -9,9 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
+FORMS = [ROOT / ".github" / "ISSUE_TEMPLATE" / f"{name}.yml" for name in ("bug", "feature")]
 SCHEMAS = [
     *((path, "vendor.github-workflows") for path in WORKFLOWS),
-    (ROOT / ".github/dependabot.yml", "vendor.dependabot"),
+    *((path, "vendor.github-issue-forms") for path in FORMS),
+    (ROOT / ".github" / "dependabot.yml", "vendor.dependabot"),
 ]
 
 
