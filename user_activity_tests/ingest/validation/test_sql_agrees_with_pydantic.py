@@ -19,7 +19,6 @@ from user_activity.ingest.validation.read import connected
 from user_activity.ingest.validation.validate import judged_sql
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Judge
-from user_activity.sources.values import Value
 from user_activity_tests.examples import examples
 
 LANDED = date(2026, 1, 5)
@@ -105,20 +104,8 @@ KINDS = {
 }
 
 
-def of_kind(kind: Value) -> st.SearchStrategy[str]:
-    """Texts of a kind; for a number with bounds, also the last that is in them and the first that is not."""
-    drawn = KINDS.get(type(kind).__name__, anything)
-    bounds = [getattr(kind, name, None) for name in ("minimum", "maximum")]
-    at_bounds = [str(bound + step) for bound in bounds if bound is not None for step in (-1, 0, 1)]
-    return st.one_of(drawn, st.sampled_from(at_bounds)) if at_bounds else drawn
-
-
-def near_valid(source: str) -> st.SearchStrategy[dict[str, str]]:
-    """Records with every column present or not, and mostly of the right kind."""
-    columns = {
-        name: st.one_of(st.none(), of_kind(kind), KINDS.get(type(kind).__name__, values), values)
-        for name, kind in SOURCES[source].kinds.items()
-    }
+def valid(source: str) -> dict[str, str]:
+    """A record that the contract accepts."""
     good = {
         "Moment": "2026-01-05T10:00:00Z",
         "Whole": "3",
@@ -128,8 +115,19 @@ def near_valid(source: str) -> st.SearchStrategy[dict[str, str]]:
         "Flag": "true",
         "Items": '[{"product_id":"p","quantity":1,"unit_price":2}]',
     }
-    base = {name: good.get(type(kind).__name__, "") for name, kind in SOURCES[source].kinds.items()}
-    base |= {"event_type": "click"} if source == "events" else {}
+    record = {name: good.get(type(kind).__name__, "") for name, kind in SOURCES[source].kinds.items()}
+    return record | ({"event_type": "click"} if source == "events" else {})
+
+
+def near_valid(source: str) -> st.SearchStrategy[dict[str, str]]:
+    """Records with every column present or not, and mostly of the right kind."""
+    columns = {
+        name: st.one_of(
+            st.none(), KINDS.get(type(kind).__name__, anything), KINDS.get(type(kind).__name__, values), values
+        )
+        for name, kind in SOURCES[source].kinds.items()
+    }
+    base = valid(source)
     changed = st.lists(st.sampled_from(sorted(columns)), max_size=4, unique=True).flatmap(
         lambda names: st.fixed_dictionaries({name: columns[name] for name in names})
     )
@@ -202,6 +200,19 @@ def test_on_near_valid_records(source: str, connection: duckdb.DuckDBPyConnectio
 
     check()
     assert accepted, "the property means nothing if SQL decides nothing"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_at_the_bounds_of_every_number(source: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """The last number within each bound and the first beyond it; a random draw meets them too seldom."""
+    bounds = [
+        (name, bound)
+        for name, kind in SOURCES[source].kinds.items()
+        for bound in (getattr(kind, "minimum", None), getattr(kind, "maximum", None))
+        if bound is not None
+    ]
+    records = [valid(source) | {name: str(bound + step)} for name, bound in bounds for step in (-1, 0, 1)]
+    assert_agreement(connection, source, [json.dumps(record) for record in [valid(source), *records]])
 
 
 @pytest.mark.law
