@@ -41,9 +41,9 @@ SECRETS = (WAREHOUSE, quote(WAREHOUSE, safe=""), STALE, READER, SMTP, HOOK, HOOK
 TICK = """
 import time
 from user_activity.orchestration.assembly import assemble
-from user_activity.orchestration.alerts.owners import Owners
+from user_activity.orchestration.alerts.detect.owners import Owners
 from user_activity.orchestration.alerts.sensor import tick
-from user_activity.orchestration.instance import open_instance
+from user_activity.orchestration.instance.home import open_instance
 from user_activity.settings import get_settings
 with open_instance(get_settings()) as instance:
     print(tick(get_settings(), instance, Owners(assemble(get_settings()).get_repository_def()), time.time()))
