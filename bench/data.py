@@ -10,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from user_activity.settings import EVENT_TYPES, Settings
+from user_activity.setting_types import EVENT_TYPES
+from user_activity.settings import Settings
 from user_activity.simulate import simulate
 
 DAY = date(2026, 1, 5)

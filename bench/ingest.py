@@ -16,7 +16,8 @@ from bench.data import COLUMNS, DAY, events_of_a_day
 from bench.figures import Figure, Workshop
 from bench.measure import child
 from user_activity.ingest import ingest
-from user_activity.settings import EVENT_TYPES, Settings
+from user_activity.setting_types import EVENT_TYPES
+from user_activity.settings import Settings
 
 TYPES = {"event_at": "timestamptz", "revenue": "decimal(18,4)", "quantity": "bigint"}
 READERS = {

@@ -1,49 +1,26 @@
 """Every setting, read from environment variables (prefix ``USER_ACTIVITY_``), then from ``.env``."""
 
 import hashlib
-import os
 import re
-from collections.abc import Sequence
 from datetime import date, time
-from difflib import get_close_matches
-from email.utils import getaddresses, quote
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic import Field, FilePath, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-EVENT_TYPES = (
-    "page_view", "product_view", "search", "click", "login", "logout", "signup", "add_to_cart",
-    "remove_from_cart", "checkout", "purchase", "refund", "video_play", "share",
-)  # fmt: skip
-ORDER_STATUSES = (
-    "placed", "pending", "confirmed", "paid", "processing", "shipped", "delivered", "completed",
-    "cancelled", "failed", "returned", "refunded", "partially_refunded",
-)  # fmt: skip
-PAYMENT_METHODS = (
-    "card", "credit_card", "debit_card", "paypal", "apple_pay", "google_pay", "bank_transfer", "direct_debit",
-    "cash", "cash_on_delivery", "gift_card", "invoice", "klarna", "crypto", "other",
-)  # fmt: skip
-
-
-def _addresses(value: str | Sequence[str]) -> tuple[str, ...]:
-    """E-mail addresses, each with its display name if given."""
-    texts = [value] if isinstance(value, str) else [str(each) for each in value]
-    found = [pair for pair in getaddresses(texts) if pair != ("", "")]
-    for _, address in found:
-        if not (address.isascii() and re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address)):
-            raise ValueError("must be one or more ASCII e-mail addresses, separated by commas")
-    return tuple(dict.fromkeys(f'"{quote(name)}" <{address}>' if name else address for name, address in found))
-
-
-NameList = Annotated[tuple[str, ...], NoDecode]
-Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), NoDecode]
-FieldMap = dict[str, str | dict[str, Any]]
-Count = Annotated[int, Field(ge=0)]
-Memory = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")]
-Seconds = Annotated[float, Field(ge=0)]
+from user_activity.setting_types import (
+    EVENT_TYPES,
+    ORDER_STATUSES,
+    PAYMENT_METHODS,
+    Addresses,
+    Count,
+    FieldMap,
+    Memory,
+    NameList,
+    Seconds,
+)
 
 
 class Settings(BaseSettings):
@@ -256,23 +233,6 @@ class Settings(BaseSettings):
 
 def _digest(path: Path | None) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
-
-
-#: Set by the platform for dbt, or by docker-compose.yml for the image.
-_NO_SETTINGS = {
-    *("dates", "run_id", "other_run_ids", "duckdb_path", "lake_dir", "funnels_digest", "rates_digest"),
-    *("database", "database_host", "database_port", "database_user", "version"),
-}
-
-
-def unknown_variables() -> dict[str, str]:
-    """Variables of the environment and of ``.env`` that look like settings and are none, with the nearest setting."""
-    prefix = str(Settings.model_config["env_prefix"]).lower()
-    given = {*map(str.lower, os.environ), *DotEnvSettingsSource(Settings).env_vars}
-    names = {name.removeprefix(prefix) for name in given if name.startswith(prefix)}
-    unknown = sorted(names - set(Settings.model_fields) - _NO_SETTINGS)
-    near = {name: get_close_matches(name, Settings.model_fields, 1, cutoff=0)[0] for name in unknown}
-    return {f"{prefix}{name}".upper(): f"{prefix}{nearest}".upper() for name, nearest in near.items()}
 
 
 def get_settings() -> Settings:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from user_activity.settings import Settings, get_settings, unknown_variables
+from user_activity.misspelt_settings import misspelt_settings
+from user_activity.settings import Settings, get_settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,7 +26,7 @@ def test_a_misspelt_variable_is_known_with_the_nearest_setting(monkeypatch: pyte
     monkeypatch.setenv("USER_ACTIVITY_TIMEZON", "Europe/Berlin")
     monkeypatch.setenv("USER_ACTIVITY_DATES", "set by the platform for dbt")
     (tmp_path / ".env").write_text("USER_ACTIVITY_EVENT_TYPE=view\nOTHER=1\nUSER_ACTIVITY_WEEK_START=sunday\n")
-    assert unknown_variables() == {
+    assert misspelt_settings() == {
         "USER_ACTIVITY_EVENT_TYPE": "USER_ACTIVITY_EVENT_TYPES",
         "USER_ACTIVITY_TIMEZON": "USER_ACTIVITY_TIMEZONE",
     }

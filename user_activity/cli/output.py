@@ -25,8 +25,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from user_activity.ingest.reference_files import ReferenceRejected, references
+from user_activity.misspelt_settings import misspelt_settings
 from user_activity.orchestration.instance.database import InstanceUnreachable
-from user_activity.settings import Settings, get_settings, unknown_variables
+from user_activity.settings import Settings, get_settings
 from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable
 
 LEAST_KEY = 10**12  # a number as long as this is a key, and keys are copied
@@ -62,7 +63,7 @@ def settings() -> Settings:
     """The settings; raises ``Problem`` for an invalid setting or an invalid file that a setting names."""
     try:
         found_settings = get_settings()
-        _warn_of_unknown_variables()
+        _warn_of_misspelt_settings()
         references(found_settings)
         return found_settings
     except ReferenceRejected as error:
@@ -79,9 +80,9 @@ def settings() -> Settings:
 
 
 @cache
-def _warn_of_unknown_variables() -> None:
+def _warn_of_misspelt_settings() -> None:
     """Once per command: a misspelt setting would be ignored in silence."""
-    for name, nearest in unknown_variables().items():
+    for name, nearest in misspelt_settings().items():
         prose.print(f"{name} is no setting and is ignored. Do you mean {nearest}?", style="yellow", markup=False)
 
 

@@ -100,11 +100,11 @@ def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> 
     """A summary of the runs, as plain values."""
     files = outcome.files if outcome else []
     rows: dict[str, Counter[str]] = {}
-    for taken in files:
-        counts = rows.setdefault(taken.source, Counter())
+    for ingested in files:
+        counts = rows.setdefault(ingested.source, Counter())
         counts["files"] += 1
         for name in ROWS:
-            counts[name] += getattr(taken.file, name)
+            counts[name] += getattr(ingested.file, name)
     return {
         "success": outcome.success if outcome else True,
         "failures": outcome.failures if outcome else [],
@@ -119,20 +119,20 @@ def quarantined(settings: Settings, files: Sequence["IngestedFile"]) -> list[dic
     """Violated rules, most frequent first, each with one example record."""
     broken: Counter[tuple[str, str]] = Counter()
     where: dict[tuple[str, str], IngestedFile] = {}
-    for taken in files:
-        for rule, count in taken.file.rules.items():
-            broken[taken.source, rule] += count
-            where.setdefault((taken.source, rule), taken)
+    for ingested in files:
+        for rule, count in ingested.file.rules.items():
+            broken[ingested.source, rule] += count
+            where.setdefault((ingested.source, rule), ingested)
     return [
         {"source": source, "rule": rule, "rows": count, **_example(settings, where[source, rule], rule)}
         for (source, rule), count in broken.most_common()
     ]
 
 
-def _example(settings: Settings, taken: "IngestedFile", rule: str) -> dict[str, Any]:
+def _example(settings: Settings, ingested: "IngestedFile", rule: str) -> dict[str, Any]:
     from user_activity.ingest import quarantine
 
-    selection = quarantine.Selection(taken.source, rule, taken.landing_date, taken.file.file_name, state=None)
+    selection = quarantine.Selection(ingested.source, rule, ingested.landing_date, ingested.file.file_name, state=None)
     record = next(quarantine.select(settings, selection))
     return {
         "file": record.file_name,

@@ -1,6 +1,7 @@
 """Every command helps, answers programs with one document, and says what is wrong in a sentence."""
 
 import fcntl
+import json
 import subprocess
 import sys
 import threading
@@ -76,6 +77,25 @@ def test_small_commands_do_not_wait_for_dagster(arguments: list[str], tmp_path: 
         check=False,
     )
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_a_misspelt_setting_is_reported_once_and_leaves_the_json_alone(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from user_activity.cli import main; main()", "status", "--json"],
+        env={
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "USER_ACTIVITY_DATA_DIR": str(tmp_path / "data"),
+            "USER_ACTIVITY_TIMEZON": "UTC",
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["files_waiting"] == {}
+    assert done.stderr.split() == (
+        "USER_ACTIVITY_TIMEZON is no setting and is ignored. Do you mean USER_ACTIVITY_TIMEZONE?".split()
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,23 @@
+"""Variables that look like settings and are none: pydantic ignores them, so a misspelt setting would have no effect."""
+
+from difflib import get_close_matches
+
+from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
+
+from user_activity.settings import Settings
+
+#: Set by the platform for dbt, or by docker-compose.yml for the image.
+_NO_SETTINGS = {
+    *("dates", "run_id", "other_run_ids", "duckdb_path", "lake_dir", "funnels_digest", "rates_digest"),
+    *("database", "database_host", "database_port", "database_user", "version"),
+}
+
+
+def misspelt_settings() -> dict[str, str]:
+    """Such variables of the environment and of ``.env``, each with the nearest setting."""
+    prefix = str(Settings.model_config["env_prefix"]).lower()
+    given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
+    names = {name.removeprefix(prefix) for name in given if name.startswith(prefix)}
+    unknown = sorted(names - set(Settings.model_fields) - _NO_SETTINGS)
+    near = {name: get_close_matches(name, Settings.model_fields, 1, cutoff=0)[0] for name in unknown}
+    return {f"{prefix}{name}".upper(): f"{prefix}{nearest}".upper() for name, nearest in near.items()}
