@@ -1,4 +1,22 @@
 {#-
+Worked example of metrics.funnel (unit test `funnel_worked_example`): a funnel of 1 product_view, 2 add_to_cart, 3 purchase
+within an hour, one user, one day:
+
+    10:00  product_view    entry A: its window ends at 11:00
+    10:20  product_view    entry B: its window ends at 11:20
+    10:20  add_to_cart     step 2 of A and of B, because an equal time counts
+    11:10  purchase        step 3 of B; too late for A
+
+step_events      one row per step and time: (1, 10:00), (1, 10:20), (2, 10:20), (3, 11:10)
+step_times       one row per time: at 10:00 step 2 happens next at 10:20; at 10:20 it happens then, and step 3 at 11:10
+entries          A and B
+attempts         A gets to step 2, B to step 3
+ranked_attempts  B comes first: of a user's entries on a day, the one that gets furthest counts
+attempt_steps    B's three steps, all reached: 0 seconds from step 1 to 2, 3,000 from 2 to 3
+final            one row per step, each with 1 of 1 users
+-#}
+
+{#-
 How far each entry into a funnel gets. From an entry each step is another event, at or after the one before it and as early
 as possible. A path that reaches a step earlier can use every event that a later one can, so only the earliest are kept.
 Paths that reach a step at the same time differ in which events of that time they have used; later events are still unused.

@@ -3,25 +3,8 @@
     meta={"partitioned": true, "date_column": "entry_date"},
 ) }}
 
-{#-
-Worked example (unit test `funnel_worked_example`): a funnel of 1 product_view, 2 add_to_cart, 3 purchase
-within an hour, one user, one day:
-
-    10:00  product_view    entry A: its window ends at 11:00
-    10:20  product_view    entry B: its window ends at 11:20
-    10:20  add_to_cart     step 2 of A and of B, because an equal time counts
-    11:10  purchase        step 3 of B; too late for A
-
-step_events      one row per step and time: (1, 10:00), (1, 10:20), (2, 10:20), (3, 11:10)
-step_times       one row per time: at 10:00 step 2 happens next at 10:20; at 10:20 it happens then, and step 3 at 11:10
-entries          A and B
-attempts         A gets to step 2, B to step 3
-ranked_attempts  B comes first: of a user's entries on a day, the one that gets furthest counts
-attempt_steps    B's three steps, all reached: 0 seconds from step 1 to 2, 3,000 from 2 to 3
-final            one row per step, each with 1 of 1 users
--#}
-{%- set days = funnel_dates(this if is_incremental()) %}
-{%- set reach = funnel_bounds()[1] %}
+{#- A worked example, CTE by CTE, stands at the top of sql/macros/rules/funnel_attempts.sql. -#}
+{%- set days, reach = funnel_dates(this if is_incremental()), funnel_bounds()[1] %}
 {%- set step_columns = "steps.funnel, steps.step, steps.type_number, steps.type_count, steps.window_seconds" %}
 {%- set event_columns = "events.user_key, events.event_at, events.event_date" %}
 {%- set per_user_and_day = "partition by funnel, user_key, entry_date" %}
@@ -37,10 +20,6 @@ events as (
 
 step_types as (
     select * from {{ ref("int_funnel_steps") }}
-),
-
-last_event_day as (
-    select max(event_date) as event_date from {{ ref("int_user_days") }}
 ),
 
 steps as (
@@ -66,11 +45,9 @@ step_times as (
 -- Entries that wait for the same second step share one path: it is searched once, from the latest of them.
 entries as (
     select
-        funnel,
-        user_key,
-        happened as entered,
-        event_at,
+        funnel, user_key, event_at,
         event_date as entry_date,
+        happened as entered,
         happened + window_micros as ends,
         case
             when happened_2 is not null then happened
@@ -94,11 +71,10 @@ ranked_attempts as (
 
 attempt_steps as (
     select
-        steps.*,
-        ranked.entry_date,
+        steps.*, ranked.entry_date,
         ranked.furthest_step >= steps.step as is_reached,
         {{ reporting_date(dateadd("second", "steps.window_seconds", "ranked.last_entry_at")) }}
-        > (select event_date from last_event_day) as is_open,
+        > (select max(event_date) from {{ ref("int_user_days") }}) as is_open,
         case when ranked.furthest_step >= steps.step then {{ micros_from_previous("steps.step", "ranked.entered") }} end
             as micros_from_previous
     from ranked_attempts as ranked
@@ -113,7 +89,8 @@ step_counts as (
         sum(case when is_reached then 1 else 0 end) as reached_users,
         sum(case when is_open and not is_reached then 1 else 0 end) as open_users,
         {{ ratio("sum(micros_from_previous)", "1000000 * count(micros_from_previous)") }} as mean_seconds_from_previous,
-        {{ median(ratio("micros_from_previous", "1000000")) }} as median_seconds_from_previous
+        cast({{ median(ratio("micros_from_previous", "1000000")) }} as {{ type_double() }})
+            as median_seconds_from_previous
     from attempt_steps
     group by {{ row_columns }}
 ),
@@ -130,15 +107,13 @@ decided_counts as (
 
 final as (
     select
-        {{ row_columns }},
-        entered_users,
+        {{ row_columns }}, entered_users,
         cast(reached_users as bigint) as reached_users,
         cast(open_users as bigint) as open_users,
         {{ ratio("reached_users", "entered_users - open_users") }} as conversion_rate,
         {{ ratio("reached_users", "decided_users") }} as conversion_rate_from_previous,
         {{ ratio("decided_users - reached_users", "decided_users") }} as drop_off_rate,
-        mean_seconds_from_previous,
-        cast(median_seconds_from_previous as {{ type_double() }}) as median_seconds_from_previous
+        mean_seconds_from_previous, median_seconds_from_previous
     from decided_counts
 )
 
