@@ -2,7 +2,6 @@
 
 import base64
 import os
-import shutil
 import socket
 import subprocess
 import threading
@@ -15,12 +14,11 @@ import pytest
 
 from user_activity_tests.deploy.compose import ROOT
 from user_activity_tests.mailbox import self_signed
+from user_activity_tests.programs import program
 from user_activity_tests.service.processes import HOST, free_port, wait_for
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+NGINX, pytestmark = program("nginx", "nginx-light")
 OPERATORS, READERS = "dagster.example.com", "dagster-read.example.com"
-
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (Debian: apt-get install nginx-light)")
 
 
 class Behind(BaseHTTPRequestHandler):

@@ -6,9 +6,11 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from user_activity_tests.programs import program
 from user_activity_tests.service.processes import Service, events, wait_for
 
-pytestmark = pytest.mark.timeout(900)
+CHROMIUM, needs_chromium = program("chromium", "chromium")
+pytestmark = [pytest.mark.timeout(900), needs_chromium]
 
 DAY = date(2025, 3, 3)
 LAYERS = ["audit", "intermediate", "landing", "marts", "metrics", "published", "raw", "staging"]
@@ -29,7 +31,7 @@ def built(service: Service) -> Service:
 @pytest.fixture
 def page(built: Service) -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIETLY)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIETLY)
         opened = browser.new_page(viewport={"width": 1600, "height": 1200})
         opened.set_default_timeout(60_000)
         expect.set_options(timeout=60_000)
