@@ -20,19 +20,46 @@ _EPOCH_DAY = date(1970, 1, 1)
 _ROW_GROUP_ROWS = 122_880
 
 
-class PartWriter:
-    """Writes the accepted rows of one file. Nothing is visible under ``path`` before ``close``."""
+class _Part:
+    """A Parquet file that appears under ``path`` as a whole when it is closed; without rows it never does."""
 
-    def __init__(self, path: Path, source: Source, file: InputFile) -> None:
+    def __init__(self, path: Path, compression: str) -> None:
         self.path = path
         self.rows = 0
         self._temporary = path.with_name(path.name + ".tmp")
+        self._compression = compression
+        self._writer: pq.ParquetWriter | None = None
+
+    def _append(self, table: pa.Table, row_group_size: int | None = None) -> None:
+        if self._writer is None:
+            self._temporary.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self._temporary, table.schema, compression=self._compression)
+        self._writer.write_table(table, row_group_size=row_group_size)
+
+    def close(self) -> None:
+        """Put the part in its place."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+            os.replace(self._temporary, self.path)
+
+    def discard(self) -> None:
+        """Remove what was not put in its place."""
+        if self._writer is not None:
+            self._writer.close()
+            self._temporary.unlink(missing_ok=True)
+
+
+class PartWriter(_Part):
+    """Writes the accepted rows of one file."""
+
+    def __init__(self, path: Path, source: Source, file: InputFile) -> None:
+        super().__init__(path, compression="snappy")
         self._source = source
         self._file = file
         self._days: Counter[int] = Counter()
         self._touched: set[int] = set()
         self._same: Counter[str] = Counter()
-        self._writer: pq.ParquetWriter | None = None
         self._waiting: list[pa.Table] = []
 
     def write(self, rows: pa.Table) -> None:
@@ -55,10 +82,7 @@ class PartWriter:
         if not self._waiting:
             return
         table, self._waiting = pa.concat_tables(self._waiting), []
-        if self._writer is None:
-            self._temporary.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(self._temporary, table.schema, compression="snappy")
-        self._writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
+        self._append(table, row_group_size=_ROW_GROUP_ROWS)
 
     def _with_derived_keys(self, rows: pa.Table) -> pa.Table:
         digests = rows.column("_digest")
@@ -81,18 +105,9 @@ class PartWriter:
                 self._days.update(dict(zip(days.tolist(), counts.tolist(), strict=True)))
 
     def close(self) -> None:
-        """Put the part in its place; a file without accepted rows has none."""
+        """Put the part in its place."""
         self._flush()
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-            os.replace(self._temporary, self.path)
-
-    def discard(self) -> None:
-        """Forget what was not put in its place."""
-        if self._writer is not None:
-            self._writer.close()
-            self._temporary.unlink(missing_ok=True)
+        super().close()
 
     @property
     def dates(self) -> dict[str, int]:
@@ -115,17 +130,14 @@ def _day(number: int) -> str:
     return (_EPOCH_DAY + timedelta(days=number)).isoformat()
 
 
-class QuarantineWriter:
+class QuarantineWriter(_Part):
     """Writes the rejected records of one file, in the order of their rows, and counts them by rule."""
 
     def __init__(self, path: Path, source: str, file: InputFile) -> None:
-        self.path = path
-        self.rows = 0
+        super().__init__(path, compression="zstd")
         self.rules: Counter[str] = Counter()
-        self._temporary = path.with_name(path.name + ".tmp")
         self._source = source
         self._file = file
-        self._writer: pq.ParquetWriter | None = None
 
     def write(self, rejections: Sequence[Rejection]) -> None:
         """Add rejected records."""
@@ -143,21 +155,4 @@ class QuarantineWriter:
             "reasons": text_lists([rejection.reasons for rejection in rejections]),
             "rules": text_lists([rejection.rules for rejection in rejections]),
         }
-        table = pa.Table.from_arrays(list(columns.values()), names=list(columns))
-        if self._writer is None:
-            self._temporary.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(self._temporary, table.schema, compression="zstd")
-        self._writer.write_table(table)
-
-    def close(self) -> None:
-        """Put the part in its place; a file without rejected records has none."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-            os.replace(self._temporary, self.path)
-
-    def discard(self) -> None:
-        """Forget what was not put in its place."""
-        if self._writer is not None:
-            self._writer.close()
-            self._temporary.unlink(missing_ok=True)
+        self._append(pa.Table.from_arrays(list(columns.values()), names=list(columns)))
