@@ -159,6 +159,7 @@ def test_what_is_published_is_what_the_warehouse_holds(shop: tuple[Platform, Sim
     assert not differences(published, held)
 
 
+@pytest.mark.law
 def test_a_killed_run_started_again_leaves_no_trace(built: tuple[Platform, SimulationSummary], tmp_path: Path) -> None:
     clean, killed = built[0], Platform(tmp_path / "killed")
     fill(killed, tmp_path / "second")

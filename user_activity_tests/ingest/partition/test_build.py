@@ -115,6 +115,7 @@ def test_a_run_that_dies_anywhere_is_mended_by_the_next(
     assert drop.snapshot() == clean
 
 
+@pytest.mark.law
 @pytest.mark.parametrize("attempt", range(Examples(quick=2, all=6, nightly=60).here))
 def test_sigkill_at_any_moment_is_mended_by_the_next_run(tmp_path: Path, attempt: int) -> None:
     whole, torn = Drop(tmp_path / "whole"), Drop(tmp_path / "torn")
