@@ -28,7 +28,7 @@ def test_dev_announces_its_address_and_ends_with_its_children(ending: signal.Sig
             command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
         )
         assert second.returncode == 2
-        assert f"Port {command[-1]} is taken" in second.stderr
+        assert f"Port {command[-1]} is in use" in second.stderr
         started = tree(process.pid)
         assert len(started) >= 4  # Dagster, its code server, the webserver, the daemon
         process.send_signal(ending)
