@@ -31,13 +31,13 @@ demo: $(READY) ## Simulate a year of messy activity, build every table from it, 
 dev: $(READY) ## Start the Dagster UI, with sensors and schedules on.
 	@$(BIN)/user-activity dev
 
-test: $(READY) ## Run every law and the tests of every room, on both warehouses: some minutes.
+test: $(READY) ## Run the tests of every package and every guarantee, on both warehouses: some minutes.
 	$(BIN)/pytest $(PYTEST_ARGS) -m "not long"
 
 test-all: $(READY) ## Run every test, with more random examples: some twenty minutes.
 	TESTS=all $(BIN)/pytest $(PYTEST_ARGS)
 
-test-nightly: $(READY) ## Run the laws on hundreds of random examples: hours. Failing examples stay in .hypothesis/.
+test-nightly: $(READY) ## Run the property tests on hundreds of random examples: hours. Failing examples stay in .hypothesis/.
 	TESTS=nightly $(BIN)/pytest $(PYTEST_ARGS) -m law --timeout 0
 
 test-sql: $(READY) ## Run dbt's unit tests of the rules in sql/models/rules.yml, without a warehouse.
