@@ -33,7 +33,10 @@ def examples(quick: int, all: int, nightly: int) -> settings:  # noqa: A002
 
 
 def histories_drawn(quick: int, all: int, nightly: int) -> settings:  # noqa: A002
-    """Settings for a property whose every example runs the platform: a failing one is printed, not shrunk."""
+    """Settings for a property whose every example runs the platform: a failing one is printed, not shrunk.
+
+    Hypothesis draws the simplest examples first: a strategy for these settings refuses what shows too little.
+    """
     return settings(
         examples(quick, all, nightly),
         phases=(Phase.explicit, Phase.reuse, Phase.generate),

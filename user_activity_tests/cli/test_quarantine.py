@@ -101,6 +101,7 @@ def test_a_replay_that_is_cut_off_before_it_has_built_is_finished_by_the_next(
     assert rows(command, EVENTS) == [("ann", "click"), ("ann", "swipe")]
 
 
+@pytest.mark.long
 def test_what_a_file_says_has_no_power_over_the_terminal(command: Command, tmp_path: Path) -> None:
     hostile = [EVENT | {"event_type": text, "page_url": text} for text in HOSTILE.values()]
     name = "[red]\x1b[31m evil\u202e.jsonl"

@@ -41,6 +41,7 @@ def test_every_table_and_column_is_described() -> None:
     assert not silent
 
 
+@pytest.mark.long
 def test_the_dictionary_has_every_column_of_every_table(shop: Platform) -> None:
     built = shop.query(
         "select table_schema || '.' || table_name || '.' || column_name from information_schema.columns "

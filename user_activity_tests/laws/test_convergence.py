@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from user_activity_tests.examples import histories_drawn
-from user_activity_tests.laws.histories import FIRST_DAY, File, History, clean_delivery, deliveries, encode, histories
+from user_activity_tests.laws.histories import (
+    FIRST_DAY,
+    File,
+    History,
+    clean_delivery,
+    deliveries,
+    encode,
+    event_day,
+    histories,
+)
 from user_activity_tests.platform import Platform, differences
 
 START = FIRST_DAY - timedelta(days=1)
@@ -25,8 +34,24 @@ def land(platform: Platform, files: list[File]) -> None:
 def histories_and_deliveries(draw: st.DrawFn) -> tuple[History, list[File], list[int]]:
     history = draw(histories())
     files = draw(deliveries(history))
-    cuts = draw(st.sets(st.integers(1, max(1, len(files) - 1)), max_size=3))
+    cuts = draw(st.sets(st.integers(1, max(1, len(files) - 1)), min_size=1, max_size=1))
+    # Most batches touch every day there is. The last one is a single file that moves a record to another day.
+    moving = [file for file in files if moves_a_record(file, files)]
+    if moving:
+        last = draw(st.sampled_from(moving))
+        files = [*(file for file in files if file is not last), last]
+        cuts.add(len(files) - 1)
     return history, files, sorted(cuts)
+
+
+def moves_a_record(file: File, files: list[File]) -> bool:
+    """Whether it alone has the later of two versions of an event, on another day than the earlier one."""
+    others = [record for other in files if other is not file for record in other.records]
+    days = {record["event_id"]: event_day("events", record) for record in others if "event_id" in record}
+    return file.source == "events" and any(
+        record not in others and days.get(record["event_id"]) not in (None, event_day("events", record))
+        for record in file.records
+    )
 
 
 def batches(files: list[File], cuts: list[int]) -> Iterator[list[File]]:

@@ -9,6 +9,8 @@ import pytest
 from user_activity_tests.models.shop import CHANGED, CORRECTED, PLACED, land, order, shop
 from user_activity_tests.platform import Platform, differences
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def placed(tmp_path_factory: pytest.TempPathFactory) -> Platform:
@@ -66,7 +68,6 @@ def test_a_session_counts_once_and_earns_in_each_currency(placed: Platform) -> N
     ) == [(None, None, 2)]
 
 
-@pytest.mark.long
 def test_payments_succeed_fail_or_are_cancelled(placed: Platform, changed: Platform) -> None:
     columns = "payment_method, currency, orders, successful_orders, failed_orders, cancelled_orders"
     thirteenth = f"select {columns} from metrics.payment_summary where revenue_date = '2025-01-13' order by all"
@@ -83,7 +84,6 @@ def test_payments_succeed_fail_or_are_cancelled(placed: Platform, changed: Platf
     ]
 
 
-@pytest.mark.long
 def test_a_refund_lowers_its_own_day_once(changed: Platform) -> None:
     april = date(2025, 4, 11)
     for table, day in (
@@ -108,7 +108,7 @@ def test_a_refund_lowers_its_own_day_once(changed: Platform) -> None:
     ) == [("paypal", None, None)]
 
 
-@pytest.mark.parametrize("state", ["placed", pytest.param("changed", marks=pytest.mark.long)])
+@pytest.mark.parametrize("state", ["placed", "changed"])
 def test_revenue_is_the_same_by_day_product_payment_and_customer(state: str, request: pytest.FixtureRequest) -> None:
     platform: Platform = request.getfixturevalue(state)
     by_table = {
@@ -132,7 +132,6 @@ def test_revenue_is_the_same_by_day_product_payment_and_customer(state: str, req
     assert by_table == dict.fromkeys(by_table, expected)
 
 
-@pytest.mark.long
 def test_an_order_follows_its_corrections(changed: Platform) -> None:
     assert changed.query(
         "select user_id, product_id, currency, orders, units, net_revenue, first_order_date "
@@ -147,7 +146,6 @@ def test_an_order_follows_its_corrections(changed: Platform) -> None:
     ]
 
 
-@pytest.mark.long
 def test_a_category_is_that_of_the_order_also_on_the_day_of_its_refund(placed: Platform, changed: Platform) -> None:
     categories = "select distinct category from metrics.daily_revenue where {} order by 1"
     assert placed.query(categories.format("revenue_date = '2025-01-11'")) == [("drinks",), ("unknown",)]
@@ -155,7 +153,6 @@ def test_a_category_is_that_of_the_order_also_on_the_day_of_its_refund(placed: P
     assert changed.query(categories.format("revenue_date = '2025-04-11'")) == [("tea",)]
 
 
-@pytest.mark.long
 def test_amounts_are_converted_at_the_rate_of_their_day(changed: Platform) -> None:
     assert changed.query(
         "select revenue_date, currency, sum(net_revenue), sum(net_revenue_reporting), max(reporting_currency) "
@@ -172,7 +169,6 @@ def test_amounts_are_converted_at_the_rate_of_their_day(changed: Platform) -> No
     ]
 
 
-@pytest.mark.long
 def test_ratings_are_counted_as_they_stand(placed: Platform, changed: Platform) -> None:
     columns = "product_id, reviews, mean_rating, rating_2_count, rating_3_count, rating_5_count, last_review_date"
     summary = f"select {columns} from metrics.review_product_summary"
@@ -180,13 +176,11 @@ def test_ratings_are_counted_as_they_stand(placed: Platform, changed: Platform) 
     assert changed.query(summary) == [("tea", 2, 4.0, 0, 1, 1, date(2025, 1, 13))]
 
 
-@pytest.mark.long
 def test_whatever_comes_late_the_tables_are_those_of_a_build_from_empty(changed: Platform, tmp_path: Path) -> None:
     at_once = shop(tmp_path, PLACED, CHANGED, CORRECTED)
     assert not differences(changed.tables(), at_once.tables())
 
 
-@pytest.mark.long
 def test_a_late_purchase_changes_what_it_is_part_of_and_nothing_else(tmp_path: Path) -> None:
     platform = shop(tmp_path, PLACED)
     before = platform.tables()

@@ -106,7 +106,7 @@ def busy_users(draw: st.DrawFn) -> list[Happening]:
 
 @pytest.mark.law
 @histories_drawn(quick=1, all=3, nightly=100)
-@given(busy_users())
+@given(busy_users().filter(lambda happenings: len({moment for *_, moment in happenings}) > 40))
 def test_sessions_are_what_a_walk_over_the_events_finds(happenings: list[Happening]) -> None:
     with TemporaryDirectory() as folder:
         platform = platform_with(Path(folder), happenings)

@@ -23,7 +23,7 @@ ZONES = ("UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Pacific/Au
 def plans(people: tuple[int, ...], days: tuple[int, ...], most_deliveries: int) -> st.SearchStrategy[Plan]:
     return st.builds(
         Plan,
-        seed=st.integers(0, 2**32),
+        seed=st.integers(1000, 2**32),
         people=st.sampled_from(people),
         first_day=st.sampled_from(FIRST_DAYS),
         days=st.sampled_from(days),

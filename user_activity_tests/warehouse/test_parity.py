@@ -101,7 +101,7 @@ def test_a_simulated_shop_is_the_same_on_both(
 @st.composite
 def delivered(draw: st.DrawFn) -> list[list[File]]:
     files = draw(deliveries(draw(histories())))
-    cuts = sorted(draw(st.sets(st.integers(1, max(1, len(files) - 1)), max_size=2)))
+    cuts = sorted(draw(st.sets(st.integers(1, max(1, len(files) - 1)), min_size=1, max_size=1)))
     return [files[start:end] for start, end in zip([0, *cuts], [*cuts, len(files)], strict=True)]
 
 

@@ -207,6 +207,7 @@ def test_hostile_text_arrives_as_it_is(database: Callable[..., str], tmp_path: P
         assert one_line_end(json.loads(properties)["left_over"]) in map(one_line_end, HOSTILE)
 
 
+@pytest.mark.long
 def test_a_nul_is_quarantined_and_its_record_can_be_read(database: Callable[..., str], tmp_path: Path) -> None:
     platform = Platform(tmp_path, warehouse="postgres", warehouse_url=database())
     bad = event("e1\0", "2025-01-10T10:00:00")
