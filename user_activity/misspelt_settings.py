@@ -11,13 +11,21 @@ _NO_SETTINGS = {
     *("dates", "run_id", "other_run_ids", "duckdb_path", "lake_dir", "funnels_digest", "rates_digest"),
     *("database", "database_host", "database_port", "database_user", "version"),
 }
+#: Each source had a setting of its own.
+_OLD_FIELD_MAP = "_field_map"
 
 
 def misspelt_settings() -> dict[str, str]:
-    """Such variables of the environment and of ``.env``, each with the nearest setting."""
+    """Such variables of the environment and of ``.env``, each with the nearest setting or its successor."""
     prefix = str(Settings.model_config["env_prefix"]).lower()
     given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
     names = {name.removeprefix(prefix) for name in given if name.startswith(prefix)}
     unknown = sorted(names - set(Settings.model_fields) - _NO_SETTINGS)
-    near = {name: get_close_matches(name, Settings.model_fields, 1, cutoff=0)[0] for name in unknown}
-    return {f"{prefix}{name}".upper(): f"{prefix}{nearest}".upper() for name, nearest in near.items()}
+    return {f"{prefix}{name}".upper(): f"{prefix.upper()}{_nearest(name)}" for name in unknown}
+
+
+def _nearest(name: str) -> str:
+    source, is_old, _ = name.partition(_OLD_FIELD_MAP)
+    if is_old:
+        return f'FIELD_MAPS={{"{source}": {{…}}}}'
+    return get_close_matches(name, Settings.model_fields, 1, cutoff=0)[0].upper()

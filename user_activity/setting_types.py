@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from email.utils import getaddresses, quote
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 EVENT_TYPES = (
@@ -32,9 +32,16 @@ def _addresses(value: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f'"{quote(name)}" <{address}>' if name else address for name, address in found))
 
 
+def _origin(value: str | dict[str, Any]) -> str | dict[str, Any]:
+    """Where a column comes from: a field name or path, or ``{"const": value}``."""
+    if isinstance(value, dict) and value.keys() != {"const"}:
+        raise ValueError('must be a field name, a path or {"const": value}')
+    return value
+
+
 NameList = Annotated[tuple[str, ...], NoDecode]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), NoDecode]
-FieldMap = dict[str, str | dict[str, Any]]
+FieldMap = dict[str, Annotated[str | dict[str, Any], AfterValidator(_origin)]]
 Count = Annotated[int, Field(ge=0)]
 Memory = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")]
 Seconds = Annotated[float, Field(ge=0)]

@@ -67,13 +67,9 @@ class Settings(BaseSettings):
         None, description="A CSV that replaces the built-in funnels: funnel,step,event_type,window_seconds."
     )
 
-    events_field_map: FieldMap = Field(
-        {}, description='A JSON object of column to field name, path or {"const": value}.'
+    field_maps: dict[str, FieldMap] = Field(
+        {}, description='A JSON object: for each source, column to field name, path or {"const": value}.'
     )
-    orders_field_map: FieldMap = Field({}, description="The same for orders.")
-    products_field_map: FieldMap = Field({}, description="The same for products.")
-    users_field_map: FieldMap = Field({}, description="The same for users.")
-    reviews_field_map: FieldMap = Field({}, description="The same for reviews.")
 
     products_url: str | None = Field(None, description="The URL of the product catalogue API, read on Mondays.")
     products_page_size: Annotated[int, Field(ge=1)] = Field(100, description="Products requested per page.")
@@ -210,10 +206,6 @@ class Settings(BaseSettings):
     def dbt_dir(self) -> Path:
         """dbt's output: compiled models, results, logs."""
         return self.data_dir / "dbt"
-
-    def field_map(self, source: str) -> FieldMap:
-        """The field map of a source; empty for a source that has no such setting."""
-        return getattr(self, f"{source}_field_map", {})
 
     def model_environment(self) -> dict[str, str]:
         """The settings that affect model results, as environment variables for dbt."""

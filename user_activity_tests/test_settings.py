@@ -83,10 +83,17 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert get_settings().event_types == ("view", "cart", "purchase")
 
 
-def test_a_field_map_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("USER_ACTIVITY_EVENTS_FIELD_MAP", '{"user_id": "visitor.id", "currency": {"const": "EUR"}}')
-    assert get_settings().field_map("events") == {"user_id": "visitor.id", "currency": {"const": "EUR"}}
-    assert get_settings().field_map("a source without a map") == {}
+def test_field_maps_are_json_by_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    maps = {"events": {"user_id": "visitor.id", "currency": {"const": "EUR"}}, "users": {"name": "nick"}}
+    monkeypatch.setenv("USER_ACTIVITY_FIELD_MAPS", json.dumps(maps))
+    assert get_settings().field_maps == maps
+
+
+def test_a_source_s_own_field_map_is_told_what_has_replaced_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_EVENTS_FIELD_MAP", '{"user_id": "visitor.id"}')
+    assert misspelt_settings() == {
+        "USER_ACTIVITY_EVENTS_FIELD_MAP": 'USER_ACTIVITY_FIELD_MAPS={"events": {…}}',
+    }
 
 
 def test_everything_written_lies_below_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +128,9 @@ def test_addresses_keep_their_names_and_survive_being_written_down(monkeypatch: 
         ("start_date", "soon"),
         ("event_types", " , "),
         ("session_timeout_minutes", "0"),
-        ("events_field_map", "not json"),
+        ("field_maps", "not json"),
+        ("field_maps", '{"user_id": "visitor.id"}'),
+        ("field_maps", '{"events": {"currency": {"value": "EUR"}}}'),
         ("alert_email_to", "the whole team"),
         ("alert_email_from", "a@example.org, b@example.org"),
         ("alert_owners", '{"team:analytics": "nobody"}'),

@@ -25,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from user_activity.ingest.reference_files import ReferenceRejected, references
+from user_activity.ingest.validation.field_mapping import FieldMapRejected, check_field_maps
 from user_activity.misspelt_settings import misspelt_settings
 from user_activity.orchestration.instance.database import InstanceUnreachable
 from user_activity.settings import Settings, get_settings
@@ -65,8 +66,9 @@ def settings() -> Settings:
         found_settings = get_settings()
         _warn_of_misspelt_settings()
         references(found_settings)
+        check_field_maps(found_settings)
         return found_settings
-    except ReferenceRejected as error:
+    except (ReferenceRejected, FieldMapRejected) as error:
         raise Problem(str(error)) from None
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)[0]

@@ -4,6 +4,7 @@ import json
 
 import dagster as dg
 
+from user_activity.ingest.validation.field_mapping import check_field_maps
 from user_activity.orchestration.alerts.sensor import alerts
 from user_activity.orchestration.assets.audit import audit_tables, reference_files, run_tables
 from user_activity.orchestration.assets.checks import volumes
@@ -21,6 +22,7 @@ from user_activity.settings import Settings
 
 def assemble(settings: Settings) -> dg.Definitions:
     """Every definition, shaped by the settings (first partition, time zone, limits)."""
+    check_field_maps(settings)
     manifest = json.loads(ensure_manifest(settings).read_bytes())
     raw, models = raw_assets(settings), model_assets(settings, manifest)
     return dg.Definitions(

@@ -154,7 +154,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Platfo
         "event_types": ",".join(TYPES),
         "payment_methods": ",".join(TYPES),
         "funnels_file": funnels,
-        "events_field_map": {"utm_source": {"const": NAMES[1]}, "utm_campaign": NAMES[2]},
+        "field_maps": {"events": {"utm_source": {"const": NAMES[1]}, "utm_campaign": NAMES[2]}},
     }
     with running_server() as server:
         found = {

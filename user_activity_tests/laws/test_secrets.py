@@ -164,7 +164,7 @@ def go_wrong(scene: Scene, products_url: str, smtp_port: int) -> None:
     scene.command("query", "select * from pg_authid_of_nobody")
     scene.command("backfill", "--from", "2025-01-10", "--to", "2025-01-10", "--select", "nonsense", "-v")
     scene.command("status", USER_ACTIVITY_THREADS="0")
-    scene.command("status", USER_ACTIVITY_EVENTS_FIELD_MAP="{")
+    scene.command("status", USER_ACTIVITY_FIELD_MAPS="{")
     scene.command("alert-test")
     with mail_server(Mailbox(), smtp_port, login=True):
         scene.command("alert-test")
@@ -184,7 +184,7 @@ def go_wrong(scene: Scene, products_url: str, smtp_port: int) -> None:
         "Only one statement per call",
         "nonsense",
         "USER_ACTIVITY_THREADS is '0'",
-        "USER_ACTIVITY_EVENTS_FIELD_MAP cannot be read",
+        "USER_ACTIVITY_FIELD_MAPS cannot be read",
         "500",
         "refuses the login (535)",
     ],

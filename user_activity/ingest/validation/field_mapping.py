@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from user_activity.settings import Settings
-from user_activity.sources import Source
+from user_activity.sources import SOURCES, Source
 from user_activity.sources.values import quoted
 
 BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029,
@@ -25,15 +26,32 @@ class Pick:
     constant: str | None = None
 
 
+class FieldMapRejected(ValueError):
+    """The setting names a source or a column that does not exist; the message gives the nearest that does."""
+
+
+def check_field_maps(settings: Settings) -> None:
+    """Raise :class:`FieldMapRejected` unless the maps name sources and their columns: settings know neither."""
+    for name, field_map in settings.field_maps.items():
+        if name not in SOURCES:
+            raise FieldMapRejected(f"USER_ACTIVITY_FIELD_MAPS names the source {name!r}: {_nearest(name, SOURCES)}.")
+        for column in field_map:
+            if column not in SOURCES[name].columns:
+                raise FieldMapRejected(
+                    f"USER_ACTIVITY_FIELD_MAPS maps the column {column!r} of {name}: "
+                    f"{_nearest(column, SOURCES[name].columns)}; a map goes from our column to your field."
+                )
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    (nearest,) = get_close_matches(name, names, n=1, cutoff=0)
+    return f"the nearest is {nearest!r}, all are {', '.join(names)}"
+
+
 def picks(source: Source, settings: Settings) -> dict[str, Pick]:
     """Each column's origin: what the field map says, else its own name and its other spellings."""
-    field_map = settings.field_map(source.name)
-    unknown = sorted(set(field_map) - set(source.columns))
-    if unknown:
-        raise ValueError(
-            f"USER_ACTIVITY_{source.name.upper()}_FIELD_MAP maps {', '.join(unknown)}: "
-            f"the columns of {source.name} are {', '.join(source.columns)}"
-        )
+    check_field_maps(settings)
+    field_map = settings.field_maps.get(source.name, {})
     found = {}
     for column, others in source.spellings.items():
         names = (column, *others)

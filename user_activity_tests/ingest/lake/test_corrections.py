@@ -72,7 +72,7 @@ def test_a_wider_catalogue_replays_what_it_rejected_and_a_narrower_one_takes_it_
 def test_a_field_map_replays_and_what_still_breaks_another_rule_stays(drop: Drop) -> None:
     drop.lines("a.jsonl", [{"visitor": "u1", "event_type": kind, "event_at": str(DAY)} for kind in ("click", "nope")])
     assert drop.ingest().rejected_by_rule == {"user_id_missing": 2, "event_type_unknown": 1}
-    mapped = Drop(drop.settings.data_dir, events_field_map={"user_id": "visitor"})
+    mapped = Drop(drop.settings.data_dir, field_maps={"events": {"user_id": "visitor"}})
     assert mapped.ingest().rejected_by_rule == {"event_type_unknown": 1}
     assert states(drop) == [("a.jsonl", 2, "open"), ("a.jsonl", 1, "replayed")]
 
