@@ -1,7 +1,7 @@
 """What an asset's page shows: row counts by partition, files, rejected rows by rule, schemas, previews."""
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from dagster._core.execution.context.metadata_logging import AssetMetadataHandle
 
 from user_activity.ingest import PartitionResult
 from user_activity.orchestration.date_ranges import ranges, written
-from user_activity.orchestration.escaping import cell
 from user_activity.orchestration.ingested_lake import raw_columns
+from user_activity.orchestration.metadata_tables import table
 from user_activity.sources import Source
 from user_activity.warehouse import Warehouse
 
@@ -72,36 +72,31 @@ def raw_metadata(result: PartitionResult) -> Metadata:
         "event_dates_touched": written(ranges(result.event_dates)).replace(",", ", "),
     }
     if result.files:
-        metadata["files"] = dg.MarkdownMetadataValue(
-            table(
-                list(FILE_FACTS),
-                ([getattr(file, fact) for fact in FILE_FACTS.values()] for file in result.files),
-                SHOWN_FILES,
-            )
+        metadata["file_count"] = len(result.files)
+        metadata["files"] = table(
+            {name: getattr(file, fact) for name, fact in FILE_FACTS.items()} for file in result.files[:SHOWN_FILES]
         )
     if result.rejected_by_rule:
-        metadata["quarantined_by_rule"] = dg.MarkdownMetadataValue(
-            table(["rule", "rows"], result.rejected_by_rule.items())
+        metadata["quarantined_by_rule"] = table(
+            {"rule": rule, "rows": rows} for rule, rows in result.rejected_by_rule.items()
         )
     return metadata
 
 
-def raw_preview(result: PartitionResult) -> dg.MarkdownMetadataValue:
+def raw_preview(result: PartitionResult) -> dg.MetadataValue[Any]:
     """The first accepted rows of a raw partition."""
     return _rows(result.preview(SHOWN_ROWS))
 
 
-def preview(warehouse: Warehouse, relation: str, where: str = "") -> dg.MarkdownMetadataValue:
+def preview(warehouse: Warehouse, relation: str, where: str = "") -> dg.MetadataValue[Any]:
     """Some rows of a table."""
     return _rows(warehouse.query(f"select * from {relation} {where} limit {SHOWN_ROWS}").records())
 
 
-def _rows(rows: Sequence[Mapping[str, Any]]) -> dg.MarkdownMetadataValue:
+def _rows(rows: Sequence[Mapping[str, Any]]) -> dg.MetadataValue[Any]:
     """Rows as a table; columns without a value are left out."""
     names = [name for name in (rows[0] if rows else {}) if any(row[name] is not None for row in rows)]
-    return dg.MarkdownMetadataValue(
-        table(names, ([row[name] for name in names] for row in rows)) if rows else "No rows."
-    )
+    return table({name: row[name] for name in names} for row in rows) if names else dg.MetadataValue.text("No rows.")
 
 
 def raw_schema(source: Source) -> dg.TableSchema:
@@ -127,13 +122,3 @@ def code_of(*objects: Any) -> dg.CodeReferencesMetadataValue:
             for thing in objects
         ]
     )
-
-
-def table(names: Sequence[str], rows: Iterable[Sequence[Any]], limit: int = 1000) -> str:
-    """A Markdown table, with a last line on what was left out."""
-    every = list(rows)
-    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in every[:limit]]
-    if len(every) > limit:
-        lines.append(f"\n… and {len(every) - limit} more")
-    return "\n".join(lines)

@@ -1,7 +1,8 @@
 """Texts without secrets: what a driver or a library says may hold the address that it was given, password and all."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import SecretStr
@@ -25,6 +26,11 @@ def masked(text: str, settings: Settings) -> str:
     for pattern in (IN_QUERY, ASSIGNED, PRESENTED):
         text = pattern.sub(rf"\1{MASK}", text)
     return text
+
+
+def masked_record(record: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """The record with every text in it masked."""
+    return {name: masked(value, settings) if isinstance(value, str) else value for name, value in record.items()}
 
 
 def _secrets(settings: Settings) -> set[str]:

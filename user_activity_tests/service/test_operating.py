@@ -1,5 +1,6 @@
 """The platform as its operator meets it: real webserver, real daemon, files dropped into a folder."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -24,7 +25,7 @@ def partition(service: Service, path: list[str], key: str) -> dict[str, Any]:
     found = service.graphql(
         """query($path: [String!]!, $key: String!) { assetNodeOrError(assetKey: {path: $path}) { ... on AssetNode {
             latestMaterializationByPartition(partitions: [$key]) { metadataEntries {
-                label ... on IntMetadataEntry { intValue } ... on MarkdownMetadataEntry { mdStr }
+                label ... on IntMetadataEntry { intValue } ... on TableMetadataEntry { table { records } }
                 ... on TextMetadataEntry { text } } } } } }""",
         path=path,
         key=key,
@@ -32,9 +33,10 @@ def partition(service: Service, path: list[str], key: str) -> dict[str, Any]:
     materialisation = found["assetNodeOrError"]["latestMaterializationByPartition"][0]
     if materialisation is None:
         return {}
-    values = ("intValue", "mdStr", "text")
     return {
-        entry["label"]: next((entry[value] for value in values if value in entry), None)
+        entry["label"]: [json.loads(record) for record in entry["table"]["records"]]
+        if "table" in entry
+        else entry.get("intValue", entry.get("text"))
         for entry in materialisation["metadataEntries"]
     }
 
@@ -69,9 +71,9 @@ def test_a_dropped_file_becomes_a_metric(service: Service) -> None:
     assert raw["dagster/partition_row_count"] == 5
     assert raw["rows_quarantined"] == 1
     assert raw["event_dates_touched"] == str(FIRST)
-    assert "first.jsonl" in raw["files"]
-    assert "user_id_missing" in raw["quarantined_by_rule"]
-    assert "user-0" in raw["preview"]
+    assert [(file["file"], file["accepted"]) for file in raw["files"]] == [("first.jsonl", 5)]
+    assert raw["quarantined_by_rule"] == [{"rule": "user_id_missing", "rows": 1}]
+    assert "user-0" in {row["user_id"] for row in raw["preview"]}
     assert partition(service, ["marts", "fct_events"], str(FIRST))["dagster/partition_row_count"] == 5
     assert partition(service, ["published", "metrics", "daily_engagement"], str(FIRST)) != {}
     assert [run["status"] for run in service.runs("ingest_events")] == ["SUCCESS"]

@@ -28,7 +28,8 @@ CHANGING = re.compile(r"[0-9a-f]{8,}|\d+")  # what differs between two failures 
 class Incident:
     """What happened: ``title`` in a line, ``cause`` in the words of whoever knows best.
 
-    Two with the same ``key`` are the same problem again. ``at`` is epoch seconds.
+    Two with the same ``key`` are the same problem again. ``at`` is epoch seconds; ``examples`` are rows, all with the
+    same columns.
     """
 
     key: str
@@ -44,7 +45,7 @@ class Incident:
     asset: str | None = None
     check: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    examples: str | None = None
+    examples: tuple[Mapping[str, Any], ...] = ()
     owners: tuple[str, ...] = ()
 
     def written(self) -> dict[str, Any]:
@@ -55,7 +56,8 @@ class Incident:
     def read(cls, values: Mapping[str, Any]) -> "Incident":
         """A problem out of such fields."""
         known = {each.name: values[each.name] for each in fields(cls) if each.name in values}
-        return cls(**{**known, "owners": tuple(known.get("owners", ()))})
+        rows = tuple(map(dict, known.get("examples", ())))
+        return cls(**{**known, "examples": rows, "owners": tuple(known.get("owners", ()))})
 
 
 def key(kind: Kind, *what: str | None) -> str:

@@ -1,14 +1,13 @@
 """Problems as a message: a short subject, plain text, HTML, and a JSON document for webhooks."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
 from uuid import uuid4
 
-from user_activity.orchestration import escaping
 from user_activity.orchestration.alerts.incidents import Pending
 from user_activity.settings import Settings
 
@@ -95,7 +94,7 @@ def _as_text(settings: Settings, one: Pending) -> str:
     lines += [f"  {label:<14} {value}" for label, value in _lines(settings, one)]
     lines += ["", *(f"  {line}" for line in problem.cause.splitlines())]
     if problem.examples:
-        lines += ["", "  Some of them:", *(f"  {escaping.plain(line)}" for line in problem.examples.splitlines())]
+        lines += ["", "  Some of them:", *(f"  {' | '.join(row)}" for row in _table(problem.examples))]
     return "\n".join(lines)
 
 
@@ -106,23 +105,24 @@ def _as_html(settings: Settings, one: Pending) -> str:
         f'<tr><th style="{CELL}">{escape(label)}</th><td style="{CELL}">{_linked(value)}</td></tr>'
         for label, value in _lines(settings, one)
     )
-    examples = f"<p>Some of them:</p>{_html_of_markdown(problem.examples)}" if problem.examples else ""
+    examples = f"<p>Some of them:</p>{_html_table(problem.examples)}" if problem.examples else ""
     return (
         f'<h3 style="color:{colour}">{escape(problem.title)}</h3><table>{rows}</table>'
         f'<pre style="white-space:pre-wrap">{escape(problem.cause)}</pre>{examples}'
     )
 
 
-def _html_of_markdown(text: str) -> str:
-    """Markdown tables as one HTML table, other lines below it."""
-    rows, others = [], []
-    for line in filter(None, text.splitlines()):
-        if not line.startswith("|"):
-            others.append(f"<p>{escape(line)}</p>")
-        elif not set(line) <= set("| -"):
-            cells = [escaping.plain(cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-            rows.append("<tr>" + "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in cells) + "</tr>")
-    return f"<table>{''.join(rows)}</table>{''.join(others)}"
+def _html_table(records: Sequence[Mapping[str, Any]]) -> str:
+    rows = ("".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in row) for row in _table(records))
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+
+
+def _table(records: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """The names of the columns, then each record's values, as text in one line."""
+    yield list(records[0])
+    yield from (
+        [" ".join(str(value).split()) if value is not None else "" for value in record.values()] for record in records
+    )
 
 
 def _as_document(settings: Settings, one: Pending) -> dict[str, Any]:
@@ -139,6 +139,10 @@ def _as_document(settings: Settings, one: Pending) -> dict[str, Any]:
 
 
 def _deep(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _deep(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_deep(each) for each in value]
     return _clean(value) if isinstance(value, str) else value
 
 

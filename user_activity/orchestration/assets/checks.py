@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 
 from user_activity.ingest import Entry, PartitionResult
 from user_activity.ingest.lake import freshness
-from user_activity.orchestration import asset_metadata, staleness
+from user_activity.orchestration import staleness
 from user_activity.orchestration.date_ranges import DAY, days
+from user_activity.orchestration.metadata_tables import EXAMPLES, MOST_EXAMPLES, table
 from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.resources import WAREHOUSE_POOL
 from user_activity.settings import Settings
@@ -23,7 +24,6 @@ from user_activity.warehouse import open_warehouse
 
 NOTHING_LOST = "every_landed_row_is_accepted_or_quarantined"
 NO_FUTURE = "no_row_is_dated_later_than_a_day_after_landing"
-SHOWN = 20
 FEWEST_DAYS = 7  # a window with fewer days is too short to compare with
 
 EVENTS = dg.AssetKey(["marts", "fct_events"])
@@ -155,7 +155,7 @@ def _warning(
     """The result of a warning check: the number of violations, and some examples."""
     metadata: dict[str, Any] = {"found": len(found)}
     if found:
-        metadata["some_of_them"] = dg.MarkdownMetadataValue(asset_metadata.table(columns, found, SHOWN))
+        metadata[EXAMPLES] = table(dict(zip(columns, row, strict=True)) for row in found[:MOST_EXAMPLES])
     return dg.AssetCheckResult(
         passed=not found,
         asset_key=key,

@@ -7,11 +7,10 @@ import dagster as dg
 from user_activity.ingest.landing import incoming
 from user_activity.ingest.landing.products_api import fetch_products
 from user_activity.orchestration import asset_metadata
+from user_activity.orchestration.metadata_tables import table
 from user_activity.orchestration.resources import RETRIES
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
-
-FILE_COLUMNS = ["file", "landing date", "bytes"]
 
 
 def landing_folders() -> list[dg.AssetSpec]:
@@ -31,14 +30,16 @@ def landing_folders() -> list[dg.AssetSpec]:
 
 def landed_files(settings: Settings, source: Source, files: Sequence[incoming.LandedFile]) -> dg.AssetMaterialization:
     """The materialization event of `landing/<source>` for newly found files."""
-    rows = [(file.path.name, file.landing_date, file.size) for file in files]
+    shown = files[: asset_metadata.SHOWN_FILES]
     return dg.AssetMaterialization(
         asset_key=["landing", source.name],
         metadata={
             "dagster/uri": (settings.incoming_dir / source.name).as_uri(),
             "files": len(files),
             "dagster/size_bytes": sum(file.size for file in files),
-            "file_list": dg.MarkdownMetadataValue(asset_metadata.table(FILE_COLUMNS, rows, asset_metadata.SHOWN_FILES)),
+            "file_list": table(
+                {"file": file.path.name, "landing date": file.landing_date, "bytes": file.size} for file in shown
+            ),
         },
     )
 

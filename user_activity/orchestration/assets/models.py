@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
@@ -14,6 +14,8 @@ from user_activity.orchestration.dbt import runner, test_descriptions
 from user_activity.orchestration.dbt.build import EVERYTHING, PLAN, PLANS, run_dbt
 from user_activity.orchestration.dbt.runner import NodeResult, OnDone
 from user_activity.orchestration.ingested_lake import IngestedLake
+from user_activity.orchestration.masking import masked_record
+from user_activity.orchestration.metadata_tables import EXAMPLES, table
 from user_activity.orchestration.partitions import event_partitions, run_dates
 from user_activity.orchestration.resources import RETRIES, WAREHOUSE_POOL, Progress
 from user_activity.orchestration.runs.errors import not_built
@@ -93,7 +95,7 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
             selection = _selection(context, nodes)
             results = run_dbt(build, settings, manifest, selection, asked, _teller(context, progress, _size(context)))
             dates = _rebuilt(warehouse, run_id, results, asked)
-            yield from _report(context, warehouse, nodes, results, dates)
+            yield from _report(context, settings, warehouse, nodes, results, dates)
             errors = [result for result in results if result.status == "error" and result.kind != "test"]
             if errors:
                 names, _ = _unique_ids(context)
@@ -162,6 +164,7 @@ def _rebuilt(warehouse: Warehouse, run_id: str, results: Sequence[NodeResult], a
 
 def _report(
     context: dg.AssetExecutionContext,
+    settings: Settings,
     warehouse: Warehouse,
     nodes: Mapping[str, Any],
     results: Sequence[NodeResult],
@@ -173,11 +176,10 @@ def _report(
         for result in results:
             name = result.unique_id
             if name in models and models[name] in context.selected_asset_keys and result.status == "success":
-                yield from _materialise(
-                    context, warehouse, models[name], nodes[name], dates, build_seconds=result.seconds
-                )
+                seconds = result.seconds
+                yield from _materialise(context, warehouse, models[name], nodes[name], dates, build_seconds=seconds)
             elif name in checks and checks[name] in context.selected_asset_check_keys and result.status != "skipped":
-                yield _check_result(warehouse, checks[name], result)
+                yield _check_result(settings, warehouse, checks[name], result)
 
 
 def _materialise(
@@ -204,15 +206,18 @@ def _materialise(
         yield dg.MaterializeResult(asset_key=key, metadata={**shared, "dagster/row_count": rows, "preview": preview})
 
 
-def _check_result(warehouse: Warehouse, key: dg.AssetCheckKey, result: NodeResult) -> dg.AssetCheckResult:
-    """A dbt test's result: the number of failing rows, and some examples."""
+def _check_result(
+    settings: Settings, warehouse: Warehouse, key: dg.AssetCheckKey, result: NodeResult
+) -> dg.AssetCheckResult:
+    """A dbt test's result: the number of failing rows, and some of them, masked before long text is cut."""
     passed = result.status == "pass"
     metadata: dict[str, Any] = {"failing_rows": result.failures}
     words = None if passed else result.message
     if not passed and result.failures and result.sql:
-        rows = warehouse.query(f"select * from ({result.sql}) as failing limit {SHOWN_FAILURES}")
-        metadata["some_of_them"] = dg.MarkdownMetadataValue(asset_metadata.table(rows.columns, rows.rows))
-        words = test_descriptions.found(result.failures, rows.columns, rows.rows)
+        found = warehouse.query(f"select * from ({result.sql}) as failing limit {SHOWN_FAILURES}")
+        records = [masked_record(record, settings) for record in found.records()]
+        words = test_descriptions.found(result.failures, records)
+        metadata[EXAMPLES] = table(records)
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
@@ -238,8 +243,7 @@ def _size(context: dg.AssetExecutionContext) -> int:
 
 
 def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    meta: Mapping[str, Any] = node.get("config", {}).get("meta", {})
-    return meta
+    return cast("Mapping[str, Any]", node.get("config", {}).get("meta", {}))
 
 
 def _relation(node: Mapping[str, Any]) -> str:

@@ -26,13 +26,13 @@ def held(test: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     return "\n".join([sentence.format(**words), "", *_details(arguments)]).strip()
 
 
-def found(failures: int, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def found(failures: int, rows: Sequence[Mapping[str, Any]]) -> str:
     """How many rows break a test, and the first of them."""
     some = f"{failures} or more rows break" if failures >= MOST_FAILURES else f"{failures} rows break"
     count = "1 row breaks" if failures == 1 else some
     if not rows:
         return f"{count} it."
-    first = ", ".join(f"{name} {value}" for name, value in zip(columns, rows[0], strict=True) if value is not None)
+    first = ", ".join(f"{name} {value}" for name, value in rows[0].items() if value is not None)
     return f"{count} it; the first: {first.strip(' ;')}."
 
 

@@ -4,6 +4,7 @@ The runs that the instance knows are compared with those that the tables hold; w
 replaced. So nothing is skipped, nothing is there twice, and what the instance forgets the tables keep.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from typing import Any
 import dagster as dg
 
 from user_activity.orchestration.date_ranges import ranges, written
-from user_activity.orchestration.masking import masked
+from user_activity.orchestration.masking import masked, masked_record
+from user_activity.orchestration.metadata_tables import examples
 from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.runs.errors import cause
 from user_activity.orchestration.runs.liveness import PROCESS_TAG
@@ -25,7 +27,6 @@ FAILURES = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
 READ = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_CHECK_EVALUATION, *FAILURES}
 COUNTS = ("dagster/partition_row_count", "dagster/row_count")
 FAILING = ("failing_rows", "found")
-EXAMPLES = "some_of_them"
 LONGEST_TEXT = 2000
 ROWS_AT_ONCE = 20_000
 
@@ -157,8 +158,14 @@ def _evaluation(found: dg.AssetCheckEvaluation, settings: Settings, expected: Ex
         0 if found.passed else failing,
         _text(_observed(found), settings),
         expected.get(found.asset_check_key),
-        None if found.passed else _text(str(_value(found.metadata, EXAMPLES) or ""), settings),
+        None if found.passed else _examples(found, settings),
     )
+
+
+def _examples(found: dg.AssetCheckEvaluation, settings: Settings) -> str | None:
+    """Some of the rows that break a check, as a JSON array of objects."""
+    records = [masked_record(record, settings) for record in examples(found.metadata)]
+    return json.dumps(records, ensure_ascii=False) if records else None
 
 
 def _observed(found: dg.AssetCheckEvaluation) -> str:

@@ -86,7 +86,7 @@ def test_a_mail_keeps_any_text_and_its_subject_is_one_short_line(tmp_path: Path)
     nasty = problem(
         title="größe\nBcc: everybody@example.org\n" + "x" * 500,
         cause="日本語 <b>\x00\ud800 " + "y" * 5000,
-        examples="| name | n |\n| --- | --- |\n| a\\|b <i> | 1 |",
+        examples=({"name": "a|b <i>", "n": 1},),
     )
     mailbox = Mailbox()
     with mail_server(mailbox, settings.smtp_port or 0), Postman(settings) as postman:
@@ -199,7 +199,7 @@ def test_a_webhook_gets_every_field(hook: Hook, tmp_path: Path) -> None:
     settings = by_webhook(tmp_path, hook.url)
     found = problem(
         job="build_models", run_id="r1", dates="2025-01-03..2025-01-05", step="models", facts={"failing_rows": 3},
-        examples="| a |", owners=("team:analytics",),
+        examples=({"name": "a | b\ud800", "n": 1},), owners=("team:analytics",),
     )  # fmt: skip
     webhook.post(settings, compose(settings, [Pending(found, 7, NOW - 3600, NOW - 7200)], NOW))
     (document,) = hook.received
@@ -227,7 +227,7 @@ def test_a_webhook_gets_every_field(hook: Hook, tmp_path: Path) -> None:
                 "asset": None,
                 "check": None,
                 "facts": {"failing_rows": 3},
-                "examples": "| a |",
+                "examples": [{"name": "a | b\N{REPLACEMENT CHARACTER}", "n": 1}],
                 "owners": ["team:analytics"],
             }
         ],

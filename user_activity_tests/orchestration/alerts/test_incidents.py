@@ -117,7 +117,8 @@ def dbt_that(monkeypatch: pytest.MonkeyPatch, change: Callable[[dbt.NodeResult],
 
 def a_test_fails(result: dbt.NodeResult) -> dbt.NodeResult:
     if result.relation.endswith("event_key_is_unique_in_fct_events"):
-        return replace(result, status="fail", failures=3, sql="select 'e9 | größe' as event_key", message="Got 3")
+        sql = f"select 'e9 | größe' as event_key, '{'x' * 70} {SECRET}' as page_url"
+        return replace(result, status="fail", failures=3, sql=sql, message="Got 3")
     return result
 
 
@@ -164,7 +165,9 @@ def test_a_failed_check_reaches_the_owners_of_its_asset_with_counts_and_examples
         assert shown in text
         assert shown in html
     assert "Failing rows   3" in text
-    assert "<td" in html
+    assert f"e9 | größe | {'x' * 70} ***" in text
+    assert '">e9 | größe</td><td' in html
+    assert SECRET[:8] not in text + html
     assert watched.tick() == "There is nothing new to tell."
 
 

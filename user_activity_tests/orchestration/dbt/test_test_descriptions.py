@@ -27,4 +27,4 @@ def test_every_check_says_what_it_holds(definitions: dg.Definitions) -> None:
     ],
 )
 def test_a_failure_is_counted_and_shown(failures: int, words: str) -> None:
-    assert found(failures, ["event_key", "day", "broken_rules"], [[7, None, "too long; "]]) == words
+    assert found(failures, [{"event_key": 7, "day": None, "broken_rules": "too long; "}]) == words

@@ -208,7 +208,7 @@ def test_failures_show_what_fails(history: History) -> None:
             "warn",
             1,
             "found 1",
-            "| day | events |\n| --- | --- |\n| 2025-01-03 | 1 |",
+            '[{"day": "2025-01-03", "events": 1}]',
         ),
         (
             "marts.fct_events",
@@ -216,7 +216,7 @@ def test_failures_show_what_fails(history: History) -> None:
             "error",
             3,
             "3 rows break it; the first: event_key e9.; failing rows 3",
-            "| event_key |\n| --- |\n| e9 |",
+            '[{"event_key": "e9"}]',
         ),
     ]
 

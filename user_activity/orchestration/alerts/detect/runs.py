@@ -16,7 +16,8 @@ from user_activity.orchestration.alerts.detect.owners import Owners
 from user_activity.orchestration.alerts.incidents import LONGEST_CAUSE, Incident, IncidentLog, first_line, key
 from user_activity.orchestration.date_ranges import ranges, written
 from user_activity.orchestration.instance.private_names import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
-from user_activity.orchestration.masking import masked
+from user_activity.orchestration.masking import masked, masked_record
+from user_activity.orchestration.metadata_tables import MOST_EXAMPLES, examples
 from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.runs import errors
 from user_activity.settings import Settings
@@ -26,7 +27,6 @@ OVERLAP = 600  # seconds that clocks and slow writers may be apart
 PATIENCE = 900  # seconds in which a run that was cut off may find a successor
 UNDECIDED = 60  # seconds in which Dagster says whether it starts a failed run again
 MOST_RUNS = 200  # judged in one tick
-EXAMPLES = "some_of_them"
 BLOCKED = "DagsterAssetCheckFailedError"
 
 
@@ -139,7 +139,7 @@ class Watch:
             is_error = severity == dg.AssetCheckSeverity.ERROR
             days = {date.fromisoformat(result.partition) for result in results if result.partition}
             said = "\n".join(result.description for result in results if result.description)
-            examples = "\n\n".join(str(r.metadata[EXAMPLES].value) for r in results if EXAMPLES in r.metadata)
+            rows = [masked_record(row, self.settings) for result in results for row in examples(result.metadata)]
             yield self._problem(
                 record,
                 key=key("failed_check", asset.to_user_string(), check, severity.value),
@@ -151,7 +151,7 @@ class Watch:
                 asset=asset.to_user_string(),
                 check=check,
                 facts=_facts(results),
-                examples=examples or None,
+                examples=tuple(rows[:MOST_EXAMPLES]),
                 owners=self.owners.of([asset]),
             )
 
@@ -183,11 +183,7 @@ class Watch:
     def _problem(self, record: dg.RunRecord, **fields: Any) -> Incident:
         """A problem of a run, without secrets."""
         run = record.dagster_run
-        texts = {
-            name: masked(fields[name], self.settings)[:LONGEST_CAUSE]
-            for name in ("title", "cause", "examples")
-            if fields.get(name)
-        }
+        texts = {name: masked(fields[name], self.settings)[:LONGEST_CAUSE] for name in ("title", "cause")}
         return Incident(**{**fields, **texts}, at=_ended_at(record), job=run.job_name, run_id=run.run_id)
 
 
