@@ -1,6 +1,5 @@
 """The lock and the in-process runner that commands use to run jobs."""
 
-import fcntl
 import gc
 import os
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from user_activity.cli.output import Bars, hush, prose
+from user_activity.files import locked, locked_if_free
 from user_activity.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,20 +17,13 @@ if TYPE_CHECKING:
 @contextmanager
 def one_at_a_time(settings: Settings) -> Iterator[None]:
     """Hold the run lock of the data folder; waits while another command holds it."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.data_dir / ".run.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            prose.print(
-                f"Another command is running on this data (process {lock.read().strip()}): waiting for it to finish."
-            )
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(os.getpid()))
-        lock.flush()
+    lock = settings.data_dir / ".run.lock"
+    with ExitStack() as stack:
+        if not stack.enter_context(locked_if_free(lock)):
+            process = lock.read_text().strip()
+            prose.print(f"Another command is running on this data (process {process}): waiting for it to finish.")
+            stack.enter_context(locked(lock))
+        lock.write_text(str(os.getpid()))
         yield
 
 

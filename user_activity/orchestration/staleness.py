@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
+from user_activity.files import write_texts
 from user_activity.ingest.lake import freshness
 from user_activity.ingest.landing import incoming
 from user_activity.settings import Settings
@@ -20,13 +21,11 @@ from user_activity.sources import SOURCES
 
 def remember(settings: Settings, run_id: str, state: Mapping[date, str], rebuilt: Iterable[date] = ()) -> None:
     """Keep the state that a run has built from, and all the dates that it rebuilt for it."""
-    path = _path(settings, run_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
     memory = {
         "state": {day.isoformat(): mark for day, mark in state.items()},
         "rebuilt": [day.isoformat() for day in rebuilt],
     }
-    path.write_text(json.dumps(memory))
+    write_texts({_path(settings, run_id): json.dumps(memory)})
 
 
 def rebuilt(settings: Settings, run_id: str) -> list[date]:

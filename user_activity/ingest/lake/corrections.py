@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from user_activity.files import aside
 from user_activity.ingest.lake import manifest
 from user_activity.ingest.lake.manifest import Entry, Manifest
 from user_activity.ingest.readers.batches import array, texts
@@ -38,10 +39,9 @@ def write(path: Path, sent: Sequence[tuple[int, str]]) -> None:
     """Write the part that remembers which rows of a file were sent for which records."""
     rows = np.fromiter((row for row, _ in sent), np.int64, len(sent))
     table = pa.table({"row_number": array(rows, pa.int64()), "quarantine_id": texts(name for _, name in sent)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    pq.write_table(table, temporary, compression="zstd")
-    os.replace(temporary, path)
+    with aside(path.parent) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+        os.replace(temporary, path)
 
 
 def _sent(path: Path) -> Iterator[tuple[int, Place]]:

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from user_activity.files import write_texts
 from user_activity.ingest.lake import manifest
 from user_activity.ingest.lake.manifest import Entry, Manifest
 from user_activity.settings import Settings
@@ -82,11 +82,7 @@ def built(settings: Settings) -> dict[date, str]:
 def mark_built(settings: Settings, fingerprints: Mapping[date, str]) -> None:
     """Note that the warehouse has consumed these dates as they were at these fingerprints."""
     folder = _built_dir(settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    for day, fingerprint in fingerprints.items():
-        temporary = folder / f".{day}.{os.getpid()}"
-        temporary.write_text(fingerprint)
-        os.replace(temporary, folder / day.isoformat())
+    write_texts({folder / day.isoformat(): fingerprint for day, fingerprint in fingerprints.items()})
 
 
 def stale(settings: Settings) -> dict[date, str]:

@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from user_activity.files import write_texts
 from user_activity.settings import Settings
 
 LAYERS = ("raw", "quarantine", "repairs", "history")
@@ -99,21 +100,23 @@ def all_of(settings: Settings, source: str | None = None) -> Iterator[Manifest]:
                 yield _parsed(folder / name, (status.st_mtime_ns, status.st_ino))
 
 
-def commit(settings: Settings, manifest: Manifest) -> None:
-    """Replace the manifest of a date, then remove the parts it no longer names."""
-    path = path_of(settings, manifest.source, manifest.landing_date)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
+def commit(settings: Settings, manifests: Iterable[Manifest]) -> None:
+    """Replace the manifests of dates, each as a whole, then remove the parts that they no longer name."""
+    made = list(manifests)
+    write_texts({path_of(settings, each.source, each.landing_date): _text(each) for each in made})
+    for each in made:
+        named = {name for entry in each.files for name in entry.parts}
+        _remove_parts(settings, each.source, each.landing_date, named)
+
+
+def _text(manifest: Manifest) -> str:
     content = {
         "source": manifest.source,
         "landing_date": manifest.landing_date.isoformat(),
         "recipe": manifest.recipe,
         "files": [asdict(entry) for entry in manifest.files],
     }
-    temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    os.replace(temporary, path)
-    named = {name for entry in manifest.files for name in entry.parts}
-    _remove_parts(settings, manifest.source, manifest.landing_date, named)
+    return json.dumps(content, indent=1)
 
 
 def forget(settings: Settings, source: str, landing_date: date) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
-from uuid import uuid4
 
+from user_activity.files import aside
 from user_activity.ingest.readers.files import sha256_of, shown
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
@@ -125,18 +125,14 @@ def land(settings: Settings, path: Path, source: str, landing_date: date | None 
     digest = sha256_of(path)
     archived = next(archive_folder(settings, source, day).glob(f"{digest[:16]}-*"), None)
     folder = settings.incoming_dir / source / day.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / path.name.lstrip("._")
     if archived or (target.is_file() and sha256_of(target) == digest):
         return LandResult(archived or target, day, already_landed=True)
     if target.exists():
         target = folder / f"{digest[:8]}-{target.name}"
-    temporary = folder / f".{uuid4().hex}.tmp"
-    try:
+    with aside(folder) as temporary:
         shutil.copyfile(path, temporary)
         os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
     return LandResult(target, day, already_landed=False)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 import stamina
 
+from user_activity.files import aside
 from user_activity.settings import Settings
 
 ATTEMPTS = 5
@@ -42,18 +43,16 @@ def fetch_products(settings: Settings, landing_date: date) -> Path | None:
     if not settings.products_url:
         return None
     folder = settings.incoming_dir / "products" / landing_date.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    target, temporary = folder / f"catalogue-{landing_date}.jsonl", folder / f".catalogue-{os.getpid()}.tmp"
+    target = folder / f"catalogue-{landing_date}.jsonl"
     try:
-        with temporary.open("w", encoding="utf-8") as copy:
-            for product in _products(settings):
-                copy.write(json.dumps(product, ensure_ascii=True, sort_keys=True) + "\n")
-        os.replace(temporary, target)
+        with aside(folder) as temporary:
+            with temporary.open("w", encoding="utf-8") as copy:
+                for product in _products(settings):
+                    copy.write(json.dumps(product, ensure_ascii=True, sort_keys=True) + "\n")
+            os.replace(temporary, target)
     except CatalogueError as error:
         # What is written here is kept and mailed; the errors that led to it say no more, and may quote the address.
         raise CatalogueError(QUERY.sub("?…", LOGIN.sub(r"\1", str(error)))) from None
-    finally:
-        temporary.unlink(missing_ok=True)
     return target
 
 

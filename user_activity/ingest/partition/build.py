@@ -1,6 +1,5 @@
 """Building raw: from the files of landing dates to parts, quarantine and manifests. The one door is ``ingest``."""
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from user_activity.files import ASIDE, bring_to_disk, locked
 from user_activity.ingest.lake import manifest
 from user_activity.ingest.lake.corrections import Repairs
 from user_activity.ingest.lake.manifest import Entry, Manifest
@@ -31,6 +31,7 @@ class OriginalMissing(Exception):
 
 
 Waiting = Mapping[date, Sequence[incoming.LandedFile]]
+Kept = list[tuple[Original, Entry]]
 
 BATCH_FILES, BATCH_BYTES = 2_000, 512 * 1024**2
 
@@ -82,17 +83,22 @@ def _found(settings: Settings, source: Source, partition: date) -> Iterator[Mani
 
 @contextmanager
 def only_one(settings: Settings, source: str) -> Iterator[Path]:
-    """One process at a time builds a source; a work folder that a killed one left behind is emptied."""
+    """One process at a time builds a source; what a killed one left behind of its work goes."""
     work_dir = settings.lake_dir / ".work" / source
-    work_dir.parent.mkdir(parents=True, exist_ok=True)
-    with (work_dir.parent / f"{source}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(work_dir.parent / f"{source}.lock"):
         shutil.rmtree(work_dir, ignore_errors=True)
         work_dir.mkdir()
+        for unfinished in (settings.lake_dir / "manifests" / source).glob(ASIDE):
+            unfinished.unlink()
         try:
             yield work_dir
         finally:
             shutil.rmtree(work_dir, ignore_errors=True)
+
+
+def _settled(kept: Kept) -> Kept:
+    """Without files that somebody still writes to: they stay where they are, for the next call."""
+    return [(original, entry) for original, entry in kept if not original.waiting or original.is_unchanged]
 
 
 class _Builder:
@@ -152,12 +158,12 @@ class _Builder:
     def _manifests(self) -> Iterator[Manifest]:
         return manifest.all_of(self._settings, self._source.name)
 
-    def _commit(self, group: dict[date, list[Original]]) -> dict[date, list[tuple[Original, Entry]]]:
+    def _commit(self, group: dict[date, list[Original]]) -> dict[date, Kept]:
         """Read what has to be read and write the manifests; what they hold now, by date."""
         repairs = Repairs(self._settings, self._source.name)
         memory = RejectedBefore(self._settings, self._source.name, self._work_dir)
         to_load: list[Original] = []
-        kept: dict[date, list[tuple[Original, Entry]]] = {}
+        kept: dict[date, Kept] = {}
         missing: dict[date, list[Entry]] = {}
         for day, found in group.items():
             known = {(entry.archive, entry.file_sha256): entry for entry in self._known(day)}
@@ -174,11 +180,21 @@ class _Builder:
             missing[day] = self._missing(day, found, repairs)
             standing = [*missing[day], *(entry for _, entry in kept[day])]
             memory.remember(day, [entry for entry in self._known(day) if entry not in standing])
+        written: list[str] = []
         for original, read in zip(to_load, self._loader.load(to_load, repairs.accepted_for), strict=True):
             day = original.file.landing_date
-            self.read_files.add(read.part_id)
-            kept[day].append((original, memory.carried_to(day, read)))
-        return {day: settled for day in group if (settled := self._committed(day, kept[day], missing[day]))}
+            entry = memory.carried_to(day, read)
+            self.read_files.add(entry.part_id)
+            kept[day].append((original, entry))
+            written += entry.parts
+        # After a power cut, too, a manifest names parts that are whole.
+        bring_to_disk(self._settings.lake_dir / name for name in written)
+        settled = {day: _settled(read) for day, read in kept.items()}
+        manifest.commit(self._settings, self._made(settled, missing))
+        for day in group:
+            if self._known(day) and not kept[day] and not missing[day]:
+                manifest.forget(self._settings, self._source.name, day)
+        return {day: entries for day, entries in settled.items() if entries}
 
     def _missing(self, day: date, found: Sequence[Original], repairs: Repairs) -> list[Entry]:
         """Files that somebody has removed from the archive without taking them back: their rows stay as they are."""
@@ -205,20 +221,14 @@ class _Builder:
         there = all((self._settings.lake_dir / name).exists() for name in entry.parts)
         return current and there and not self._rebuild and repairs.are_heeded(entry)
 
-    def _committed(
-        self, day: date, kept: list[tuple[Original, Entry]], missing: list[Entry]
-    ) -> list[tuple[Original, Entry]]:
-        # A file that somebody still writes to stays where it is, for the next call.
-        settled = [(original, entry) for original, entry in kept if not original.waiting or original.is_unchanged]
-        if settled:
-            entries = [*missing, *(entry for _, entry in settled)]
+    def _made(self, settled: Mapping[date, Kept], missing: Mapping[date, list[Entry]]) -> Iterator[Manifest]:
+        """The manifests that are not yet as they must be."""
+        for day, found in settled.items():
+            entries = [*missing[day], *(entry for _, entry in found)]
             entries.sort(key=lambda entry: (entry.file_name, entry.file_sha256))
             made = Manifest(self._source.name, day, self._recipe, tuple(entries))
-            if made != manifest.read(self._settings, self._source.name, day):
-                manifest.commit(self._settings, made)
-        elif self._known(day) and not kept and not missing:
-            manifest.forget(self._settings, self._source.name, day)
-        return settled
+            if found and made != manifest.read(self._settings, self._source.name, day):
+                yield made
 
     def _is_withdrawn(self, day: date, entry: Entry) -> bool:
         """Whether a file was taken back."""

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from user_activity.files import aside
 from user_activity.ingest.readers.batches import array, numbers, repeated, repeated_day, text_lists, texts
 from user_activity.ingest.readers.files import InputFile
 from user_activity.ingest.validation.validate import Rejection
@@ -26,13 +28,14 @@ class _Part:
     def __init__(self, path: Path, compression: str) -> None:
         self.path = path
         self.rows = 0
-        self._temporary = path.with_name(path.name + ".tmp")
+        self._open = ExitStack()
+        self._temporary = path
         self._compression = compression
         self._writer: pq.ParquetWriter | None = None
 
     def _append(self, table: pa.Table, row_group_size: int | None = None) -> None:
         if self._writer is None:
-            self._temporary.parent.mkdir(parents=True, exist_ok=True)
+            self._temporary = self._open.enter_context(aside(self.path.parent))
             self._writer = pq.ParquetWriter(self._temporary, table.schema, compression=self._compression)
         self._writer.write_table(table, row_group_size=row_group_size)
 
@@ -47,7 +50,8 @@ class _Part:
         """Remove what was not put in its place."""
         if self._writer is not None:
             self._writer.close()
-            self._temporary.unlink(missing_ok=True)
+            self._writer = None
+        self._open.close()
 
 
 class PartWriter(_Part):

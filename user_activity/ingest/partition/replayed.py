@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from user_activity.files import aside
 from user_activity.ingest.lake.manifest import Entry, part_folder
 from user_activity.ingest.readers.files import form_of, sha256_of
 from user_activity.settings import Settings
@@ -55,11 +56,10 @@ class RejectedBefore:
 
     def _written(self, landing_date: date, entry: Entry, rows: pa.Table) -> str:
         folder = part_folder("history", self._source, landing_date)
-        temporary = self._lake_dir / folder / f"{entry.file_sha256[:16]}.tmp"
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(rows, temporary, compression="zstd")
-        name = f"{folder}/{entry.file_sha256[:16]}-{sha256_of(temporary)[:8]}.parquet"
-        os.replace(temporary, self._lake_dir / name)
+        with aside(self._lake_dir / folder) as temporary:
+            pq.write_table(rows, temporary, compression="zstd")
+            name = f"{folder}/{entry.file_sha256[:16]}-{sha256_of(temporary)[:8]}.parquet"
+            os.replace(temporary, self._lake_dir / name)
         return name
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
+from user_activity.files import aside
 from user_activity.ingest.lake import corrections
 from user_activity.ingest.quarantine.records import BadRecord, Selection, select
 from user_activity.ingest.readers.csv import header_of
@@ -29,16 +30,12 @@ def export(settings: Settings, target: Path, selection: Selection) -> int:
     id of each, to be repaired and landed again (from CSV: an object with the file's own column names); any other name
     gives a CSV that says what is wrong with each.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
     selected = (record for record in select(settings, selection) if record.row_number is not None)
-    try:
+    with aside(target.parent) as temporary:
         with temporary.open("w", encoding="utf-8", newline="") as stream:
             count = _as_lines(selected, stream) if target.suffix == ".jsonl" else _as_csv(selected, stream)
         if count:
             os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
     return count
 
 

@@ -3,17 +3,15 @@
 One small JSON file, replaced atomically; one tick at a time holds its lock. Without it, the last day is reported again.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from user_activity.files import write_texts
 from user_activity.orchestration.date_ranges import days, ranges, read, written
 
 Kind = Literal["failed_run", "failed_check", "late_data", "failing_tick", "undelivered", "test"]
@@ -171,12 +169,7 @@ class IncidentLog:
             },
             "troubles": {channel: vars(trouble) for channel, trouble in self.troubles.items()},
         }
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        with temporary.open("w") as file:
-            json.dump(kept, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self.path)
+        write_texts({self.path: json.dumps(kept)})
 
     def note(self, problem: Incident, channels: Iterable[str]) -> None:
         """Count a problem on the channels that are to tell of it."""
@@ -231,16 +224,3 @@ class IncidentLog:
                 del self.incidents[key]
         used = {name for each in self.incidents.values() for name, account in each.accounts.items() if account.times}
         self.troubles = {channel: trouble for channel, trouble in self.troubles.items() if channel in used}
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[bool]:
-    """Whether nobody else is at the memory in this folder; nobody is, until the end."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            free = True
-        except BlockingIOError:
-            free = False
-        yield free

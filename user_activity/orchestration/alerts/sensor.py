@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from user_activity.files import locked_if_free
 from user_activity.orchestration.alerts.delivery import Delivered, channels_of, deliver, note_long_troubles, shown
 from user_activity.orchestration.alerts.detect.late import late_data
 from user_activity.orchestration.alerts.detect.owners import Owners
 from user_activity.orchestration.alerts.detect.runs import Watch
 from user_activity.orchestration.alerts.detect.ticks import failing_ticks
-from user_activity.orchestration.alerts.incidents import Incident, IncidentLog, alone
+from user_activity.orchestration.alerts.incidents import Incident, IncidentLog
 from user_activity.orchestration.alerts.messages import Undelivered
 from user_activity.orchestration.masking import masked
 from user_activity.settings import Settings
@@ -38,7 +39,7 @@ def tick(settings: Settings, instance: dg.DagsterInstance, owners: Owners, now: 
     """Find, remember, send; what was done, in words. Raises `Undelivered` where something was not taken."""
     if not channels_of(settings):
         return NO_CHANNEL
-    with alone(settings.alerts_dir) as free:
+    with locked_if_free(settings.alerts_dir / ".lock") as free:
         if not free:
             return "Another tick is running."
         memory = IncidentLog.read(settings.alerts_dir)

@@ -4,7 +4,6 @@ A dbt command of its own costs some five seconds before its first query; `dbtRun
 costs less than one. It keeps global state, so one invocation runs at a time.
 """
 
-import fcntl
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from user_activity import project
+from user_activity.files import locked
 from user_activity.orchestration.instance.environment import environment as process_environment
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
@@ -54,9 +54,7 @@ def ensure_manifest(settings: Settings) -> Path:
     """The project's manifest, parsed anew when a file of the project is younger."""
     target = _target(settings)
     if not _is_current(target):
-        target.mkdir(parents=True, exist_ok=True)
-        with (target / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(target / ".lock"):
             if not _is_current(target):
                 _invoke(["parse", "--target-path", str(target)], open_warehouse(settings).profile(), settings)
     return target / MANIFEST

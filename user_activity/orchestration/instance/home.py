@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from user_activity import project
+from user_activity.files import write_texts
 from user_activity.orchestration.instance.database import connected
 from user_activity.orchestration.instance.environment import environment
 from user_activity.settings import Settings
@@ -28,13 +29,10 @@ LATEST_RUNS = """
 def prepare_home(settings: Settings) -> Path:
     """Write Dagster's configuration into its home where it is missing or another, and point this process at it."""
     home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
     wanted = TEMPLATE.read_text()
     target = home / "dagster.yaml"
     if not target.exists() or target.read_text() != wanted:
-        fresh = home / f".dagster.yaml.{os.getpid()}"
-        fresh.write_text(wanted)
-        fresh.replace(target)
+        write_texts({target: wanted})
     os.environ.update(DAGSTER_HOME=str(home), DAGSTER_EVENT_BATCH_SIZE=EVENTS_IN_A_BATCH)
     return home
 

@@ -5,15 +5,15 @@ process, however that ends, and all that share the data folder see it: the numbe
 container or machine, and may have gone to another process.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from uuid import uuid4
 
 import dagster as dg
 
+from user_activity.files import is_locked, locked
 from user_activity.settings import Settings
 
 PROCESS_TAG = "user_activity/process"  # the lock of the command that runs a job in its own process
@@ -29,11 +29,12 @@ UNFINISHED = [
 @contextmanager
 def seen_to_live(settings: Settings) -> Iterator[str]:
     """Hold a lock for as long as this process lives; gives its name, for ``PROCESS_TAG``."""
-    folder = _locks(settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=folder, prefix=f"{os.getpid()}-") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield Path(lock.name).name
+    lock = _locks(settings) / f"{os.getpid()}-{uuid4().hex}"
+    with locked(lock):
+        try:
+            yield lock.name
+        finally:
+            lock.unlink(missing_ok=True)
 
 
 def unfinished_runs(instance: dg.DagsterInstance, settings: Settings, job: str | None = None) -> list[dg.DagsterRun]:
@@ -51,15 +52,10 @@ def unfinished_runs(instance: dg.DagsterInstance, settings: Settings, job: str |
 def _is_alive(settings: Settings, process: str | None) -> bool:
     if process is None:
         return True
-    path = _locks(settings) / Path(process).name
-    try:
-        with path.open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
+    lock = _locks(settings) / Path(process).name
+    if is_locked(lock):
         return True
-    path.unlink(missing_ok=True)
+    lock.unlink(missing_ok=True)
     return False
 
 

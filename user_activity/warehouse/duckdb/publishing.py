@@ -1,11 +1,13 @@
 """Marts and metrics as Parquet files, each replaced atomically."""
 
 import os
-import shutil
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
+
+from user_activity.files import aside
 
 FEW_DAYS = 7  # up to this many, a copy a day is quicker than one partitioned copy on one thread
 
@@ -17,10 +19,9 @@ def quoted(path: Path) -> str:
 
 def publish_table(connection: duckdb.DuckDBPyConnection, relation: str, folder: Path) -> int:
     """Replace the one file of a relation."""
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f".data.parquet.{os.getpid()}"
-    rows = connection.execute(f"copy {relation} to '{quoted(fresh)}' (format parquet)").fetchone()
-    fresh.replace(folder / "data.parquet")
+    with aside(folder) as fresh:
+        rows = connection.execute(f"copy {relation} to '{quoted(fresh)}' (format parquet)").fetchone()
+        os.replace(fresh, folder / "data.parquet")
     for former in folder.glob("[0-9]*.parquet"):  # of a relation that was once published day by day
         former.unlink()
     return int(rows[0]) if rows else 0
@@ -43,12 +44,15 @@ def publish_days(
     if not days:
         return 0
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f".fresh.{os.getpid()}"
-    shutil.rmtree(fresh, ignore_errors=True)
-    if len(days) > FEW_DAYS:
-        return _publish_many_days(connection, relation, date_column, days, folder, fresh)
+    with TemporaryDirectory(prefix=".", dir=folder) as fresh:
+        publish = _publish_many_days if len(days) > FEW_DAYS else _publish_few_days
+        return publish(connection, relation, date_column, days, folder, Path(fresh))
+
+
+def _publish_few_days(
+    connection: duckdb.DuckDBPyConnection, relation: str, date_column: str, days: list[date], folder: Path, fresh: Path
+) -> int:
     published = 0
-    fresh.mkdir()
     for day in days:
         part = fresh / f"{day}.parquet"
         rows = connection.execute(
@@ -57,7 +61,6 @@ def publish_days(
         count = int(rows[0]) if rows else 0
         _replace_day(part if count else None, folder / part.name)
         published += count
-    shutil.rmtree(fresh)
     return published
 
 
@@ -76,7 +79,6 @@ def _publish_many_days(
     for day in days:
         part = fresh / f"day={day}" / "data_0.parquet"
         _replace_day(part if part.exists() else None, folder / f"{day}.parquet")
-    shutil.rmtree(fresh, ignore_errors=True)
     return int(rows[0]) if rows else 0
 
 

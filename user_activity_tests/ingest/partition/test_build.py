@@ -115,6 +115,42 @@ def test_a_run_that_dies_anywhere_is_mended_by_the_next(
     assert drop.snapshot() == clean
 
 
+def test_parts_and_manifests_are_on_the_disk_before_a_manifest_has_its_name(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut keeps what was synced, and may keep a name without the content that was not."""
+    fill(drop)
+    sync, replace = os.fsync, os.replace
+    on_disk, named = set[int](), list[tuple[str, bool]]()
+
+    def synced(file: int) -> None:
+        sync(file)
+        on_disk.add(os.fstat(file).st_ino)
+
+    def replaced(source: Path, target: Path) -> None:
+        if target.suffix == ".json":
+            entries = json.loads(source.read_text())["files"]
+            kinds = ("part", "quarantine", "repairs", "history")
+            parts = [drop.settings.lake_dir / entry[kind] for entry in entries for kind in kinds if entry[kind]]
+            named.append((target.stem, {path.stat().st_ino for path in (source, *parts)} <= on_disk))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    build(drop)
+    assert named
+    assert all(whole for _, whole in named)
+
+
+def test_what_a_killed_run_left_beside_a_manifest_goes(drop: Drop) -> None:
+    fill(drop)
+    build(drop)
+    left = drop.settings.lake_dir / "manifests" / "events" / ".0123456789abcdef.tmp"
+    left.write_text("half a mani")
+    build(drop)
+    assert not left.exists()
+
+
 @pytest.mark.law
 @pytest.mark.parametrize("attempt", range(Examples(quick=2, all=6, nightly=60).here))
 def test_sigkill_at_any_moment_is_mended_by_the_next_run(tmp_path: Path, attempt: int) -> None:

@@ -22,10 +22,11 @@ from dagster._core.scheduler.instigation import (
 )
 from dagster_shared.error import SerializableErrorInfo
 
+from user_activity.files import locked_if_free
 from user_activity.orchestration.alerts import sensor
 from user_activity.orchestration.alerts.detect.owners import Owners
 from user_activity.orchestration.alerts.detect.runs import PATIENCE, UNDECIDED
-from user_activity.orchestration.alerts.incidents import IncidentLog, alone
+from user_activity.orchestration.alerts.incidents import IncidentLog
 from user_activity.orchestration.alerts.messages import Undelivered
 from user_activity.orchestration.assets import raw
 from user_activity.orchestration.command_runs import Runner
@@ -425,7 +426,7 @@ def test_a_run_that_cannot_be_read_and_a_lake_that_cannot_be_judged_hide_nothing
 
 def test_one_tick_at_a_time(watched: Watched) -> None:
     ended(watched, dg.DagsterRunStatus.FAILURE, {"dagster/max_retries": "0"})
-    with alone(watched.settings.alerts_dir) as free:
+    with locked_if_free(watched.settings.alerts_dir / ".lock") as free:
         assert free
         assert watched.tick() == "Another tick is running."
     assert len(watched.ticked()) == 1
