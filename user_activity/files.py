@@ -8,7 +8,7 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +16,21 @@ ASIDE = ".*.tmp"
 """What files that are not finished are called; every reader of ours leaves such names out."""
 
 _AT_ONCE = 8  # one write of the file system's journal serves all files that ask for it at a time
+
+
+def create_without(umask: str) -> None:
+    """Let this process, and those that it starts, create files and folders without these permissions (octal).
+
+    Every process of the platform calls it at its start: Dagster, dbt, DuckDB and SQLite have no setting of their own.
+    """
+    os.umask(int(umask, 8))
+
+
+def take_away(umask: str, path: Path) -> None:
+    """Take these permissions (octal) from a file that others have made; no link is followed."""
+    if not path.is_symlink():
+        with suppress(PermissionError):  # of a file of somebody else's, which the folder around it protects
+            path.chmod(path.stat().st_mode & 0o777 & ~int(umask, 8))
 
 
 @contextmanager

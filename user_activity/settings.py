@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path("data"), description="The folder that holds all data the platform writes.")
+    umask: Annotated[str, Field(pattern=r"^[0-7]{3}$")] = Field(
+        "077", description="The permissions that new files and folders lack, as for umask; 077: all but the owner's."
+    )
     warehouse: Literal["duckdb", "postgres"] = Field(
         "duckdb", description="The warehouse engine: duckdb (embedded) or postgres (a server)."
     )

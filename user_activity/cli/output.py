@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from user_activity.files import create_without
 from user_activity.ingest.reference_files import ReferenceRejected, references
 from user_activity.ingest.validation.field_mapping import FieldMapRejected, check_field_maps
 from user_activity.misspelt_settings import misspelt_settings
@@ -64,6 +65,7 @@ def settings() -> Settings:
     """The settings; raises ``Problem`` for an invalid setting or an invalid file that a setting names."""
     try:
         found_settings = get_settings()
+        create_without(found_settings.umask)
         _warn_of_misspelt_settings()
         references(found_settings)
         check_field_maps(found_settings)

@@ -1,6 +1,7 @@
 """The command line, called in this process on data of its own."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,12 @@ def command(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
         monkeypatch.setenv(name, "")
 
     def call(*arguments: str) -> Answer:
-        with pytest.raises(SystemExit) as left:
-            main(list(arguments))
+        umask = os.umask(0o022)
+        try:
+            with pytest.raises(SystemExit) as left:
+                main(list(arguments))
+        finally:
+            os.umask(umask)
         out, err = capfd.readouterr()
         assert "Traceback" not in out + err
         return Answer(int(left.value.code or 0), out, err)

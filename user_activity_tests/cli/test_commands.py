@@ -194,6 +194,18 @@ def test_a_landed_file_waits_and_lands_once(command: Command, tmp_path: Path) ->
     assert command("status", "--json").document["files_waiting"] == {"events": 1}
 
 
+@pytest.mark.parametrize(("umask", "folder", "file"), [("", 0o700, 0o600), ("027", 0o750, 0o640)])
+def test_a_setting_says_who_else_may_read(
+    umask: str, folder: int, file: int, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_UMASK", umask)
+    (tmp_path / "a.jsonl").write_text("{}\n")
+    (landed,) = command("land", str(tmp_path / "a.jsonl"), "--source", "events", "--json").document
+    path = Path(landed["path"])
+    assert path.stat().st_mode & 0o777 == file
+    assert {parent.stat().st_mode & 0o777 for parent in list(path.parents)[:4]} == {folder}
+
+
 def test_simulated_files_can_stay_outside(command: Command, tmp_path: Path) -> None:
     made = command("simulate", "--days", "2", "--events", "50", "--out", str(tmp_path / "files"), "--json").document
     assert made["events"] == 50

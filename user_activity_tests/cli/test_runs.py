@@ -31,8 +31,10 @@ def first_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str
         patch.setenv("USER_ACTIVITY_DATA_DIR", str(folder / "data"))
         for name in ("DAGSTER_HOME", "DAGSTER_EVENT_BATCH_SIZE"):
             patch.setenv(name, "")
+        umask = os.umask(0o022)
         with redirect_stdout(said), pytest.raises(SystemExit) as left:
             main(list(DEMO))
+        os.umask(umask)
     assert left.value.code == 0
     return folder / "data", json.loads(said.getvalue())
 
@@ -58,6 +60,12 @@ def test_a_demo_leaves_tested_tables_and_says_what_is_in_them(first_demo: tuple[
     week, funnel, retention = summary["metrics"].values()
     assert (len(week), len(funnel), len(retention)) == (7, 3, 0)  # no month is over
     assert "2025-01-05" in summary["dates_rebuilt"]
+
+
+def test_all_that_a_demo_writes_is_its_owners_alone(data_dir: Path) -> None:
+    written = [data_dir, *data_dir.rglob("*")]
+    assert {path.name for path in written} >= {"user_activity.duckdb", "runs.db", "archive", "published"}
+    assert [path for path in written if not path.is_symlink() and path.stat().st_mode & 0o077] == []
 
 
 def test_a_second_demo_changes_no_row_and_says_so(command: Command) -> None:

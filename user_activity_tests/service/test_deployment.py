@@ -188,6 +188,13 @@ def test_no_file_holds_a_password(deployment: Deployment) -> None:
         assert not [name for name, word in PASSWORDS.items() if word.encode() in content], path
 
 
+def test_what_the_services_write_is_their_users_alone(deployment: Deployment) -> None:
+    ours = [path for path in deployment.folder.rglob("*") if not path.name.startswith(tuple(deployment.services))]
+    open_to_others = [path for path in ours if path.exists() and path.stat().st_mode & 0o077]
+    dropped = {deployment.settings.incoming_dir / "events", *(deployment.settings.incoming_dir / "events").glob("*")}
+    assert set(open_to_others) <= dropped
+
+
 def test_the_daemon_and_the_webserver_are_well(deployment: Deployment) -> None:
     for name in ("code", "webserver", "daemon"):
         assert deployment.healthy(name)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
-from user_activity.files import aside
+from user_activity.files import aside, take_away
 from user_activity.ingest.readers.files import sha256_of, shown
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
@@ -158,8 +158,8 @@ def original_name(archived: str) -> str:
     return os.fsdecode(unquote_to_bytes(archived.partition("-")[2]))
 
 
-def move_to_archive(path: Path, target: Path) -> None:
-    """Move an original; where the same content is kept already, the copy goes."""
+def move_to_archive(path: Path, target: Path, umask: str) -> None:
+    """Move an original, and keep it from whom the setting keeps all else; content that is kept already goes."""
     if path == target:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -167,3 +167,4 @@ def move_to_archive(path: Path, target: Path) -> None:
         path.unlink()
     else:
         shutil.move(path, target)
+        take_away(umask, target)

@@ -153,7 +153,8 @@ class _Builder:
             archives = {original.identity: folder / original.archive for original, _ in kept.get(day, ())}
             for original in found:
                 if original.identity in archives:
-                    incoming.move_to_archive(original.file.path, archives[original.identity])
+                    target = archives[original.identity]
+                    incoming.move_to_archive(original.file.path, target, self._settings.umask)
 
     def _manifests(self) -> Iterator[Manifest]:
         return manifest.all_of(self._settings, self._source.name)

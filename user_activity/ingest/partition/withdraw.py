@@ -22,7 +22,7 @@ def move_out_of_archive(settings: Settings, source: str, day: date, entries: lis
             path = incoming.archive_folder(settings, source, day) / entry.archive
             target = incoming.withdrawn_folder(settings, source, day) / entry.archive
             if path.exists() or path.is_symlink():
-                incoming.move_to_archive(path, target)
+                incoming.move_to_archive(path, target, settings.umask)
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(f"{entry.file_name} was missing in the archive when it was taken back.\n")

@@ -137,8 +137,8 @@ def _target(settings: Settings) -> Path:
 
 
 def _is_current(target: Path) -> bool:
-    if not ((target / MANIFEST).exists() and (target / PARSED).exists()):
-        return False
+    if not all(os.access(target / name, os.R_OK) for name in (MANIFEST, PARSED)):
+        return False  # missing, or another user's
     sources = (
         path for top in PROJECT_DIR.iterdir() if top.name not in WRITTEN_BY_DBT for path in (top, *top.rglob("*"))
     )

@@ -27,6 +27,7 @@ from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from dagster_postgres.utils import DagsterPostgresException
 
+from user_activity.files import create_without
 from user_activity.orchestration.instance.database import address, connected
 from user_activity.settings import get_settings
 
@@ -48,6 +49,7 @@ class PlatformStorage(DagsterSqliteStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> DagsterStorage:  # type: ignore[override]
         settings = get_settings()
+        create_without(settings.umask)
         if settings.dagster_url:
             # Out of the environment, so that the password stands in no file and in no argument of a process.
             try:

@@ -82,3 +82,14 @@ def test_a_loose_file_is_ingested_on_its_date(drop: Drop) -> None:
     os.utime(loose, (0, datetime(2026, 1, 5, 12, tzinfo=UTC).timestamp()))
     assert drop.ingest().rows_accepted == 1
     assert not loose.exists()
+
+
+def test_an_original_that_all_could_read_is_archived_for_its_owner_alone(drop: Drop) -> None:
+    for name, mode in (("a.jsonl", 0o644), ("b.jsonl", 0o600)):
+        drop.lines(name, [EVENT | {"event_id": name}]).chmod(mode)
+    (drop.folder() / "link.jsonl").symlink_to("/etc/hostname")
+    before = Path("/etc/hostname").stat().st_mode
+    drop.ingest()
+    archived = [path for path in drop.settings.archive_dir.rglob("*-*.jsonl") if not path.is_symlink()]
+    assert [path.stat().st_mode & 0o777 for path in archived] == [0o600, 0o600]
+    assert Path("/etc/hostname").stat().st_mode == before
