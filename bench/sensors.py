@@ -34,7 +34,7 @@ def ticks(data_dir: Path, files: int) -> tuple[float, float, float]:
         folder = incoming / date.fromordinal(date(2025, 1, 1).toordinal() + number % FOLDERS).isoformat()
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{number}.jsonl").write_text("{}\n")
-    sensor = build_file_sensor(SOURCES["events"])
+    sensor = build_file_sensor(settings, SOURCES["events"])
     seconds, cursor = [_listing(incoming)], None
     with open_instance(settings) as instance:
         for _ in range(2):

@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     http_timeout_seconds: Seconds = Field(10, description="Seconds to wait for an HTTP response.")
 
     settle_seconds: Seconds = Field(2, description="Seconds a file must be unchanged before a sensor ingests it.")
+    sensor_interval_seconds: Annotated[int, Field(ge=1)] = Field(
+        10, description="Seconds between two ticks of the sensors for files and stale dates; thrice as many for alerts."
+    )
     max_line_bytes: Count = Field(16 * 1024**2, description="The maximum size of one record, in bytes.")
     ingest_memory: Memory = Field("1GB", description="The memory limit for ingesting files.")
     warehouse_memory: Memory = Field("4GB", description="The memory limit for building models on the embedded engine.")

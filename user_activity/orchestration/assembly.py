@@ -5,7 +5,7 @@ import json
 import dagster as dg
 
 from user_activity.ingest.validation.field_mapping import check_field_maps
-from user_activity.orchestration.alerts.sensor import alerts
+from user_activity.orchestration.alerts.sensor import build_alert_sensor
 from user_activity.orchestration.assets.audit import audit_tables, reference_files, run_tables
 from user_activity.orchestration.assets.checks import volumes
 from user_activity.orchestration.assets.landing import landing_folders, products_api
@@ -38,7 +38,7 @@ def assemble(settings: Settings) -> dg.Definitions:
         ],
         asset_checks=[volumes],
         jobs=jobs(settings),
-        sensors=[*sensors(), alerts],
+        sensors=[*sensors(settings), build_alert_sensor(settings)],
         schedules=[close_of_day, weekly_catalogue],
         resources=RESOURCES,
         executor=dg.in_process_executor,

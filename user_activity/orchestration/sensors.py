@@ -29,19 +29,23 @@ LATEST_RUNS = 20  # among so many there is one that is no recording
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
-def sensors() -> list[dg.SensorDefinition]:
+def sensors(settings: Settings) -> list[dg.SensorDefinition]:
     """One sensor per source, one that requests builds, and one that records ended runs."""
-    return [*(build_file_sensor(source) for source in SOURCES.values()), touched_dates, finished_runs]
+    return [
+        *(build_file_sensor(settings, source) for source in SOURCES.values()),
+        build_date_sensor(settings),
+        build_recording_sensor(settings),
+    ]
 
 
-def build_file_sensor(source: Source) -> dg.SensorDefinition:
+def build_file_sensor(settings: Settings, source: Source) -> dg.SensorDefinition:
     """Requests ingest runs for the landing dates of a source that have settled files."""
     step = WEEK if source.cadence == "weekly" else DAY
 
     @dg.sensor(
         name=f"{source.name}_files",
         job_name=ingest_job_name(source.name),
-        minimum_interval_seconds=10,
+        minimum_interval_seconds=settings.sensor_interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Requests ingest runs for settled files in incoming/{source.name}/, by landing date.",
     )
@@ -65,48 +69,55 @@ def build_file_sensor(source: Source) -> dg.SensorDefinition:
     return files
 
 
-@dg.sensor(
-    name="touched_dates",
-    job_name=BUILD,
-    minimum_interval_seconds=10,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Requests one build run for all event dates whose lake data changed since the last build.",
-)
-def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
-    """Asks for a build of everything stale; rows on time and rows three months late take the same path."""
-    asked = Asked.read(context.cursor)
-    stale = staleness.stale(settings)
-    ready = asked.choose(stale, _under_way(context, settings, BUILD))
-    requests = [dg.RunRequest(tags=range_tags(ready))] if ready else []
-    return dg.SensorResult(
-        run_requests=requests,
-        cursor=asked.write(),
-        skip_reason=None if requests else _why_not(stale, "Every date is up to date with the lake."),
+def build_date_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Requests builds of everything stale; rows on time and rows three months late take the same path."""
+
+    @dg.sensor(
+        name="touched_dates",
+        job_name=BUILD,
+        minimum_interval_seconds=settings.sensor_interval_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Requests one build run for all event dates whose lake data changed since the last build.",
     )
+    def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
+        asked = Asked.read(context.cursor)
+        stale = staleness.stale(settings)
+        ready = asked.choose(stale, _under_way(context, settings, BUILD))
+        requests = [dg.RunRequest(tags=range_tags(ready))] if ready else []
+        return dg.SensorResult(
+            run_requests=requests,
+            cursor=asked.write(),
+            skip_reason=None if requests else _why_not(stale, "Every date is up to date with the lake."),
+        )
+
+    return touched_dates
 
 
-@dg.sensor(
-    name="finished_runs",
-    job_name=RECORD,
-    minimum_interval_seconds=30,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Records ended runs in the audit tables when no other run is in progress.",
-)
-def finished_runs(
-    context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
-) -> dg.SensorResult | dg.SkipReason:
-    """Asks for one recording for all runs that have ended since; a build that comes first records them as well."""
-    latest = context.instance.get_run_records(
-        dg.RunsFilter(statuses=FINISHED), limit=LATEST_RUNS, order_by="update_timestamp"
+def build_recording_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Requests one recording for all runs that have ended since; a build that comes first records them as well."""
+
+    @dg.sensor(
+        name="finished_runs",
+        job_name=RECORD,
+        minimum_interval_seconds=3 * settings.sensor_interval_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Records ended runs in the audit tables when no other run is in progress.",
     )
-    ended = [
-        f"{run.run_id} {run.status.value}" for run in (found.dagster_run for found in latest) if run.job_name != RECORD
-    ]
-    if not ended or ended[0] == context.cursor:
-        return dg.SkipReason("No run has ended since the last recording.")
-    if unfinished_runs(context.instance, settings):
-        return dg.SkipReason("A run is in progress: it will be recorded together with the ended runs.")
-    return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=ended[0])
+    def finished_runs(
+        context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
+    ) -> dg.SensorResult | dg.SkipReason:
+        latest = context.instance.get_run_records(
+            dg.RunsFilter(statuses=FINISHED), limit=LATEST_RUNS, order_by="update_timestamp"
+        )
+        runs = (found.dagster_run for found in latest)
+        ended = [f"{run.run_id} {run.status.value}" for run in runs if run.job_name != RECORD]
+        if not ended or ended[0] == context.cursor:
+            return dg.SkipReason("No run has ended since the last recording.")
+        if unfinished_runs(context.instance, settings):
+            return dg.SkipReason("A run is in progress: it will be recorded together with the ended runs.")
+        return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=ended[0])
+
+    return finished_runs
 
 
 class Asked:

@@ -1,15 +1,18 @@
 """The platform as the UI shows it: described, owned, grouped, partitioned, and running by itself."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from user_activity.orchestration.assembly import assemble
 from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
 from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.resources import WAREHOUSE_POOL
 from user_activity.orchestration.runs.history import RECORD
 from user_activity.orchestration.schedules import close_of_day, weekly_catalogue
+from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 
 LAYERS = {"landing", "raw", "audit", "staging", "intermediate", "marts", "metrics", "published"}
@@ -108,6 +111,12 @@ def test_sensors_and_schedules_are_on(definitions: dg.Definitions) -> None:
     }
     assert all(sensor.default_status == dg.DefaultSensorStatus.RUNNING for sensor in repository.sensor_defs)
     assert all(schedule.default_status == dg.DefaultScheduleStatus.RUNNING for schedule in repository.schedule_defs)
+
+
+def test_sensors_tick_as_often_as_the_setting_says(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, sensor_interval_seconds=2)
+    seconds = {sensor.name: sensor.minimum_interval_seconds for sensor in assemble(settings).sensors or ()}
+    assert seconds == {**{f"{name}_files": 2 for name in SOURCES}, "touched_dates": 2, "finished_runs": 6, "alerts": 6}
 
 
 def test_the_close_of_a_day_builds_the_day_before() -> None:

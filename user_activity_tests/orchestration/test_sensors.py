@@ -16,7 +16,7 @@ from user_activity.orchestration import staleness
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import RANGE_END, RANGE_START, range_tags, tagged_dates
 from user_activity.orchestration.runs.liveness import PROCESS_TAG
-from user_activity.orchestration.sensors import LONGEST_WAIT, Asked, build_file_sensor, touched_dates
+from user_activity.orchestration.sensors import LONGEST_WAIT, Asked, build_date_sensor, build_file_sensor
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 
@@ -78,7 +78,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def events(instance: dg.DagsterInstance, settings: Settings) -> Ticks:
-    return Ticks(build_file_sensor(SOURCES["events"]), instance, settings)
+    return Ticks(build_file_sensor(settings, SOURCES["events"]), instance, settings)
 
 
 def test_landing_dates_in_a_row_are_one_run(events: Ticks, settings: Settings) -> None:
@@ -90,7 +90,7 @@ def test_landing_dates_in_a_row_are_one_run(events: Ticks, settings: Settings) -
 def test_weeks_in_a_row_are_one_run(instance: dg.DagsterInstance, settings: Settings) -> None:
     for day in (date(2025, 1, 8), date(2025, 1, 13)):
         drop(settings, "products", day, "a.jsonl")
-    (request,) = Ticks(build_file_sensor(SOURCES["products"]), instance, settings).tick().run_requests or []
+    (request,) = Ticks(build_file_sensor(settings, SOURCES["products"]), instance, settings).tick().run_requests or []
     assert (request.tags[RANGE_START], request.tags[RANGE_END]) == ("2025-01-06", "2025-01-13")
     assert tagged_dates(request.tags) == {date(2025, 1, 6), date(2025, 1, 13)}
 
@@ -195,7 +195,7 @@ def test_stale_dates_are_asked_for_in_one_run_and_not_while_it_goes_on(
     instance: dg.DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(freshness, "touched", lambda _: {FIRST: "a", LATER: "b"})
-    ticks = Ticks(touched_dates, instance, settings)
+    ticks = Ticks(build_date_sensor(settings), instance, settings)
     assert ticks.asked() == [{FIRST, LATER}]
     monkeypatch.setattr(freshness, "touched", lambda _: {FIRST: "a", SECOND: "c", LATER: "b"})
     instance.create_run_for_job(sleeper(BUILD), status=dg.DagsterRunStatus.NOT_STARTED, tags=range_tags([FIRST, LATER]))

@@ -78,6 +78,7 @@ class Service:
             "DAGSTER_EVENT_BATCH_SIZE": EVENTS_IN_A_BATCH,
             "USER_ACTIVITY_DATA_DIR": str(self.folder),
             "USER_ACTIVITY_SETTLE_SECONDS": "0.5",
+            "USER_ACTIVITY_SENSOR_INTERVAL_SECONDS": "1",
             **self.environment,
         }
 

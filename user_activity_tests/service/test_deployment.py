@@ -64,6 +64,7 @@ class Deployment(Service):
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "USER_ACTIVITY_SETTLE_SECONDS": "0.5",
+            "USER_ACTIVITY_SENSOR_INTERVAL_SECONDS": "1",
         }  # fmt: skip
 
     def up(self, name: str) -> subprocess.Popen[bytes]:

@@ -23,16 +23,20 @@ NO_CHANNEL = (
 )
 
 
-@dg.sensor(
-    name=NAME,
-    minimum_interval_seconds=30,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells whoever can mend it of failed runs, broken checks and late data, by e-mail and by webhook.",
-)
-def alerts(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SkipReason:
-    """Tell what happened and was not told."""
-    now = datetime.now(UTC).timestamp()
-    return dg.SkipReason(tick(settings, context.instance, Owners(context.repository_def), now))
+def build_alert_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Tells what happened and was not told."""
+
+    @dg.sensor(
+        name=NAME,
+        minimum_interval_seconds=3 * settings.sensor_interval_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells whoever can mend it of failed runs, broken checks and late data, by e-mail and by webhook.",
+    )
+    def alerts(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SkipReason:
+        now = datetime.now(UTC).timestamp()
+        return dg.SkipReason(tick(settings, context.instance, Owners(context.repository_def), now))
+
+    return alerts
 
 
 def tick(settings: Settings, instance: dg.DagsterInstance, owners: Owners, now: float) -> str:

@@ -24,7 +24,7 @@ from user_activity.orchestration.jobs import BUILD
 from user_activity.orchestration.masking import masked
 from user_activity.orchestration.partitions import range_tags
 from user_activity.orchestration.runs.history import RECORD
-from user_activity.orchestration.sensors import finished_runs
+from user_activity.orchestration.sensors import build_recording_sensor
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
@@ -307,7 +307,7 @@ class Runs:
         context = dg.build_sensor_context(
             instance=self._instance, cursor=self._cursor, resources={"settings": self._settings}
         )
-        result = finished_runs(context)
+        result = build_recording_sensor(self._settings)(context)
         if not isinstance(result, dg.SensorResult):
             return 0
         self._cursor = result.cursor
