@@ -184,7 +184,8 @@ def assert_agreement(connection: duckdb.DuckDBPyConnection, source: str, rows: l
     return accepted
 
 
-DRAWN = examples(quick=20, all=100, nightly=2000)
+# Nearly all of an example's time is the engine's planning, which is the same for few records as for many.
+DRAWN = examples(quick=10, all=45, nightly=1000)
 
 
 @pytest.mark.law
@@ -193,7 +194,7 @@ def test_on_near_valid_records(source: str, connection: duckdb.DuckDBPyConnectio
     accepted = 0
 
     @DRAWN
-    @given(st.lists(near_valid(source), min_size=20, max_size=40))
+    @given(st.lists(near_valid(source), min_size=50, max_size=80))
     def check(records: list[dict[str, str]]) -> None:
         nonlocal accepted
         accepted += assert_agreement(connection, source, [json.dumps(record) for record in records])
@@ -240,7 +241,7 @@ def test_on_arbitrary_text(source: str, connection: duckdb.DuckDBPyConnection) -
     )
 
     @DRAWN
-    @given(st.lists(line.filter(lambda text: text.isprintable() or "\\u" in text), min_size=5, max_size=40))
+    @given(st.lists(line.filter(lambda text: text.isprintable() or "\\u" in text), min_size=15, max_size=60))
     def check(rows: list[str]) -> None:
         assert_agreement(connection, source, rows)
 
