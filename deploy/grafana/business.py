@@ -11,6 +11,7 @@ from deploy.grafana.panels import (
     Json,
     Panel,
     bars,
+    by,
     stat,
     table,
     timeseries,
@@ -36,8 +37,8 @@ PANELS: list[Panel | Heading] = [
     stat("order_value", "locale", width=8, decimals=2),
     stat("active_users", "locale", width=6),
     Heading("Sales"),
-    timeseries("sales_by_week"),  # lines: bars would stand on each other, and currencies are never added
-    timeseries("revenue_by_month"),
+    by("week", timeseries("revenue_by_period")),  # no bars: they would be stacked, and currencies are never added
+    by("month", timeseries("revenue_by_period")),
     timeseries("orders_by_week", style="bars", stacked=True),
     timeseries("order_value_by_week", decimals=2),
     table("sales_by_month", columns={**BOOKED, "average order value": AMOUNT, "growth": SHARE}),
@@ -50,9 +51,9 @@ PANELS: list[Panel | Heading] = [
     timeseries("session_length", "s"),
     timeseries("lifecycle", width=24, style="bars", stacked=True, colours=LIFECYCLE),
     Heading("Retention"),
-    table("retention_by_week", width=16, height=12, columns=COHORTS, heat=HEAT),
+    by("week", table("retention_by_period", width=16, height=12, columns=COHORTS, heat=HEAT)),
     bars("retention_curve", "percentunit", height=12, decimals=1),
-    table("retention_by_month", height=8, columns=COHORTS, heat=HEAT),
+    by("month", table("retention_by_period", height=8, columns=COHORTS, heat=HEAT)),
     Heading("Funnel ${funnel}"),
     bars("funnel_users", "locale"),
     table(

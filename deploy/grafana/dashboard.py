@@ -124,7 +124,7 @@ def _placed(name: str, panels: Sequence[Panel | Heading]) -> Iterator[Json]:
 
 
 def _drawn(panel: Panel, file: Path) -> Json:
-    title, description, sql = asked(file)
+    title, description, sql = asked(file, panel.period)
     return {
         "type": panel.kind,
         "title": title,
@@ -145,9 +145,10 @@ def _drawn(panel: Panel, file: Path) -> Json:
     }
 
 
-def asked(file: Path) -> tuple[str, str, str]:
+def asked(file: Path, period: str | None = None) -> tuple[str, str, str]:
     """A query's file: its first line is the panel's title, the comment after it the description, the rest SQL."""
-    lines = file.read_text().splitlines()
+    text = file.read_text()
+    lines = (text.replace("<period>", period) if period else text).splitlines()
     comment = list(takewhile(lambda line: line.startswith("-- "), lines))
     if len(comment) < 2:
         raise ValueError(f"{file} must begin with a comment: a line for the title, then a description, then SQL.")

@@ -5,7 +5,7 @@ Does not belong here: what one panel asks (its ``.sql`` file) or where it stands
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 GREEN, ORANGE, RED, BLUE, PURPLE, GREY = "green", "orange", "red", "blue", "purple", "#8e8e8e"
@@ -26,6 +26,8 @@ class Panel:
     defaults: Json
     overrides: list[Json] = field(default_factory=list)
     is_series: bool = False
+    period: str | None = None
+    """What stands for ``<period>`` in the query's file: `week` or `month`."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Column:
         if self.link:
             found["links"] = [{"title": self.link[0], "url": self.link[1], "targetBlank": True}]
         return found
+
+
+def by(period: str, panel: Panel) -> Panel:
+    """The panel of a query that is written once for several periods."""
+    return replace(panel, period=period)
 
 
 def timeseries(

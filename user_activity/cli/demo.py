@@ -10,7 +10,7 @@ from user_activity.cli import data, output, runs, status
 from user_activity.cli.output import Exit, JsonOption, VerboseOption
 from user_activity.cli.session import one_at_a_time
 from user_activity.settings import Settings
-from user_activity.warehouse import open_warehouse
+from user_activity.warehouse import MODEL_LAYERS, open_warehouse
 
 if TYPE_CHECKING:
     from user_activity.orchestration.command_runs import Outcome
@@ -120,7 +120,7 @@ def show(summary: dict[str, Any]) -> None:
     layers: dict[str, list[int]] = {}
     for name, rows in summary["rows"].items():
         layers.setdefault(name.split(".")[0], []).append(rows)
-    ordered = sorted(layers, key=status.LAYERS.index)
+    ordered = sorted(layers, key=MODEL_LAYERS.index)
     output.grid("Rows", ["layer", "tables", "rows"], [[name, len(layers[name]), sum(layers[name])] for name in ordered])
     if summary["quarantined"]:
         runs.show_quarantined(summary["quarantined"])

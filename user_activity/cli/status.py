@@ -9,9 +9,8 @@ import typer
 from user_activity.cli import output
 from user_activity.cli.output import JsonOption
 from user_activity.settings import Settings
-from user_activity.warehouse import WarehouseBusy, open_warehouse
+from user_activity.warehouse import MODEL_LAYERS, WarehouseBusy, open_warehouse
 
-LAYERS = ("staging", "intermediate", "marts", "metrics", "audit")
 SHOWN_CHECKS = 5
 FAILED_CHECKS = """
     select relation, check_name, severity, failing_rows, evaluated_at
@@ -80,7 +79,7 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
                 "select table_schema || '.' || table_name from information_schema.tables "
                 "where table_type = 'BASE TABLE' order by 1"
             ).rows
-            names = [name for (name,) in tables if name.split(".")[0] in LAYERS]
+            names = [name for (name,) in tables if name.split(".")[0] in MODEL_LAYERS]
             counts = " union all ".join(f"select '{name}', count(*) from {name}" for name in names)
             rows = dict(warehouse.query(counts).rows) if counts else {}
             failed = warehouse.query(FAILED_CHECKS).records() if "audit.dq_results" in rows else []
@@ -125,7 +124,7 @@ def show(state: dict[str, Any]) -> None:
         output.grid(
             "Rows",
             ["table", "rows"],
-            sorted(warehouse["rows"].items(), key=lambda row: (LAYERS.index(row[0].split(".")[0]), row[0])),
+            sorted(warehouse["rows"].items(), key=lambda row: (MODEL_LAYERS.index(row[0].split(".")[0]), row[0])),
         )
     if waiting or stale:
         output.prose.print("Next: user-activity run")

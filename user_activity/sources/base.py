@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from user_activity.settings import Settings
-from user_activity.sources.values import Judge, Text, Value
+from user_activity.sources.values import Judge, Value
 
 FORMATS = (".json", ".jsonl", ".ndjson", ".csv", ".parquet")
-COMPRESSIONS = ("", ".gz", ".zst")
 SHOWN_CHARACTERS = 80
 
 
@@ -95,9 +94,6 @@ def _worded(detail: dict[str, Any]) -> tuple[str, str]:
     return f"{field}_{detail['type']}", f"{field} is {shown}: {detail['msg']}"
 
 
-Properties = Annotated[str | None, Text()]
-
-
 @dataclass(frozen=True)
 class Source:
     """One source of records."""
@@ -109,7 +105,6 @@ class Source:
     date_column: str
     owner: str
     cadence: Literal["daily", "weekly"] = "daily"
-    updated_column: str | None = "updated_at"
     extra_date_columns: tuple[str, ...] = ()
     derive_key: bool = False
     formats: tuple[str, ...] = FORMATS
@@ -145,11 +140,6 @@ class Source:
     def clamp_early(self) -> bool:
         """Whether a record from before the start date belongs to the first partition, instead of being rejected."""
         return bool(getattr(self.kinds[self.date_column], "clamped", False))
-
-    @property
-    def extensions(self) -> tuple[str, ...]:
-        """Every file name ending that is read, compressed ones included."""
-        return tuple(form + compression for form in self.formats for compression in COMPRESSIONS)
 
     def partition_of(self, landing_date: date) -> date:
         """The partition a landing date belongs to: itself, or the Monday of its week."""

@@ -72,7 +72,6 @@ SOURCE = Source(
     contract=Event,
     key=("event_id",),
     date_column="event_at",
-    updated_column=None,
     derive_key=True,
     formats=(*FORMATS, ".log"),
     owner="team:product-analytics",

@@ -12,6 +12,10 @@ from typing import Any, Protocol
 
 from user_activity.settings import Settings
 
+MODEL_LAYERS = ("staging", "intermediate", "marts", "metrics", "audit")
+"""The schemas of what is built, in the order in which it is."""
+LAYERS = ("raw", *MODEL_LAYERS)
+
 
 class WarehouseBusy(Exception):
     """Another process holds the warehouse; the message says what to do."""

@@ -59,6 +59,10 @@ class Drop:
     def bad(self, source: str = "events", state: State | None = "open") -> list[BadRecord]:
         return list(select(self.settings, Selection(source=source, state=state)))
 
+    def written(self) -> set[tuple[str, int]]:
+        """Every part, with what tells one writing of it from the next."""
+        return {(path.name, path.stat().st_ino) for path in self.settings.lake_dir.rglob("*.parquet")}
+
     def snapshot(self) -> Mapping[str, bytes]:
         """Everything of the lake and the archive, to the byte."""
         roots = (self.settings.lake_dir, self.settings.archive_dir, self.settings.incoming_dir)

@@ -43,7 +43,6 @@ def test_the_registry_holds_every_source() -> None:
         assert source.name == name
         assert set(source.key) <= set(source.columns)
         assert source.date_column in source.columns
-        assert source.updated_column in (None, *source.columns)
         assert set(source.extra_date_columns) <= set(source.columns)
         assert all(field.description for field in source.contract.model_fields.values())
 

@@ -85,10 +85,4 @@ def mark_built(settings: Settings, fingerprints: Mapping[date, str]) -> None:
     write_texts({folder / day.isoformat(): fingerprint for day, fingerprint in fingerprints.items()})
 
 
-def stale(settings: Settings) -> dict[date, str]:
-    """The dates to build: touched, and not consumed as they are now."""
-    consumed = built(settings)
-    return {day: fingerprint for day, fingerprint in touched(settings).items() if consumed.get(day) != fingerprint}
-
-
-__all__ = ["Entry", "Manifest", "built", "manifests", "mark_built", "stale", "state", "state_of", "touched"]
+__all__ = ["Entry", "Manifest", "built", "manifests", "mark_built", "state", "state_of", "touched"]

@@ -12,7 +12,7 @@ from typing import Literal
 from user_activity.files import write_texts
 from user_activity.settings import Settings
 
-LAYERS = ("raw", "quarantine", "repairs", "history")
+KINDS = ("raw", "quarantine", "repairs", "history")
 """The kinds of part that a file may have."""
 
 
@@ -126,10 +126,10 @@ def forget(settings: Settings, source: str, landing_date: date) -> None:
 
 
 def _remove_parts(settings: Settings, source: str, landing_date: date, named: Set[str]) -> None:
-    for layer in LAYERS:
-        folder = settings.lake_dir / part_folder(layer, source, landing_date)
+    for kind in KINDS:
+        folder = settings.lake_dir / part_folder(kind, source, landing_date)
         for part in folder.iterdir() if folder.is_dir() else []:
-            if f"{part_folder(layer, source, landing_date)}/{part.name}" not in named:
+            if f"{part_folder(kind, source, landing_date)}/{part.name}" not in named:
                 part.unlink()
 
 

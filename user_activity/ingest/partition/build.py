@@ -67,7 +67,7 @@ def ingest(
     seconds = (time.monotonic() - started) / max(len(partitions), 1)
     return [
         PartitionResult(
-            source_name, partition, found, builder.read_files, seconds, settings.lake_dir,
+            source_name, partition, found, seconds, settings.lake_dir,
             rows_open=sum(map(repairs.rows_open, found)),
         )
         for partition in partitions

@@ -19,8 +19,6 @@ class PartitionResult:
     source: str
     partition: date
     manifests: tuple[Manifest, ...]
-    read_parts: frozenset[str] | set[str]
-    """The parts that this call read; the others stood already."""
     seconds: float
     lake_dir: Path
     rows_open: int
@@ -35,11 +33,6 @@ class PartitionResult:
     def landing_dates(self) -> list[date]:
         """The landing dates that have files."""
         return [found.landing_date for found in self.manifests]
-
-    @property
-    def files_read(self) -> int:
-        """How many files this call read; the others stood already."""
-        return sum(entry.part_id in self.read_parts for entry in self.files)
 
     @property
     def rows_landed(self) -> int:

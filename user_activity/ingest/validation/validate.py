@@ -1,7 +1,7 @@
 """Validation of a record: a SQL fast path decides most, the pydantic contract decides and explains the rest."""
 
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -141,12 +141,3 @@ class ContractJudge:
 
 def _written(value: Any) -> Any:
     return value if value is None or isinstance(value, bool) else str(value)
-
-
-def rules_by_count(rejections: Iterable[Rejection]) -> dict[str, int]:
-    """How often each rule was broken, most often first."""
-    counts: dict[str, int] = {}
-    for rejection in rejections:
-        for rule in rejection.rules:
-            counts[rule] = counts.get(rule, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

@@ -12,12 +12,10 @@ from typing import Any
 import duckdb
 
 from user_activity.settings import Settings
-from user_activity.warehouse import Lake, Rows, WarehouseBusy
-from user_activity.warehouse.audit_tables import RUN_TABLES
-from user_activity.warehouse.duckdb.lake_tables import AUDIT_TABLES, load, raw_view
+from user_activity.warehouse import LAYERS, Lake, Rows, WarehouseBusy
+from user_activity.warehouse.audit_tables import AUDIT_TABLES
+from user_activity.warehouse.duckdb.lake_tables import load, raw_view
 from user_activity.warehouse.duckdb.publishing import due_days, publish_days, publish_table, quoted
-
-LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ class DuckDBWarehouse:
         with self._writing() as connection:
             for layer in LAYERS:
                 connection.execute(f"create schema if not exists {layer}")
-            connection.execute(AUDIT_TABLES)
-            connection.execute(RUN_TABLES)
+            for table, columns in AUDIT_TABLES.items():
+                connection.execute(f"create table if not exists audit.{table} ({_definition(columns)})")
         return self.profile()
 
     def profile(self) -> dict[str, str]:
@@ -107,8 +105,7 @@ class DuckDBWarehouse:
         """Replace a small table by these rows, in one transaction."""
         with self._writing() as connection:
             connection.execute("begin")
-            kinds = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-            connection.execute(f"create or replace table {relation} ({kinds})")
+            connection.execute(f"create or replace table {relation} ({_definition(columns)})")
             if rows:
                 connection.executemany(f"insert into {relation} values ({', '.join('?' * len(columns))})", rows)
             connection.execute("commit")
@@ -224,6 +221,10 @@ class DuckDBWarehouse:
             yield connection
         finally:
             connection.close()
+
+
+def _definition(columns: Mapping[str, str]) -> str:
+    return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
 
 
 def _connect(path: Path, read_only: bool, config: dict[str, Any], patience_seconds: float) -> duckdb.DuckDBPyConnection:

@@ -10,23 +10,6 @@ import duckdb
 
 from user_activity.warehouse.duckdb.publishing import quoted
 
-AUDIT_TABLES = """
-create table if not exists audit.synced_manifests (source varchar, landing_date date, mark varchar);
-create table if not exists audit.landed_files (
-    source varchar, landing_date date, file_name varchar, file_sha256 varchar, status varchar, size_bytes bigint,
-    rows_landed bigint, rows_accepted bigint, rows_quarantined bigint, rows_late bigint, event_dates date[],
-    part_path varchar, loaded_at timestamp
-);
-create table if not exists audit.landed_dates (
-    source varchar, landing_date date, file_sha256 varchar, utc_date date, rows_accepted bigint, part_path varchar
-);
-create table if not exists audit.bad_records (
-    source varchar, landing_date date, file_name varchar, file_sha256 varchar, row_number bigint,
-    record varchar, reasons varchar, rules varchar, state varchar
-);
-create table if not exists audit.replaced_dates (relation varchar, replaced_date date);
-"""
-
 MANIFEST_TYPE = """[{
     "source": "VARCHAR", "landing_date": "DATE", "mark": "VARCHAR", "files": [{
         "file_name": "VARCHAR", "file_sha256": "VARCHAR", "status": "VARCHAR", "size_bytes": "BIGINT",

@@ -9,12 +9,10 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from user_activity.settings import Settings
-from user_activity.warehouse import Lake, Rows, WarehouseUnreachable
+from user_activity.warehouse import LAYERS, Lake, Rows, WarehouseUnreachable
 from user_activity.warehouse.postgres import lake_tables, readers
 from user_activity.warehouse.postgres.build_lock import SharedBuild
 from user_activity.warehouse.postgres.connections import Address, Connection, fetch_one
-
-LAYERS = ("raw", "staging", "intermediate", "marts", "metrics", "audit")
 
 
 class PostgresWarehouse:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg2.extras import execute_values
 
-from user_activity.warehouse.audit_tables import RUN_TABLES
+from user_activity.warehouse.audit_tables import AUDIT_TABLES
 from user_activity.warehouse.postgres.connections import Connection
 from user_activity.warehouse.postgres.copying import copy_batches, copy_parts
 
@@ -17,22 +17,6 @@ Key = tuple[str, date]
 
 TYPES = {"varchar": "character varying", "timestamp": "timestamp without time zone"}
 COLLATED = {"character varying": ' collate "C"'}
-AUDIT_TABLES = {
-    "synced_manifests": "source varchar, landing_date date, mark varchar",
-    "landed_files": (
-        "source varchar, landing_date date, file_name varchar, file_sha256 varchar, status varchar, size_bytes bigint, "
-        "rows_landed bigint, rows_accepted bigint, rows_quarantined bigint, rows_late bigint, event_dates date[], "
-        "part_path varchar, loaded_at timestamp"
-    ),
-    "landed_dates": (
-        "source varchar, landing_date date, file_sha256 varchar, utc_date date, rows_accepted bigint, part_path varchar"
-    ),
-    "bad_records": (
-        "source varchar, landing_date date, file_name varchar, file_sha256 varchar, row_number bigint, "
-        "record varchar, reasons varchar, rules varchar, state varchar"
-    ),
-    "replaced_dates": "relation varchar, replaced_date date",
-}
 INDEXES = """
 create index if not exists landed_dates_by_day on audit.landed_dates (source, utc_date);
 create index if not exists landed_dates_by_landing on audit.landed_dates (source, landing_date);
@@ -56,16 +40,10 @@ def definition(columns: Mapping[str, str]) -> str:
     return ", ".join(f'"{name}" {kind}{COLLATED.get(kind, "")}' for name, kind in kinds.items())
 
 
-def audit_columns(table: str) -> dict[str, str]:
-    """The columns of an audit table, with their types."""
-    pairs = (column.split(" ") for column in AUDIT_TABLES[table].split(", "))
-    return {name: type_of(kind) for name, kind in pairs}
-
-
 def audit_tables() -> str:
     """The statements that create the audit tables where they are missing."""
-    tables = (f"create table if not exists audit.{name} ({definition(audit_columns(name))});" for name in AUDIT_TABLES)
-    return "\n".join([*tables, RUN_TABLES.replace(" varchar", ' varchar collate "C"'), INDEXES])
+    tables = (f"create table if not exists audit.{name} ({definition(found)});" for name, found in AUDIT_TABLES.items())
+    return "\n".join([*tables, INDEXES])
 
 
 def known_marks(connection: Connection) -> dict[Key, str]:
@@ -115,7 +93,7 @@ def replace(
             cursor,
             "insert into audit.landed_files values %s",
             [_landed_file(*each) for each in files],
-            template=f"({', '.join(f'%s::{kind}' for kind in audit_columns('landed_files').values())})",
+            template=f"({', '.join(f'%s::{kind}' for kind in AUDIT_TABLES['landed_files'].values())})",
         )
         execute_values(
             cursor,
@@ -133,7 +111,7 @@ def replace(
             if owner == source and file["part"]
         ]
         copy_parts(connection, f'raw."{source}"', [*columns, "landing_date"], parts)
-    copy_batches(connection, "audit.bad_records", list(audit_columns("bad_records")), map(_bad_records, bad_records))
+    copy_batches(connection, "audit.bad_records", list(AUDIT_TABLES["bad_records"]), map(_bad_records, bad_records))
 
 
 def _by_source(keys: Iterable[Key]) -> dict[str, list[date]]:

@@ -8,6 +8,7 @@ import pytest
 
 from user_activity.ingest import ingest
 from user_activity.ingest.lake import freshness
+from user_activity.orchestration import staleness
 from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
 
 ORDER = {
@@ -40,21 +41,21 @@ def test_only_dates_that_a_file_bears_on_change_their_fingerprint(drop: Drop) ->
 def test_what_is_built_is_no_longer_stale_until_it_changes(drop: Drop) -> None:
     drop.lines("a.jsonl", [EVENT])
     drop.ingest()
-    stale = freshness.stale(drop.settings)
-    assert list(stale) == [DAY]
-    freshness.mark_built(drop.settings, stale)
-    assert freshness.stale(drop.settings) == {}
-    assert freshness.built(drop.settings) == stale
+    wanted = staleness.stale(drop.settings)
+    assert list(wanted) == [DAY]
+    freshness.mark_built(drop.settings, wanted)
+    assert staleness.stale(drop.settings) == {}
+    assert freshness.built(drop.settings) == wanted
     drop.lines("b.jsonl", [EVENT | {"event_id": "e2"}])
     drop.ingest()
-    assert list(freshness.stale(drop.settings)) == [DAY]
+    assert list(staleness.stale(drop.settings)) == [DAY]
 
 
 def test_a_setting_that_shapes_the_figures_makes_dates_stale(drop: Drop) -> None:
     drop.lines("a.jsonl", [EVENT])
     drop.ingest()
-    freshness.mark_built(drop.settings, freshness.stale(drop.settings))
-    assert list(freshness.stale(Drop(drop.settings.data_dir, session_timeout_minutes=45).settings)) == [DAY]
+    freshness.mark_built(drop.settings, staleness.stale(drop.settings))
+    assert list(staleness.stale(Drop(drop.settings.data_dir, session_timeout_minutes=45).settings)) == [DAY]
 
 
 @pytest.mark.parametrize(

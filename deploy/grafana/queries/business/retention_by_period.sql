@@ -1,6 +1,6 @@
--- Retention by week
--- Of the users of a cohort (a week that begins in this range), the share that was active so many weeks later
--- (metrics.retention). What the cohort is says the choice above; weeks that are not over are empty.
+-- Retention by <period>
+-- Of the users of a cohort (a <period> that begins in this range), the share that was active so many <period>s later
+-- (metrics.retention). What the cohort is says the choice above; <period>s that are not over are empty.
 select
     cast(cohort_start_date as text) as "cohort",
     max(cohort_users) as "users",
@@ -18,7 +18,7 @@ select
     max(retention_rate) filter (where age = 12) as "+12"
 from metrics.retention
 where
-    period = 'week'
+    period = '<period>'
     and cohort_type = ${cohort:sqlstring}
     and cohort_users > 0
     and $__timeFilter(cohort_start_date)

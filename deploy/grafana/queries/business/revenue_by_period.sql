@@ -1,14 +1,14 @@
--- Net revenue by month
--- Gross less discounts less refunds of the months that begin in this range, each currency by itself
--- (metrics.payment_summary). The last month may not be over.
+-- Net revenue by <period>
+-- Gross less discounts less refunds of the <period>s that begin in this range, each currency by itself
+-- (metrics.payment_summary). The last <period> may not be over.
 select
-    dates.month_start_date as "time",
+    dates.<period>_start_date as "time",
     payments.currency as metric,
     sum(payments.net_revenue) as net_revenue
 from metrics.payment_summary as payments
 join marts.dim_dates as dates on dates.date_day = payments.revenue_date
 where
-    $__timeFilter(dates.month_start_date)
+    $__timeFilter(dates.<period>_start_date)
     and payments.currency = any(array[${currency:sqlstring}]::text[])
 group by 1, 2
 order by 1, 2
