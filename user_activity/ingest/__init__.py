@@ -8,6 +8,7 @@ Does not belong here: tables (``warehouse``, ``sql/``), Dagster, printing.
 from user_activity.ingest.lake.manifest import Entry, Manifest
 from user_activity.ingest.landing.incoming import LandedFile, LandResult, land, scan
 from user_activity.ingest.partition.build import ingest
+from user_activity.ingest.partition.faults import FilesNotRead
 from user_activity.ingest.partition.result import PartitionResult
 
-__all__ = ["Entry", "LandResult", "LandedFile", "Manifest", "PartitionResult", "ingest", "land", "scan"]
+__all__ = ["Entry", "FilesNotRead", "LandResult", "LandedFile", "Manifest", "PartitionResult", "ingest", "land", "scan"]

@@ -12,10 +12,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from user_activity.ingest.landing import incoming, originals
 from user_activity.orchestration import staleness
 from user_activity.orchestration.assets import raw
-from user_activity.orchestration.command_runs import Runner, open_runner
+from user_activity.orchestration.command_runs import Outcome, Runner, open_runner
 from user_activity.orchestration.dbt import runner as dbt
+from user_activity.orchestration.partitions import range_tags
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
@@ -70,6 +72,28 @@ def test_a_late_row_rebuilds_its_date_and_the_day_it_landed_on_and_one_asset_can
     assert alone.success
     built = {event.asset_key for run in alone.runs for event in run.get_asset_materialization_events()}
     assert built == {dg.AssetKey(["marts", "fct_sessions"])}
+
+
+def test_a_run_that_could_not_read_a_file_fails_and_names_it_and_ingests_the_others(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        land(settings, FIRST, f"{number}.jsonl", event(f"e{number}", FIRST))
+    digest = originals.sha256_of
+
+    def refused(path: Path) -> str:
+        if path.name == "1.jsonl":
+            raise PermissionError(13, "Permission denied")
+        return digest(path)
+
+    monkeypatch.setattr(originals, "sha256_of", refused)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    outcome = Outcome()
+    assert not runner.execute(outcome, "ingest_events", range_tags([FIRST]))
+    (told,) = outcome.failures
+    assert "1.jsonl may not be read or moved (PermissionError: Permission denied)" in told
+    assert row_counts(runner, "raw/events") == {str(FIRST): 2}
+    assert [file.name for file in incoming.scan(settings)] == ["1.jsonl"]
 
 
 def raw_page(runner: Runner, day: date) -> Mapping[str, Any]:

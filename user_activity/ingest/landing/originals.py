@@ -15,12 +15,15 @@ from user_activity.settings import Settings
 
 @dataclass(frozen=True)
 class Original:
-    """A file as it landed; with a problem it will be rejected whole, whatever it holds."""
+    """A file as it landed.
+
+    With a ``FileProblem`` it will be rejected whole, whatever it holds; with another problem it cannot be read for now.
+    """
 
     file: InputFile
     archive: str
     """Its name in the archive."""
-    problem: FileProblem | None = None
+    problem: Exception | None = None
     waiting: bool = True
 
     @property
@@ -50,12 +53,11 @@ def originals(
 
 
 def _waiting(landed: incoming.LandedFile) -> Original:
-    problem = FileProblem("file_misplaced", landed.problem) if landed.problem else None
+    problem: Exception | None = FileProblem("file_misplaced", landed.problem) if landed.problem else None
     try:
         digest = _digest(landed.path, landed.name, landed.mtime_ns)
     except OSError as error:
-        digest = _digest_of_place(landed.name, landed.mtime_ns)
-        problem = FileProblem("file_unreadable", f"cannot be opened ({error.strerror}): correct its permissions")
+        digest, problem = _digest_of_place(landed.name, landed.mtime_ns), error
     file = InputFile(landed.path, landed.name, digest, landed.landing_date, landed.size, landed.mtime_ns)
     # Where a file was put by mistake is told by its name in the archive, so that it can be read from there again.
     name = f"{landed.misplaced_on}/{landed.path.name}" if landed.misplaced_on else landed.path.name
@@ -65,11 +67,15 @@ def _waiting(landed: incoming.LandedFile) -> Original:
 def _archived(path: Path, source: str, day: date, entry: Entry | None) -> Original:
     status = path.lstat()
     asked, _, original = incoming.original_name(path.name).rpartition("/")
-    problem = incoming.problem_of(status.st_mode, source, date.fromisoformat(asked) if asked else None)
+    misplaced = incoming.problem_of(status.st_mode, source, date.fromisoformat(asked) if asked else None)
+    problem: Exception | None = FileProblem("file_misplaced", misplaced) if misplaced else None
     name = entry.file_name if entry else shown(original)
-    digest = entry.file_sha256 if entry else _digest(path, name, status.st_mtime_ns)
+    try:
+        digest = entry.file_sha256 if entry else _digest(path, name, status.st_mtime_ns)
+    except OSError as error:
+        digest, problem = _digest_of_place(name, status.st_mtime_ns), error
     file = InputFile(path, name, digest, day, status.st_size, status.st_mtime_ns)
-    return Original(file, path.name, FileProblem("file_misplaced", problem) if problem else None, waiting=False)
+    return Original(file, path.name, problem, waiting=False)
 
 
 def _digest(path: Path, name: str, mtime_ns: int) -> str:

@@ -2,22 +2,22 @@
 
 import hashlib
 import os
-import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from user_activity.files import ASIDE, bring_to_disk, locked
+from user_activity.files import bring_to_disk
 from user_activity.ingest.lake import manifest
 from user_activity.ingest.lake.corrections import Repairs
 from user_activity.ingest.lake.manifest import Entry, Manifest
 from user_activity.ingest.landing import incoming
 from user_activity.ingest.landing.originals import Original, originals
+from user_activity.ingest.partition.faults import FilesNotRead, fault
 from user_activity.ingest.partition.load import Loader
 from user_activity.ingest.partition.replayed import RejectedBefore
 from user_activity.ingest.partition.result import PartitionResult
+from user_activity.ingest.partition.work import only_one
 from user_activity.ingest.validation.field_mapping import picks
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
@@ -50,7 +50,8 @@ def ingest(
     """Build raw for the partitions that these dates belong to; one result a partition.
 
     Files that were read under the current recipe are not read again, unless ``rebuild`` asks for it. Partitions whose
-    records were repaired by what is read now have a result, too.
+    records were repaired by what is read now have a result, too. Raises :class:`FilesNotRead` once all other files
+    are ingested.
     """
     source = SOURCES[source_name]
     partitions = sorted({source.partition_of(day) for day in dates})
@@ -65,7 +66,7 @@ def ingest(
     repairs = Repairs(settings, source_name)
     partitions = sorted({*partitions, *map(source.partition_of, builder.repaired_dates(repairs))})
     seconds = (time.monotonic() - started) / max(len(partitions), 1)
-    return [
+    results = [
         PartitionResult(
             source_name, partition, found, seconds, settings.lake_dir,
             rows_open=sum(map(repairs.rows_open, found)),
@@ -73,27 +74,15 @@ def ingest(
         for partition in partitions
         for found in (tuple(_found(settings, source, partition)),)
     ]  # fmt: skip
+    if builder.faults:
+        raise FilesNotRead([builder.faults[path] for path in sorted(builder.faults)], results)
+    return results
 
 
 def _found(settings: Settings, source: Source, partition: date) -> Iterator[Manifest]:
     for day in source.landing_dates(partition):
         if found := manifest.read(settings, source.name, day):
             yield found
-
-
-@contextmanager
-def only_one(settings: Settings, source: str) -> Iterator[Path]:
-    """One process at a time builds a source; what a killed one left behind of its work goes."""
-    work_dir = settings.lake_dir / ".work" / source
-    with locked(work_dir.parent / f"{source}.lock"):
-        shutil.rmtree(work_dir, ignore_errors=True)
-        work_dir.mkdir()
-        for unfinished in (settings.lake_dir / "manifests" / source).glob(ASIDE):
-            unfinished.unlink()
-        try:
-            yield work_dir
-        finally:
-            shutil.rmtree(work_dir, ignore_errors=True)
 
 
 def _settled(kept: Kept) -> Kept:
@@ -112,6 +101,7 @@ class _Builder:
         self._loader = Loader(settings, source, work_dir, self._recipe)
         self._touched: set[date] = set()
         self.read_files: set[str] = set()
+        self.faults: dict[Path, str] = {}
 
     def build(self, days: Iterable[date]) -> None:
         """Bring the manifests of these dates up to date, some dates at a time."""
@@ -153,8 +143,17 @@ class _Builder:
             archives = {original.identity: folder / original.archive for original, _ in kept.get(day, ())}
             for original in found:
                 if original.identity in archives:
-                    target = archives[original.identity]
-                    incoming.move_to_archive(original.file.path, target, self._settings.umask)
+                    self._move(original, archives[original.identity])
+
+    def _move(self, original: Original, target: Path) -> None:
+        try:
+            incoming.move_to_archive(original.file.path, target, self._settings.umask)
+        except OSError as error:
+            self._note(original, error)
+
+    def _note(self, original: Original, error: Exception) -> None:
+        if not original.waiting or original.is_unchanged:  # else it is gone, or still written to
+            self.faults[original.file.path] = fault(original.file.name, error)
 
     def _manifests(self) -> Iterator[Manifest]:
         return manifest.all_of(self._settings, self._source.name)
@@ -182,7 +181,13 @@ class _Builder:
             standing = [*missing[day], *(entry for _, entry in kept[day])]
             memory.remember(day, [entry for entry in self._known(day) if entry not in standing])
         written: list[str] = []
-        for original, read in zip(to_load, self._loader.load(to_load, repairs.accepted_for), strict=True):
+        loaded, faults = self._loader.load(to_load, repairs.accepted_for)
+        spared: dict[date, list[Entry]] = {day: [] for day in group}
+        for original, error in faults.items():  # what the lake holds of it already stays as it is
+            self._note(original, error)
+            day = original.file.landing_date
+            spared[day] += [entry for entry in self._known(day) if entry.archive == original.archive]
+        for original, read in loaded.items():
             day = original.file.landing_date
             entry = memory.carried_to(day, read)
             self.read_files.add(entry.part_id)
@@ -191,9 +196,9 @@ class _Builder:
         # After a power cut, too, a manifest names parts that are whole.
         bring_to_disk(self._settings.lake_dir / name for name in written)
         settled = {day: _settled(read) for day, read in kept.items()}
-        manifest.commit(self._settings, self._made(settled, missing))
+        manifest.commit(self._settings, self._made(settled, missing, spared))
         for day in group:
-            if self._known(day) and not kept[day] and not missing[day]:
+            if self._known(day) and not (kept[day] or missing[day] or spared[day]):
                 manifest.forget(self._settings, self._source.name, day)
         return {day: entries for day, entries in settled.items() if entries}
 
@@ -222,13 +227,20 @@ class _Builder:
         there = all((self._settings.lake_dir / name).exists() for name in entry.parts)
         return current and there and not self._rebuild and repairs.are_heeded(entry)
 
-    def _made(self, settled: Mapping[date, Kept], missing: Mapping[date, list[Entry]]) -> Iterator[Manifest]:
+    def _made(
+        self,
+        settled: Mapping[date, Kept],
+        missing: Mapping[date, list[Entry]],
+        spared: Mapping[date, list[Entry]],
+    ) -> Iterator[Manifest]:
         """The manifests that are not yet as they must be."""
         for day, found in settled.items():
-            entries = [*missing[day], *(entry for _, entry in found)]
+            before = manifest.read(self._settings, self._source.name, day)
+            entries = [*missing[day], *spared[day], *(entry for _, entry in found)]
             entries.sort(key=lambda entry: (entry.file_name, entry.file_sha256))
-            made = Manifest(self._source.name, day, self._recipe, tuple(entries))
-            if found and made != manifest.read(self._settings, self._source.name, day):
+            recipe = before.recipe if before and spared[day] else self._recipe
+            made = Manifest(self._source.name, day, recipe, tuple(entries))
+            if found and made != before:
                 yield made
 
     def _is_withdrawn(self, day: date, entry: Entry) -> bool:

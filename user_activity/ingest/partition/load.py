@@ -1,24 +1,25 @@
-"""Loading a batch of files: read, judged, and written as parts, one entry for each file."""
+"""Loading a batch of files: read, judged, and written as parts, one entry for each file that could be read."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from user_activity.ingest.lake import corrections
-from user_activity.ingest.lake.manifest import Entry, part_folder
+from user_activity.ingest.lake.manifest import Entry
 from user_activity.ingest.landing.originals import Original
-from user_activity.ingest.partition.parts import PartWriter, QuarantineWriter
+from user_activity.ingest.partition.faults import guilt
+from user_activity.ingest.partition.writers import Writers
 from user_activity.ingest.readers.batches import Shape, array, numbers
+from user_activity.ingest.readers.csv import Careless
 from user_activity.ingest.readers.files import FileProblem
 from user_activity.ingest.validation.read import Opening, Reader, Stream, connected
-from user_activity.ingest.validation.validate import REPAIRED_RULE, ContractJudge, Rejection
+from user_activity.ingest.validation.validate import ContractJudge, Rejection
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
@@ -30,11 +31,9 @@ Group = Sequence[tuple[Original, Opening]]
 Piece = tuple[int, pa.Table, list[Rejection], list[tuple[int, str]]]
 """Of the file of that number: accepted rows, rejected ones, and which of both were sent for which records."""
 
-PartId = Callable[..., str]
-
 
 class Loader:
-    """Loads files of one source."""
+    """Loads files of one source; used once."""
 
     def __init__(self, settings: Settings, source: Source, work_dir: Path, recipe: str) -> None:
         self._settings = settings
@@ -42,7 +41,10 @@ class Loader:
         self._work_dir = work_dir
         self._recipe = recipe
         self._reader = Reader(source, settings, work_dir)
+        self._engine: duckdb.DuckDBPyConnection | None = None
         self._withheld: dict[Original, frozenset[int]] = {}
+        self._entries: dict[Original, Entry] = {}
+        self._faults: dict[Original, Exception] = {}
 
     def part_id(self, original: Original, withheld: tuple[int, ...] = ()) -> str:
         """What names the parts of a file: its content, and all else that its rows are a function of."""
@@ -50,151 +52,106 @@ class Loader:
         recipe = hashlib.sha256(repr(facts).encode()).hexdigest()
         return f"{original.file.sha256[:16]}-{recipe[:8]}"
 
-    def load(self, files: Sequence[Original], repaired: Callable[[str], frozenset[int]]) -> list[Entry]:
-        """Write the parts of each file; one entry each, in their order.
+    def load(
+        self, files: Sequence[Original], repaired: Callable[[str], frozenset[int]]
+    ) -> tuple[dict[Original, Entry], dict[Original, Exception]]:
+        """Write the parts of each file: the entries of those that were read, and what kept the others from it.
 
         ``repaired`` gives the rows of a file, by its digest, that must not be accepted: others were in their place.
         """
-        entries: dict[Original, Entry] = {}
         self._withheld = {file: rows for file in files if (rows := repaired(file.file.sha256))}
+        self._entries, self._faults = {}, {}
         by_shape: dict[tuple[Shape, Original | None], list[tuple[Original, Opening]]] = {}
         for original in files:
-            try:
-                if original.problem:
-                    raise original.problem
-                opening = self._reader.opening(original.file)
+            if opening := self._opening(original):
                 alone = original if original in self._withheld else None
                 by_shape.setdefault((opening.shape, alone), []).append((original, opening))
-            except FileProblem as problem:
-                entries[original] = self._rejected(original, problem)
-        if by_shape:
-            with connected(self._settings, self._work_dir) as connection:
-                for group in by_shape.values():
-                    self._load_group(connection, group, entries)
-        return [entries[original] for original in files]
-
-    def _load_group(self, connection: duckdb.DuckDBPyConnection, group: Group, entries: dict[Original, Entry]) -> None:
         try:
-            careless = self._load_stream(connection, group, entries)
-        except duckdb.Error as error:
-            if len(group) > 1:  # one file fails the statement of all: halving finds it
-                half = len(group) // 2
-                self._load_group(connection, group[:half], entries)
-                self._load_group(connection, group[half:], entries)
-                return
-            reason = str(error).partition("\n")[0]
-            entries[group[0][0]] = self._rejected(
-                group[0][0], FileProblem("file_unreadable", f"cannot be read ({reason})")
-            )
-            return
-        for original in careless:
-            opening = self._reader.opening(original.file, carefully=True)
-            self._load_group(connection, [(original, opening)], entries)
+            for group in by_shape.values():
+                self._load_group(group)
+        finally:
+            self._renew_engine()
+        return self._entries, self._faults
 
-    def _load_stream(
-        self, connection: duckdb.DuckDBPyConnection, group: Group, entries: dict[Original, Entry]
-    ) -> list[Original]:
-        """Load files in one pass; returns those that have to be read again, carefully."""
+    def _opening(self, original: Original, carefully: bool = False) -> Opening | None:
+        try:
+            if original.problem:
+                raise original.problem
+            return self._reader.opening(original.file, carefully)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the file's name
+            self._decide(original, error)
+            return None
+
+    def _load_group(self, group: Group, alone: bool = False) -> None:
+        """Load files in one pass. What fails is read again in smaller company, at last alone in a fresh engine.
+
+        Only that tells what a file is guilty of: one file may use up the memory, or break the engine, of all others.
+        """
+        if alone:
+            self._renew_engine()
+        try:
+            unread = self._load_stream(group)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the file's name
+            self._renew_engine()
+            if len(group) > 1:
+                half = len(group) // 2
+                self._load_group(group[:half])
+                self._load_group(group[half:])
+                return
+            unread = {group[0]: error}
+        for (original, opening), problem in unread.items():
+            if isinstance(problem, Careless):
+                if careful := self._opening(original, carefully=True):
+                    self._load_group([(original, careful)])
+            elif alone or isinstance(problem, FileProblem):
+                self._decide(original, problem)
+            else:
+                self._load_group([(original, opening)], alone=True)
+
+    def _load_stream(self, group: Group) -> dict[tuple[Original, Opening], Exception]:
+        """Write what one pass gives; what kept files of it from being read to their end."""
+        if self._engine is None:
+            self._engine = connected(self._settings, self._work_dir)
         files = [(original.file, opening) for original, opening in group]
         # A file of which rows are withheld is a group by itself, and a stream numbers its rows from 0.
         withheld = frozenset(row - 1 for row in self._withheld.get(group[0][0], ()))
-        stream = Stream(connection, self._source, self._settings, files, withheld)
-        judge = ContractJudge(connection, self._source, self._settings, withheld)
+        stream = Stream(self._engine, self._source, self._settings, files, withheld)
+        judge = ContractJudge(self._engine, self._source, self._settings, withheld)
         pieces = _by_file(stream, judge)
         piece = next(pieces, None)
-        careless: list[Original] = []
-        for index, (original, _) in enumerate(group):
+        unread: dict[tuple[Original, Opening], Exception] = {}
+        for index, (original, opening) in enumerate(group):
             with self._writers(original) as writers:
                 while piece and piece[0] == index:
                     writers.write(*piece[1:])
                     piece = next(pieces, None)
-                problem = stream.problems.get(index)
-                if problem is None:
-                    entries[original] = writers.entry(stream.landed[index])
-            if isinstance(problem, FileProblem):
-                entries[original] = self._rejected(original, problem)
-            elif problem:
-                careless.append(original)
-        return careless
+                if index in stream.problems:
+                    unread[original, opening] = stream.problems[index]
+                else:
+                    self._entries[original] = writers.entry(stream.landed[index])
+        return unread
 
-    def _writers(self, original: Original) -> "_Writers":
-        return _Writers(self._settings, self._source, original, self.part_id)
+    def _renew_engine(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
 
-    def _rejected(self, original: Original, problem: FileProblem) -> Entry:
-        """Quarantine a whole file: one record, the file itself."""
+    def _writers(self, original: Original) -> Writers:
+        return Writers(self._settings, self._source, original, self.part_id)
+
+    def _decide(self, original: Original, error: Exception) -> None:
+        """Quarantine a whole file as one record, the file itself; or note what is no fault of the file."""
+        problem = guilt(error)
+        if problem is None:
+            self._faults[original] = error
+            return
         sentence = f"{original.file.name} {problem.sentence}"
-        with self._writers(original) as writers:
-            writers.write(None, [Rejection(None, None, (problem.rule,), (sentence,))])
-            return writers.entry(1, sentence)
-
-
-class _Writers:
-    """The two parts of one file; on leaving, what ``entry`` did not finish is forgotten."""
-
-    def __init__(self, settings: Settings, source: Source, original: Original, part_id: PartId) -> None:
-        self._original = original
-        self._lake_dir = settings.lake_dir
-        self._source = source.name
-        self._part_id = part_id
-        self._sent: list[tuple[int, str]] = []
-        self._withheld: list[int] = []
-        begun = part_id(original)
-        self._accepted = PartWriter(self._lake_dir / self._path("raw", begun), source, original.file)
-        self._rejected = QuarantineWriter(self._lake_dir / self._path("quarantine", begun), source.name, original.file)
-
-    def _path(self, layer: str, part_id: str) -> str:
-        return f"{part_folder(layer, self._source, self._original.file.landing_date)}/{part_id}.parquet"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._accepted.discard()
-        self._rejected.discard()
-
-    def write(
-        self, accepted: pa.Table | None, rejected: Sequence[Rejection], sent: Sequence[tuple[int, str]] = ()
-    ) -> None:
-        """Add rows to the parts; ``sent`` are those, of either kind, that were sent for quarantined records."""
-        if accepted:
-            self._accepted.write(accepted)
-        if rejected:
-            self._rejected.write(rejected)
-            self._withheld += [each.row for each in rejected if each.row and REPAIRED_RULE in each.rules]
-        self._sent += sent
-
-    def entry(self, landed: int, problem: str | None = None) -> Entry:
-        """Finish the parts."""
-        file, accepted, rejected = self._original.file, self._accepted, self._rejected
-        part_id = self._part_id(self._original, tuple(self._withheld))
-        part, quarantine, sent = (self._path(layer, part_id) for layer in ("raw", "quarantine", "repairs"))
-        accepted.path, rejected.path = self._lake_dir / part, self._lake_dir / quarantine
-        accepted.close()
-        rejected.close()
-        if self._sent:
-            corrections.write(self._lake_dir / sent, self._sent)
-        if landed != accepted.rows + rejected.rows:
-            raise AssertionError(f"{file.name}: {landed} rows landed, {accepted.rows} + {rejected.rows} accounted for")
-        return Entry(
-            file_name=file.name,
-            file_sha256=file.sha256,
-            size_bytes=file.size_bytes,
-            status="rejected" if problem else "loaded",
-            rows_landed=landed,
-            rows_accepted=accepted.rows,
-            rows_quarantined=rejected.rows,
-            rows_late=accepted.late,
-            dates=accepted.dates,
-            touches=tuple(accepted.touches),
-            rules=dict(sorted(rejected.rules.items())),
-            part=part if accepted.rows else None,
-            quarantine=quarantine if rejected.rows else None,
-            archive=self._original.archive,
-            loaded_at=file.loaded_at.isoformat(),
-            problem=problem,
-            repairs=sent if self._sent else None,
-            withheld=tuple(self._withheld),
-        )
+        try:
+            with self._writers(original) as writers:
+                writers.write(None, [Rejection(None, None, (problem.rule,), (sentence,))])
+                self._entries[original] = writers.entry(1, sentence)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it is told with the file's name
+            self._faults[original] = fault
 
 
 def _by_file(stream: Stream, judge: ContractJudge) -> Iterator[Piece]:

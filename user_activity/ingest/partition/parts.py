@@ -48,10 +48,10 @@ class _Part:
 
     def discard(self) -> None:
         """Remove what was not put in its place."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-        self._open.close()
+        writer, self._writer = self._writer, None
+        with self._open:
+            if writer is not None:
+                writer.close()
 
 
 class PartWriter(_Part):

@@ -5,7 +5,7 @@ from datetime import date
 from user_activity.ingest.lake import manifest
 from user_activity.ingest.lake.manifest import Entry
 from user_activity.ingest.landing import incoming
-from user_activity.ingest.partition.build import only_one
+from user_activity.ingest.partition.work import only_one
 from user_activity.settings import Settings
 
 

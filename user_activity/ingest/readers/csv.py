@@ -9,12 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from user_activity.ingest.readers.batches import NOTHING, SEPARATOR, Batches, Numbering, Shape, text_array
-from user_activity.ingest.readers.files import FileProblem, check_utf8, chunks, too_long
+from user_activity.ingest.readers.files import FileProblem, check_names, check_utf8, chunks, too_long
 from user_activity.ingest.readers.json_lines import without_blank_lines
 
 Bytes = np.ndarray[Any, Any]
 _QUOTE, _NEWLINE, _BLANK = 34, 10, 32
+LONGEST_HEADER = 1024**2
 _DELIMITERS = (",", ";", "\t", "|")
+
+
+csv.field_size_limit(2**31 - 1)  # of the whole process; what a record may hold is limited by the settings
 
 
 class Careless(Exception):
@@ -24,19 +28,28 @@ class Careless(Exception):
 def header_of(stream: BinaryIO) -> tuple[tuple[str, ...], str]:
     """The column names of a CSV file and its delimiter; blank names become ``column_<n>``."""
     first = next(chunks(stream), b"").lstrip(b"\r\n \t") or b""
-    line = first.partition(b"\n")[0]
+    line, newline, _ = first.partition(b"\n")
+    if not newline and len(first) > LONGEST_HEADER:
+        raise FileProblem(
+            "file_csv_header", f"has a header of more than {LONGEST_HEADER} bytes: shorten its first line"
+        )
     check_utf8(line, 0)
     text = line.decode("utf-8").strip("\r")
+    if "\r" in text and not newline:
+        raise FileProblem(
+            "file_csv_header", "ends its lines with CR alone: save it with the line ends LF or CRLF and send it again"
+        )
     delimiter = max(_DELIMITERS, key=text.count)
     if text.count('"') % 2:
         raise FileProblem(
             "file_csv_header", "has a header with an opening quote that is never closed: correct its first line"
         )
-    names = [name.strip() for name in next(csv.reader([text], delimiter=delimiter), [])]
+    try:
+        names = [name.strip() for name in next(csv.reader([text], delimiter=delimiter), [])]
+    except csv.Error as error:
+        raise FileProblem("file_csv_header", f"has a header that is no CSV ({error}): correct its first line") from None
     names = [name or f"column_{number}" for number, name in enumerate(names, 1)]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise FileProblem("file_csv_header", f"names the column {twice!r} twice: rename one and send it again")
+    check_names(names)
     if not text.strip():
         raise FileProblem("file_empty", "has no header: the first line of a CSV file names its columns")
     return tuple(names), delimiter

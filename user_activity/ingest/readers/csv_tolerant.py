@@ -23,7 +23,6 @@ Record = tuple[str, str | None, str | None]
 
 def careful_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Numbering, limit: int) -> Batches:
     """The file's records as batches; one that cannot be told apart carries the problem instead of fields."""
-    csv.field_size_limit(max(limit, csv.field_size_limit()))
     records = islice(_records(stream, delimiter, limit, len(shape.names)), 1, None)
     while found := list(islice(records, BATCH_ROWS)):
         yield _batch(found, shape, numbering)

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -60,6 +61,12 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether a library complains about the bytes that it was given, and not about the machine that it runs on."""
+    of_the_machine = isinstance(error, MemoryError) or getattr(error, "errno", None) is not None
+    return not of_the_machine and "alloc" not in str(error).lower()
+
+
 @contextmanager
 def opened(path: Path, compression: str) -> Iterator[BinaryIO]:
     """The file's bytes, decompressed; a truncated or damaged archive raises ``FileProblem`` where it breaks."""
@@ -72,6 +79,8 @@ def opened(path: Path, compression: str) -> Iterator[BinaryIO]:
                 yield stream
                 return
         except OSError as error:
+            if not is_damage(error):
+                raise
             raise FileProblem(
                 "file_truncated", f"is damaged or cut short ({compression[1:]}: {error}): send it again"
             ) from error
@@ -99,6 +108,13 @@ def check_utf8(text: bytes, offset: int) -> None:
         raise FileProblem(
             "file_encoding", f"is not UTF-8 (byte {offset + error.start}): save it as UTF-8 and send it again"
         ) from None
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse a file's columns where two have one name."""
+    twice = next((name for name, times in Counter(names).items() if times > 1), None)
+    if twice is not None:
+        raise FileProblem("file_columns", f"names the column {twice!r} twice: rename one and send it again")
 
 
 def too_long(limit: int) -> FileProblem:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from user_activity.ingest.readers.batches import Batches, Numbering, Shape
-from user_activity.ingest.readers.files import FileProblem, opened, shown
+from user_activity.ingest.readers.files import FileProblem, check_names, is_damage, opened, shown
 
 BATCH_ROWS = 50_000
 
@@ -28,6 +28,8 @@ def opened_parquet(path: Path, compression: str, work_dir: Path) -> Iterator[pq.
                 with pq.ParquetFile(path, memory_map=False) as parquet:
                     yield parquet
         except (pa.ArrowException, OSError) as error:
+            if not is_damage(error):
+                raise
             reason = str(error).partition("\n")[0].rstrip(".")
             raise FileProblem("file_not_parquet", f"is not readable as Parquet ({reason}): write it again") from error
 
@@ -36,13 +38,12 @@ def parquet_shape(parquet: pq.ParquetFile) -> Shape:
     """The file's columns and their types."""
     schema = parquet.schema_arrow
     names = [shown(name) for name in schema.names]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise FileProblem("file_columns", f"names the column {twice!r} twice: rename one and send it again")
+    check_names(names)
     return Shape("parquet", tuple(names), tuple(schema.types))
 
 
 def parquet_batches(parquet: pq.ParquetFile, shape: Shape, numbering: Numbering) -> Batches:
     """The file's rows as batches."""
     for batch in parquet.iter_batches(BATCH_ROWS, use_threads=False):
+        batch.validate(full=True)  # text that is not UTF-8 would end the engine
         yield numbering.batch(shape, batch.columns)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from user_activity.ingest.readers.batches import Batches, Numbering, Shape, array, numbers
-from user_activity.ingest.readers.csv import Careless, header_of, quick_batches
+from user_activity.ingest.readers.csv import header_of, quick_batches
 from user_activity.ingest.readers.csv_tolerant import careful_batches
 from user_activity.ingest.readers.files import CHUNK_BYTES, UTF8_MARK, FileProblem, InputFile, form_of, opened
 from user_activity.ingest.readers.json_document import document_batches
@@ -129,7 +129,7 @@ class Stream:
         self.starts: list[int] = []
         """The number of each file's first row, for files that were begun."""
         self.landed = [0] * len(files)
-        self.problems: dict[int, FileProblem | Careless] = {}
+        self.problems: dict[int, Exception] = {}
 
     def _rows(self) -> Batches:
         numbering = Numbering(self._files[0][0].landing_date)
@@ -138,10 +138,8 @@ class Stream:
             self.starts.append(numbering.rows)
             try:
                 yield from opening.rows(numbering)
-            except (FileProblem, Careless) as problem:
+            except Exception as problem:  # noqa: BLE001 - it would end the engine's statement, and so all files
                 self.problems[index] = problem
-            except OSError as error:
-                self.problems[index] = FileProblem("file_unreadable", f"cannot be read ({error.strerror or error})")
             self.landed[index] = numbering.rows - self.starts[index]
 
     def batches(self) -> Iterator[pa.RecordBatch]:

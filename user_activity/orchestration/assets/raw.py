@@ -49,9 +49,14 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
     ) -> Iterator[Any]:
         keys = run_dates(context)
         found: dict[date, ingest.PartitionResult] = {}
+        faults: list[str] = []
         for start in range(0, len(keys), PARTITIONS_AT_ONCE):
             some = keys[start : start + PARTITIONS_AT_ONCE]
-            built = ingest.ingest(settings, source.name, some, rebuild=REBUILD in context.run.tags)
+            try:
+                built = ingest.ingest(settings, source.name, some, rebuild=REBUILD in context.run.tags)
+            except ingest.FilesNotRead as error:
+                built = error.results
+                faults.append(str(error))
             found |= {result.partition: result for result in built}
             progress.tell(f"ingest {source.name}", min(start + PARTITIONS_AT_ONCE, len(keys)), len(keys))
         results = [found[day] for day in sorted(found)]
@@ -62,5 +67,7 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
         folder = settings.lake_dir / "raw" / source.name
         yield from asset_metadata.materialise(context, key, by_day, **{"dagster/uri": folder.as_uri()})
         yield from checks.raw_check_results(settings, key, results)
+        if faults:
+            raise dg.Failure(" ".join(faults))
 
     return raw

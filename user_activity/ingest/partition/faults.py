@@ -1,0 +1,53 @@
+"""Whose fault it is that a file was not read: its own, which rejects it, or the machine's, which fails the run."""
+
+from collections.abc import Sequence
+
+import duckdb
+
+from user_activity.ingest.partition.result import PartitionResult
+from user_activity.ingest.readers.files import FileProblem
+
+SHOWN = 10
+_MEMORY = "Out of Memory Error: "
+_VALUES = tuple(f"{kind} Error: " for kind in ("Conversion", "Out of Range", "Mismatch Type", "Not implemented"))
+"""How errors of the engine begin; a stream of rows hands them over as errors of another class."""
+
+
+class FilesNotRead(Exception):
+    """Files that could not be read or put away, through no fault of theirs; the message has a sentence for each.
+
+    They stay where they are for the next call. All others were ingested: ``results`` are what ``ingest`` returns.
+    """
+
+    def __init__(self, faults: Sequence[str], results: list[PartitionResult]) -> None:
+        more = f" ({len(faults) - SHOWN} more files could not be read)" if len(faults) > SHOWN else ""
+        super().__init__(" ".join(faults[:SHOWN]) + more)
+        self.faults = faults
+        self.results = results
+
+
+def guilt(error: Exception) -> FileProblem | None:
+    """Why the file is rejected that an error was seen with, alone in an engine of its own; None: not for that error."""
+    if str(error).startswith(_VALUES):
+        return FileProblem("file_unreadable", f"cannot be read ({_first_line(error)}): correct it and send it again")
+    return error if isinstance(error, FileProblem) else None
+
+
+def fault(name: str, error: Exception) -> str:
+    """What kept a file from being read or put away, and what to do about it, in one sentence."""
+    if isinstance(error, MemoryError) or str(error).startswith(_MEMORY):
+        what, remedy = "needs more memory than there is", "give the run more, or raise USER_ACTIVITY_INGEST_MEMORY"
+    elif isinstance(error, PermissionError):
+        what, remedy = "may not be read or moved", "correct the permissions of the file and of its folder"
+    elif isinstance(error, OSError | duckdb.IOException):
+        what, remedy = "could not be read or put away", "correct what the system reports"
+    else:
+        what, remedy = "could not be read, and not because of what it holds", "report this with the run's log"
+    reason = _first_line(error)
+    kind = type(error).__name__
+    return f"{name} {what} ({f'{kind}: {reason}' if reason else kind}): {remedy}. It waits for the next run."
+
+
+def _first_line(error: Exception) -> str:
+    told = getattr(error, "strerror", None) or str(error)
+    return told.partition("\n")[0].rstrip(".")
