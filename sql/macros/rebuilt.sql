@@ -15,6 +15,22 @@ engines can prune partitions. Runs that build at the same time have each a plan 
     {{ "(run_id is null or run_id not in ('" ~ others | join("', '") ~ "'))" if others else "1 = 1" }}
 {%- endmacro %}
 
+{#-
+What a plan ends with, in its own transaction: the planned days are noted as begun, and stale until their run has come to its
+end. Otherwise a build that is killed would go unnoticed where the lake returns to what the days were built from before.
+Where no day is stale a build repeats what is there, and nothing is noted.
+-#}
+{% macro begin_rebuild() -%}
+    {%- set built, plan = source("audit", "built_dates"), "(select event_date from " ~ this ~ " where run_id = " ~ this_run() ~ ")" -%}
+    {%- if env_var("USER_ACTIVITY_ANYTHING_STALE", "") -%}
+    update {{ built }} set is_finished = false, run_id = {{ this_run() }} where event_date in {{ plan }};
+    insert into {{ built }} (event_date, run_id, is_finished)
+    select event_date, {{ this_run() }}, false
+    from {{ plan }} as planned
+    where event_date not in (select event_date from {{ built }})
+    {%- endif -%}
+{%- endmacro %}
+
 {#- The days asked for, as (first, last) pairs of ISO dates; empty means every day that has landed. -#}
 {% macro asked_ranges() -%}
     {%- set ranges = [] -%}

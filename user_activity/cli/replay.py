@@ -31,7 +31,7 @@ def replay(settings: Settings, selection: "Selection", *, verbose: bool, quiet: 
         for source, day, *_ in chosen:
             landed.setdefault(source, set()).add(day)
         # A killed replay may have ingested records without building them: they are no longer open, but stale.
-        if not landed and not staleness.stale(settings):
+        if not landed and not staleness.stale(settings, staleness.PATIENCE_SECONDS):
             return {**runs.summarise(settings, None, 0), "replayed": []}
         before = _open_of(settings, landed)
         with output.bars(quiet=quiet) as bars, runner(settings, bars, verbose=verbose) as ready:

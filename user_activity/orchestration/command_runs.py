@@ -204,7 +204,7 @@ class Runner:
 
     def _build(self, outcome: Outcome) -> bool:
         """Build every stale date in one run; whether there was any."""
-        stale = staleness.stale(self.settings)
+        stale = staleness.stale(self.settings, staleness.PATIENCE_SECONDS)
         if stale and self.execute(outcome, BUILD, range_tags(stale)):
             outcome.rebuilt.update(stale)
         return bool(stale)

@@ -14,6 +14,7 @@ from datetime import date
 import dagster as dg
 
 from user_activity.ingest.landing import incoming
+from user_activity.ingest.landing.originals import without_manifest
 from user_activity.orchestration import staleness
 from user_activity.orchestration.assets.landing import landed_files
 from user_activity.orchestration.date_ranges import DAY, WEEK, days, ranges, written
@@ -23,6 +24,7 @@ from user_activity.orchestration.runs.history import RECORD
 from user_activity.orchestration.runs.liveness import unfinished_runs
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
+from user_activity.warehouse import WarehouseBusy, open_warehouse
 
 LONGEST_WAIT = 64  # ticks
 LATEST_RUNS = 20  # among so many there is one that is no recording
@@ -54,6 +56,8 @@ def build_file_sensor(settings: Settings, source: Source) -> dg.SensorDefinition
         for file in incoming.scan(settings, source.name, settings.settle_seconds):
             waiting[source.partition_of(file.landing_date)].append(file)
         states = {day: _digest((str(f.path), f.size, f.mtime_ns) for f in found) for day, found in waiting.items()}
+        for day in without_manifest(settings, source.name):
+            states.setdefault(source.partition_of(day), "its manifest is lost")
         asked = Asked.read(context.cursor)
         new = [file for day, found in waiting.items() if asked.state(day) != states[day] for file in found]
         ready = asked.choose(states, _under_way(context, settings, ingest_job_name(source.name)))
@@ -80,9 +84,15 @@ def build_date_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Requests one build run for all event dates whose lake data changed since the last build.",
     )
     def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
+        try:
+            built = open_warehouse(settings).built_dates()
+        except WarehouseBusy:
+            return dg.SensorResult(skip_reason="Another process writes the warehouse: the next tick asks again.")
         asked = Asked.read(context.cursor)
-        stale = staleness.stale(settings)
-        ready = asked.choose(stale, _under_way(context, settings, BUILD))
+        stale = staleness.not_built(settings, built)
+        at_work = {run.run_id for run in unfinished_runs(context.instance, settings)}
+        begun = {day for day, date_built in built.items() if date_built.begun_by in at_work}
+        ready = asked.choose(stale, begun | _under_way(context, settings, BUILD))
         requests = [dg.RunRequest(tags=range_tags(ready))] if ready else []
         return dg.SensorResult(
             run_requests=requests,

@@ -1,76 +1,150 @@
 """What a run has to do: files that wait, a catalogue that has not come this week, dates that are stale.
 
-A date is stale when its state in the lake differs from the state that it was last built from. A build remembers the
-state when it starts to read; the last step of the same run marks the dates as built from it. If the state were read at
-the end, rows that landed in between would count as built.
+A date is stale when its state in the lake differs from the state that the warehouse says it was last built from. The
+warehouse keeps these states itself, so that they are gone when it is, and as old as it is when an older copy is
+restored. A build begins by marking the dates that it is about to change as unfinished, in the transaction of its plan,
+and ends by marking them with the state that it read at its start: rows that land in between leave their dates stale.
 """
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
-from user_activity.files import write_texts
 from user_activity.ingest.lake import freshness
 from user_activity.ingest.landing import incoming
+from user_activity.ingest.landing.originals import without_manifest
+from user_activity.orchestration.rebuild_reasons import Reason, reasons
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
+from user_activity.warehouse import BuiltDate, Rows, Warehouse, open_warehouse
+
+HISTORY = "audit.rebuild_history"
+PATIENCE_SECONDS = 60.0  # of a command that waits for another process to end its build
 
 
-def remember(settings: Settings, run_id: str, state: Mapping[date, str], rebuilt: Iterable[date] = ()) -> None:
-    """Keep the state that a run has built from, and all the dates that it rebuilt for it."""
-    memory = {
-        "state": {day.isoformat(): mark for day, mark in state.items()},
-        "rebuilt": [day.isoformat() for day in rebuilt],
+@dataclass(frozen=True)
+class DateState:
+    """What a date's figures are made from (lines of JSON), and a digest of that by which it is compared."""
+
+    facts: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run that builds starts from: the state of the dates that it was asked for, and why they are rebuilt."""
+
+    run_id: str
+    states: Mapping[date, DateState]
+    reasons: Mapping[date, list[Reason]]
+    anything_stale: bool
+    planned_at: datetime
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What dbt reads: where everything is built from the lake as it is, a rebuild changes no date's rows."""
+        return {"USER_ACTIVITY_ANYTHING_STALE": "true" if self.anything_stale else ""}
+
+
+def wanted(settings: Settings, built: Iterable[date]) -> dict[date, DateState]:
+    """The state of every date in the lake; a date that was built stays one when all its rows are withdrawn."""
+    shape = json.dumps(["settings", settings.model_environment()])
+    found = freshness.facts(settings)
+    return {day: _state(shape, found.get(day, [])) for day in sorted({*found, *built})}
+
+
+def _state(shape: str, facts: list[str]) -> DateState:
+    lines = (shape, *facts) if facts else ()
+    return DateState(lines, hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16])
+
+
+def stale(settings: Settings, patience_seconds: float = 3) -> dict[date, str]:
+    """The dates whose state is another than the one last built from, with that state.
+
+    Raises :class:`user_activity.warehouse.WarehouseBusy` where another process writes the warehouse for longer.
+    """
+    return not_built(settings, open_warehouse(settings).built_dates(patience_seconds))
+
+
+def not_built(settings: Settings, built: Mapping[date, BuiltDate]) -> dict[date, str]:
+    """The same, by what the warehouse says it has built."""
+    return {day: state.digest for day, state in wanted(settings, built).items() if not _stands(built.get(day), state)}
+
+
+def _stands(built: BuiltDate | None, state: DateState) -> bool:
+    return built.is_built_from(state.digest) if built else not state.facts
+
+
+def plan(settings: Settings, warehouse: Warehouse, run_id: str, asked: Sequence[date]) -> Plan:
+    """What a run starts from; made before it reads the lake, so that what it builds is at least as new as this."""
+    built = warehouse.built_dates()
+    states = wanted(settings, {*built, *asked})
+    chosen = {day: states[day] for day in asked}
+    before = _facts_built(warehouse, chosen) if any(day in built for day in chosen) else {}
+    return Plan(
+        run_id=run_id,
+        states=chosen,
+        reasons={
+            day: reasons(before.get(day, ()), state.facts, is_finished=day not in built or built[day].begun_by is None)
+            for day, state in chosen.items()
+        },
+        anything_stale=not all(_stands(built.get(day), state) for day, state in states.items()),
+        planned_at=datetime.now(UTC).replace(tzinfo=None),
+    )
+
+
+def remember(warehouse: Warehouse, plan: Plan, *, complete: bool, widened: Mapping[date, str]) -> None:
+    """Keep why dates are rebuilt and, of a run that builds all tables, the states that they will be built from.
+
+    ``widened`` are the dates that depend on the asked ones, with the plan's reason for each.
+    """
+    asked = [(day, reason) for day, found in sorted(plan.reasons.items()) for reason in found]
+    history = [(day, *reason) for day, reason in asked]
+    history += [(day, reason, "") for day, reason in widened.items() if day not in plan.reasons]
+    tables = {
+        HISTORY: Rows(
+            ("run_id", "event_date", "reason", "detail", "planned_at"),
+            tuple((plan.run_id, *row, plan.planned_at) for row in history),
+        ),
+        "audit.planned_dates": Rows(
+            ("run_id", "event_date", "state", "facts"),
+            tuple(
+                (plan.run_id, day, state.digest, "\n".join(state.facts))
+                for day, state in plan.states.items()
+                if complete
+            ),
+        ),
     }
-    write_texts({_path(settings, run_id): json.dumps(memory)})
+    warehouse.replace_rows("run_id", [plan.run_id], tables)
 
 
-def rebuilt(settings: Settings, run_id: str) -> list[date]:
-    """The dates that a run has rebuilt; none of a run that remembers nothing."""
-    path = _path(settings, run_id)
-    return [date.fromisoformat(day) for day in json.loads(path.read_text())["rebuilt"]] if path.exists() else []
+def rebuilt(warehouse: Warehouse, run_id: str) -> list[date]:
+    """The dates that a run has rebuilt: those it was asked for, and those that depend on them."""
+    found = warehouse.query(f"select distinct event_date from {HISTORY} where run_id = '{run_id}' order by event_date")
+    return [day for (day,) in found.rows]
 
 
-def mark(settings: Settings, run_id: str) -> int:
-    """Mark what a run remembers as built; returns the number of dates."""
-    path = _path(settings, run_id)
-    if not path.exists():
-        return 0
-    state = {date.fromisoformat(day): mark for day, mark in json.loads(path.read_text())["state"].items()}
-    freshness.mark_built(settings, state)
-    path.unlink()
-    return len(state)
-
-
-def wanted(settings: Settings) -> dict[date, str]:
-    """The state of every date: of the rows that bear on it, and of the files that landed on it, which are counted."""
-    # A date that was built stays one: what its rows came from may have been taken back since.
-    facts: dict[date, list[str]] = defaultdict(list, {day: [] for day in freshness.built(settings)})
-    for day, state in freshness.touched(settings).items():
-        facts[day].append(state)
-    for (source, day), state in sorted(freshness.state(settings).items()):
-        facts[day].append(f"{source} {state}")
-    return {day: hashlib.sha256("\n".join(states).encode()).hexdigest()[:16] for day, states in facts.items()}
-
-
-def stale(settings: Settings) -> dict[date, str]:
-    """The dates whose state is another than the one last built from."""
-    built = freshness.built(settings)
-    return {day: state for day, state in sorted(wanted(settings).items()) if built.get(day) != state}
-
-
-def _path(settings: Settings, run_id: str) -> Path:
-    return settings.warehouse_dir / "building" / f"{run_id}.json"
+def _facts_built(warehouse: Warehouse, dates: Iterable[date]) -> dict[date, tuple[str, ...]]:
+    """What some dates were last built from."""
+    wanted = sorted(dates)
+    rows = warehouse.query(
+        f"select event_date, facts from audit.built_dates "
+        f"where event_date between date '{wanted[0]}' and date '{wanted[-1]}'"
+    ).rows
+    return {day: tuple(facts.splitlines()) if facts else () for day, facts in rows}
 
 
 def waiting(settings: Settings) -> dict[str, set[date]]:
-    """The landing dates on which files wait, by source."""
+    """The landing dates on which files wait, or whose manifest is lost, by source."""
     found: dict[str, set[date]] = defaultdict(set)
     for file in incoming.scan(settings):
         found[file.source].add(file.landing_date)
+    for source in SOURCES:
+        if lost := without_manifest(settings, source):
+            found[source] |= lost
     return found
 
 
@@ -84,4 +158,4 @@ def catalogue_is_due(settings: Settings) -> bool:
 
 def anything_is_due(settings: Settings) -> bool:
     """Whether a run would find something to do."""
-    return bool(waiting(settings) or stale(settings) or catalogue_is_due(settings))
+    return bool(waiting(settings) or catalogue_is_due(settings) or stale(settings, patience_seconds=PATIENCE_SECONDS))

@@ -37,6 +37,18 @@ class Rows:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+@dataclass(frozen=True)
+class BuiltDate:
+    """What an event date was last built from; ``begun_by`` is the run that is building it, or died while it did."""
+
+    state: str | None
+    begun_by: str | None = None
+
+    def is_built_from(self, state: str) -> bool:
+        """Whether its tables are those of a state in the lake."""
+        return self.begun_by is None and self.state == state
+
+
 class Lake(Protocol):
     """What a warehouse needs to know of the lake: which landing partitions there are, and what they hold."""
 
@@ -99,6 +111,15 @@ class Warehouse(Protocol):
 
     def replace_rows(self, key: str, values: Sequence[str], tables: Mapping[str, Rows]) -> None:
         """In each ``schema.table`` put these rows in place of those whose ``key`` is one of ``values``, all at once."""
+
+    def built_dates(self, patience_seconds: float = 3) -> Mapping[date, BuiltDate]:
+        """The event dates that were ever built, or whose build has begun.
+
+        Empty where nothing was built yet. Raises :class:`WarehouseBusy` while another process writes for longer.
+        """
+
+    def mark_built(self, run_id: str) -> None:
+        """Note that a run has come to its end: its dates are built from the states that it planned with."""
 
     def building(self, run_id: str) -> AbstractContextManager[Build]:
         """Keep the warehouse open for writing while a run synchronises and dbt, in this process, builds.

@@ -27,9 +27,32 @@ _TABLES = {
         run_id varchar, relation varchar, check_name varchar, partition_date date, severity varchar, passed boolean,
         failing_rows bigint, observed varchar, expected varchar, failing_examples varchar, evaluated_at timestamp
     """,
+    "built_dates": "event_date date, state varchar, facts varchar, run_id varchar, is_finished boolean",
+    "planned_dates": "run_id varchar, event_date date, state varchar, facts varchar",
+    "rebuild_history": "run_id varchar, event_date date, reason varchar, detail varchar, planned_at timestamp",
 }
 
 AUDIT_TABLES: Mapping[str, Mapping[str, str]] = {
     table: dict(column.strip().split(" ", 1) for column in columns.split(",")) for table, columns in _TABLES.items()
 }
 """The columns of each table of the schema ``audit``, in order, with their SQL types."""
+
+BUILT_DATES = "select event_date, state, case when not is_finished then run_id end from audit.built_dates"
+
+MARK_BUILT = (
+    """
+    update audit.built_dates as built
+    set state = planned.state, facts = planned.facts
+    from audit.planned_dates as planned
+    where planned.run_id = '{run_id}' and built.run_id = '{run_id}' and built.event_date = planned.event_date
+    """,
+    """
+    update audit.built_dates set is_finished = true
+    where run_id = '{run_id}' and exists (select 1 from audit.planned_dates where run_id = '{run_id}')
+    """,
+    """
+    delete from audit.planned_dates
+    where run_id = '{run_id}' or run_id not in (select run_id from audit.built_dates where not is_finished)
+    """,
+)
+"""What a run that builds all tables ends with. A date that a later run has begun meanwhile is that run's to finish."""

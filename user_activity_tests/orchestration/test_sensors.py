@@ -1,5 +1,6 @@
 """What sensors ask for, when they ask again, and when they keep still."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,13 +13,14 @@ import dagster as dg
 import pytest
 
 from user_activity.ingest.lake import freshness
-from user_activity.orchestration import staleness
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import RANGE_END, RANGE_START, range_tags, tagged_dates
 from user_activity.orchestration.runs.liveness import PROCESS_TAG
 from user_activity.orchestration.sensors import LONGEST_WAIT, Asked, build_date_sensor, build_file_sensor
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
+from user_activity.warehouse import BuiltDate, WarehouseBusy
+from user_activity.warehouse.duckdb import DuckDBWarehouse
 
 FIRST, SECOND, LATER = date(2025, 1, 1), date(2025, 1, 2), date(2025, 3, 1)
 
@@ -194,24 +196,43 @@ def test_a_wait_has_an_end() -> None:
 def test_stale_dates_are_asked_for_in_one_run_and_not_while_it_goes_on(
     instance: dg.DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(freshness, "touched", lambda _: {FIRST: "a", LATER: "b"})
+    monkeypatch.setattr(freshness, "facts", lambda _: {FIRST: [file("a")], LATER: [file("b")]})
     ticks = Ticks(build_date_sensor(settings), instance, settings)
     assert ticks.asked() == [{FIRST, LATER}]
-    monkeypatch.setattr(freshness, "touched", lambda _: {FIRST: "a", SECOND: "c", LATER: "b"})
+    monkeypatch.setattr(freshness, "facts", lambda _: {FIRST: [file("a")], SECOND: [file("c")], LATER: [file("b")]})
     instance.create_run_for_job(sleeper(BUILD), status=dg.DagsterRunStatus.NOT_STARTED, tags=range_tags([FIRST, LATER]))
     assert ticks.asked() == [{SECOND}]
 
 
-def test_a_date_is_stale_until_it_is_built_from_what_the_lake_holds(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+def test_the_dates_that_a_run_at_work_has_begun_are_not_asked_for_until_it_is_gone(
+    instance: dg.DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(freshness, "touched", lambda _: {FIRST: "a", SECOND: "b"})
-    staleness.remember(settings, "run", {FIRST: staleness.stale(settings)[FIRST]})
-    assert list(staleness.stale(settings)) == [FIRST, SECOND]
-    assert staleness.mark(settings, "run") == 1
-    assert list(staleness.stale(settings)) == [SECOND]
-    monkeypatch.setattr(freshness, "touched", lambda _: {FIRST: "late rows", SECOND: "b"})
-    assert list(staleness.stale(settings)) == [FIRST, SECOND]
+    monkeypatch.setattr(freshness, "facts", lambda _: {FIRST: [file("a")], SECOND: [file("b")]})
+    run = instance.create_run_for_job(sleeper(BUILD), status=dg.DagsterRunStatus.STARTED, tags=range_tags([FIRST]))
+    monkeypatch.setattr(
+        DuckDBWarehouse, "built_dates", lambda *_: dict.fromkeys([FIRST, SECOND], BuiltDate(None, run.run_id))
+    )
+    ticks = Ticks(build_date_sensor(settings), instance, settings)
+    assert ticks.asked() == []
+    instance.report_run_failed(run)
+    assert ticks.asked() == [{FIRST, SECOND}]
+
+
+def test_while_another_process_writes_the_warehouse_nothing_is_asked_for(
+    instance: dg.DagsterInstance, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise WarehouseBusy
+
+    monkeypatch.setattr(DuckDBWarehouse, "built_dates", busy)
+    result = Ticks(build_date_sensor(settings), instance, settings).tick()
+    assert result.run_requests == [] or result.run_requests is None
+    assert "Another process writes the warehouse" in str(result.skip_reason)
+
+
+def file(name: str) -> str:
+    """What a file that bears on a date is in the date's facts."""
+    return json.dumps(["touches", "events", str(FIRST), name, "part"])
 
 
 def sleeper(name: str) -> dg.JobDefinition:

@@ -1,4 +1,4 @@
-{{ config(replaces="replaces_own_plan") }}
+{{ config(replaces="replaces_own_plan", post_hook="{{ begin_rebuild() }}") }}
 
 {#- Moved records are looked up first: what depends on their days must be known too. -#}
 {%- set asked = asked_ranges() or [("1900-01-01", "2999-12-31")] -%}

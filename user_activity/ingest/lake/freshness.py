@@ -1,13 +1,11 @@
-"""The lake as models see it: which dates raw bears on, and which of them the warehouse has consumed as they are now."""
+"""The lake as models see it: which reporting dates raw bears on, and with what."""
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from user_activity.files import write_texts
 from user_activity.ingest.lake import manifest
 from user_activity.ingest.lake.manifest import Entry, Manifest
 from user_activity.settings import Settings
@@ -36,20 +34,27 @@ def state_of(found: Iterable[Manifest], more: Callable[[Manifest], list[str]] = 
     }
 
 
-def touched(settings: Settings) -> dict[date, str]:
-    """Each reporting date that raw bears on, with the fingerprint of all that its figures depend on there."""
-    parts: dict[str, list[str]] = {}
-    for found in manifests(settings):
-        for entry in found.files:
+def facts(settings: Settings) -> dict[date, list[str]]:
+    """What each reporting date's figures are made from, as sorted lines of JSON.
+
+    ``["touches", source, landing date, file, part]`` for each file with rows that bear on the date, and ``["landed",
+    source, landing date, file, part]`` for each file that landed on it, which is counted there. The same content on
+    another landing date is another fact: it is a duplicate, and duplicates are counted.
+    """
+    found: dict[date, set[str]] = {}
+    by_utc_date: dict[str, set[str]] = {}
+    for each in manifests(settings):
+        for entry in each.files:
+            about = [each.source, each.landing_date.isoformat(), entry.file_name, entry.part_id]
+            found.setdefault(each.landing_date, set()).add(json.dumps(["landed", *about]))
             for day in entry.touches:
-                parts.setdefault(_first_kept(day, found.source, settings), []).append(f"{found.source} {entry.part_id}")
-    shape = json.dumps(settings.model_environment(), sort_keys=True)
-    by_date: dict[date, list[str]] = {}
+                first_kept = _first_kept(day, each.source, settings)
+                by_utc_date.setdefault(first_kept, set()).add(json.dumps(["touches", *about]))
     zone = ZoneInfo(settings.timezone)
-    for day, names in parts.items():
+    for day, lines in by_utc_date.items():
         for local in _local_dates(day, zone):
-            by_date.setdefault(local, []).extend(names)
-    return {day: _digest([shape, *sorted(set(names))]) for day, names in sorted(by_date.items())}
+            found.setdefault(local, set()).update(lines)
+    return {day: sorted(lines) for day, lines in sorted(found.items())}
 
 
 def _first_kept(day: str, source: str, settings: Settings) -> str:
@@ -68,21 +73,4 @@ def _digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _built_dir(settings: Settings) -> Path:
-    return settings.warehouse_dir / "built"
-
-
-def built(settings: Settings) -> dict[date, str]:
-    """The dates the warehouse has consumed, with the fingerprint they had."""
-    folder = _built_dir(settings)
-    marks = sorted(folder.glob("[0-9]*")) if folder.is_dir() else []
-    return {date.fromisoformat(mark.name): mark.read_text() for mark in marks}
-
-
-def mark_built(settings: Settings, fingerprints: Mapping[date, str]) -> None:
-    """Note that the warehouse has consumed these dates as they were at these fingerprints."""
-    folder = _built_dir(settings)
-    write_texts({folder / day.isoformat(): fingerprint for day, fingerprint in fingerprints.items()})
-
-
-__all__ = ["Entry", "Manifest", "built", "manifests", "mark_built", "state", "state_of", "touched"]
+__all__ = ["Entry", "Manifest", "facts", "manifests", "state", "state_of"]

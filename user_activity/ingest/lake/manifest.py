@@ -1,6 +1,7 @@
 """Manifests: what raw holds of each source and landing date, one small JSON file each. Writing it is the commit."""
 
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,12 @@ from user_activity.settings import Settings
 
 KINDS = ("raw", "quarantine", "repairs", "history")
 """The kinds of part that a file may have."""
+
+_log = logging.getLogger(__name__)
+
+
+class DamagedManifest(Exception):
+    """A manifest cannot be read, nor made anew; the message says which, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,22 @@ def read(settings: Settings, source: str, landing_date: date) -> Manifest | None
         status = path.stat()
     except FileNotFoundError:
         return None
-    return _parsed(path, (status.st_mtime_ns, status.st_ino))
+    return _whole(settings, path, status)
+
+
+def _whole(settings: Settings, path: Path, status: os.stat_result) -> Manifest | None:
+    """A manifest; None of a damaged one, which is made anew from the archive like one that is lost."""
+    try:
+        return _parsed(path, (status.st_mtime_ns, status.st_ino))
+    except (ValueError, KeyError, TypeError) as error:
+        archive = settings.archive_dir / path.parent.name / path.stem
+        if not archive.is_dir():
+            raise DamagedManifest(
+                f"{path} is damaged ({error}), and {archive} holds no files to make it anew from: "
+                "put one of them back from a backup."
+            ) from error
+        _log.warning("%s is damaged (%s): the next run makes it anew from %s.", path, error, archive)
+        return None
 
 
 @lru_cache(maxsize=16_384)
@@ -97,7 +119,8 @@ def all_of(settings: Settings, source: str | None = None) -> Iterator[Manifest]:
             with os.scandir(folder) as entries:
                 found = sorted((e.name, e.stat()) for e in entries if e.name.endswith(".json") and e.name[0] != ".")
             for name, status in found:
-                yield _parsed(folder / name, (status.st_mtime_ns, status.st_ino))
+                if whole := _whole(settings, folder / name, status):
+                    yield whole
 
 
 def commit(settings: Settings, manifests: Iterable[Manifest]) -> None:

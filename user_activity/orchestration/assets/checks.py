@@ -4,7 +4,7 @@ Row conservation blocks downstream assets; the other checks warn. No check reads
 gets the same results as a run at that time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from statistics import median
 from typing import Any
@@ -13,7 +13,6 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from user_activity.ingest import Entry, PartitionResult
-from user_activity.ingest.lake import freshness
 from user_activity.orchestration import staleness
 from user_activity.orchestration.date_ranges import DAY, days
 from user_activity.orchestration.metadata_tables import EXAMPLES, MOST_EXAMPLES, table
@@ -105,8 +104,9 @@ VOLUME_CHECKS = {
 )
 def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
     """Check the volumes of the run's dates; of all built dates if the run has none."""
-    dates = sorted(tagged_dates(context.run.tags) or freshness.built(settings))
     warehouse = open_warehouse(settings)
+    built = warehouse.built_dates()
+    dates = sorted(tagged_dates(context.run.tags) or built)
     window = timedelta(days=settings.volume_window_days)
     with warehouse.reading():
         known = days([(dates[0] - window, dates[-1])]) if dates else ()
@@ -120,17 +120,17 @@ def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[S
             _outside(orders, dates, settings.min_orders_per_day, settings.max_orders_per_day),
         ),
         EVENTS_USUAL: (["day", "events", "median before"], _unusual(settings, events, dates)),
-        LATEST_BUILT: (["latest landed", "latest built"], _behind(settings, dates)),
+        LATEST_BUILT: (["latest landed", "latest built"], _behind(settings, built, dates)),
     }
     for check in sorted(context.selected_asset_check_keys):
         columns, rows = found[check.name]
         yield _warning(check.asset_key, check.name, columns, rows)
 
 
-def _behind(settings: Settings, dates: Sequence[date]) -> list[tuple[date, date | None]]:
-    landed = max(staleness.wanted(settings), default=None)
-    built = max([*freshness.built(settings), *dates], default=None)
-    return [(landed, built)] if landed and (built is None or built < landed) else []
+def _behind(settings: Settings, built: Iterable[date], dates: Sequence[date]) -> list[tuple[date, date | None]]:
+    landed = max(staleness.wanted(settings, built), default=None)
+    latest = max([*built, *dates], default=None)
+    return [(landed, latest)] if landed and (latest is None or latest < landed) else []
 
 
 def _unusual(settings: Settings, events: Mapping[date, int], dates: Sequence[date]) -> list[tuple[Any, ...]]:

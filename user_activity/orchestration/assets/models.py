@@ -87,24 +87,26 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         asked, run_id = run_dates(context), context.run.run_id
         warehouse = open_warehouse(settings)
         with warehouse.building(run_id) as build:
-            # What is built is at least as new as this; what lands from here on leaves its dates stale.
-            wanted = staleness.wanted(settings)
+            plan = staleness.plan(settings, warehouse, run_id, asked)
             warehouse.sync(IngestedLake(settings))
             for table in references(settings):
                 warehouse.load(table.relation, table.columns, table.rows)
             selection = _selection(context, nodes)
-            results = run_dbt(build, settings, manifest, selection, asked, _teller(context, progress, _size(context)))
-            dates = _rebuilt(warehouse, run_id, results, asked)
+            complete = selection == EVERYTHING
+            staleness.remember(warehouse, plan, complete=complete, widened={})
+            tell = _teller(context, progress, _size(context))
+            results = run_dbt(build, settings, manifest, selection, asked, plan.environment, tell)
+            widened = _widened(warehouse, run_id, results)
+            staleness.remember(warehouse, plan, complete=complete, widened=widened)
+            dates = sorted({*asked, *widened})
             yield from _report(context, settings, warehouse, nodes, results, dates)
             errors = [result for result in results if result.status == "error" and result.kind != "test"]
             if errors:
                 names, _ = _unique_ids(context)
                 assets = [names[result.unique_id] for result in errors if result.unique_id in names]
                 raise not_built({result.relation: result.message for result in errors}, assets)
-            if selection == EVERYTHING:
-                if all(result.status == "success" for result in results if result.kind == "model"):
-                    build.finished()
-                staleness.remember(settings, run_id, {day: wanted[day] for day in asked if day in wanted}, dates)
+            if complete and all(result.status == "success" for result in results if result.kind == "model"):
+                build.finished()
 
     return models
 
@@ -154,12 +156,11 @@ def _unique_ids(context: dg.AssetExecutionContext) -> tuple[dict[str, dg.AssetKe
     return models, {spec.metadata[DBT_NAME]: spec.key for spec in specs}
 
 
-def _rebuilt(warehouse: Warehouse, run_id: str, results: Sequence[NodeResult], asked: Sequence[date]) -> list[date]:
-    """The event dates that a run has rebuilt: those it was asked for, and those that depend on them."""
+def _widened(warehouse: Warehouse, run_id: str, results: Sequence[NodeResult]) -> dict[date, str]:
+    """The event dates that a run's plan names, with the reason for each; none where it made no plan."""
     if not any(result.relation == PLAN and result.status == "success" for result in results):
-        return list(asked)
-    planned = warehouse.query(f"select event_date from {PLAN} where run_id = '{run_id}'")
-    return sorted({*asked, *(row[0] for row in planned.rows)})
+        return {}
+    return dict(warehouse.query(f"select event_date, reason from {PLAN} where run_id = '{run_id}'").rows)
 
 
 def _report(

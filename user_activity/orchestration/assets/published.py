@@ -50,7 +50,7 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
     def published(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
         warehouse = open_warehouse(settings)
         chosen = {name: column for name, column in relations.items() if _key(name) in context.selected_asset_keys}
-        dates = sorted({*run_dates(context), *staleness.rebuilt(settings, context.run.run_id)})
+        dates = sorted({*run_dates(context), *staleness.rebuilt(warehouse, context.run.run_id)})
         written = warehouse.publish(chosen, dates)
         with warehouse.reading():
             for relation, date_column in chosen.items():
@@ -65,7 +65,7 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
                     }
                     yield from asset_metadata.materialise(context, _key(relation), facts, **where)
         # The last thing of a build: from here on its dates are no longer stale.
-        staleness.mark(settings, context.run.run_id)
+        warehouse.mark_built(context.run.run_id)
 
     return published
 

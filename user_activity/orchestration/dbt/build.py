@@ -22,14 +22,15 @@ def run_dbt(
     manifest: Mapping[str, Any],
     selection: Sequence[str],
     asked: Iterable[date],
+    plan: Mapping[str, str],
     on_done: OnDone,
 ) -> list[NodeResult]:
-    """Build the selected nodes for these dates and test them.
+    """Build the selected nodes for these dates and test them; ``plan`` is what dbt reads of the run's plan.
 
     Where other runs build at the same time, a test may compare tables of which they have written only some: what does
     not come out well is tried once more when no other run builds.
     """
-    dates = {"USER_ACTIVITY_DATES": written(ranges(asked))}
+    environment = {**build.environment, **plan, "USER_ACTIVITY_DATES": written(ranges(asked))}
     nodes = manifest["nodes"]
     held_back = {
         name
@@ -46,14 +47,14 @@ def run_dbt(
 
     if not held_back:
         build.pass_on()
-    results = runner.build(settings, selection, {**build.environment, **dates}, done)
+    results = runner.build(settings, selection, environment, done)
     again = [result.unique_id for result in results if result.status not in FINE]
     if not again or not build.alone():
         return results
     names = sorted(".".join(nodes[name]["fqn"]) for name in again)
     repeated = {
         result.unique_id: result
-        for result in runner.build(settings, names, {**build.environment, **dates}, on_done)
+        for result in runner.build(settings, names, {**environment, **build.environment}, on_done)
         if result.unique_id in again
     }
     return [repeated.get(result.unique_id, result) for result in results]

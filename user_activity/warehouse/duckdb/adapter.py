@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 
 from user_activity.settings import Settings
-from user_activity.warehouse import LAYERS, Lake, Rows, WarehouseBusy
-from user_activity.warehouse.audit_tables import AUDIT_TABLES
+from user_activity.warehouse import LAYERS, BuiltDate, Lake, Rows, WarehouseBusy
+from user_activity.warehouse.audit_tables import AUDIT_TABLES, BUILT_DATES, MARK_BUILT
 from user_activity.warehouse.duckdb.lake_tables import load, raw_view
 from user_activity.warehouse.duckdb.publishing import due_days, publish_days, publish_table, quoted
 
@@ -126,6 +126,23 @@ class DuckDBWarehouse:
                 )
             connection.execute("commit")
 
+    def built_dates(self, patience_seconds: float = 3) -> dict[date, BuiltDate]:
+        """The event dates that were ever built (see :class:`user_activity.warehouse.Warehouse`)."""
+        if not self._path.exists():
+            return {}
+        with self.reading(patience_seconds) as connection:
+            known = "select 1 from duckdb_tables() where schema_name = 'audit' and table_name = 'built_dates'"
+            rows = connection.execute(BUILT_DATES).fetchall() if connection.execute(known).fetchone() else []
+        return {day: BuiltDate(*built) for day, *built in rows}
+
+    def mark_built(self, run_id: str) -> None:
+        """Note that a run has come to its end, in one transaction."""
+        with self._writing() as connection:
+            connection.execute("begin")
+            for statement in MARK_BUILT:
+                connection.execute(statement.format(run_id=run_id))
+            connection.execute("commit")
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
         """Run one read-only statement."""
         with self.reading() as connection:
@@ -184,7 +201,7 @@ class DuckDBWarehouse:
         return sum(path.stat().st_size for path in self._path.parent.glob(f"{self._path.name}*"))
 
     @contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(self, patience_seconds: float = 3) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-only connection; raises :class:`WarehouseBusy` while another process writes."""
         if self._held is not None:
             yield self._held
@@ -193,7 +210,7 @@ class DuckDBWarehouse:
             raise FileNotFoundError(
                 f"There is no warehouse at {self._path} yet: land files and run `user-activity run`."
             )
-        with self._open(read_only=True, patience_seconds=3) as self._held:
+        with self._open(read_only=True, patience_seconds=patience_seconds) as self._held:
             try:
                 yield self._held
             finally:

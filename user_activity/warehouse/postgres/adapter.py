@@ -9,7 +9,8 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from user_activity.settings import Settings
-from user_activity.warehouse import LAYERS, Lake, Rows, WarehouseUnreachable
+from user_activity.warehouse import LAYERS, BuiltDate, Lake, Rows, WarehouseUnreachable
+from user_activity.warehouse.audit_tables import BUILT_DATES, MARK_BUILT
 from user_activity.warehouse.postgres import lake_tables, readers
 from user_activity.warehouse.postgres.build_lock import SharedBuild
 from user_activity.warehouse.postgres.connections import Address, Connection, fetch_one
@@ -118,6 +119,17 @@ class PostgresWarehouse:
                 cursor.execute(f'delete from {relation} where "{key}" = any(%s)', [list(values)])
                 columns = ", ".join(f'"{name}"' for name in fresh.columns)
                 execute_values(cursor, f"insert into {relation} ({columns}) values %s", map(_storable, fresh.rows))
+
+    def built_dates(self, patience_seconds: float = 3) -> dict[date, BuiltDate]:
+        """The event dates that were ever built (see :class:`user_activity.warehouse.Warehouse`)."""
+        self.prepare()
+        return {day: BuiltDate(*built) for day, *built in self.query(BUILT_DATES).rows}
+
+    def mark_built(self, run_id: str) -> None:
+        """Note that a run has come to its end, in one transaction."""
+        with self._writing() as connection, connection.cursor() as cursor:
+            for statement in MARK_BUILT:
+                cursor.execute(statement.format(run_id=run_id))
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
         """Run one read-only statement."""

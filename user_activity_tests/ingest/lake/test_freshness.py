@@ -1,5 +1,6 @@
-"""What raw bears on, and what of it was consumed."""
+"""What raw bears on."""
 
+import json
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,7 +9,6 @@ import pytest
 
 from user_activity.ingest import ingest
 from user_activity.ingest.lake import freshness
-from user_activity.orchestration import staleness
 from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
 
 ORDER = {
@@ -19,43 +19,39 @@ ORDER = {
 }
 
 
+def days_touched(drop: Drop) -> list[date]:
+    found = freshness.facts(drop.settings).items()
+    return [day for day, facts in found if any(json.loads(fact)[0] == "touches" for fact in facts)]
+
+
 def test_touched_dates_are_those_of_the_rows_refunds_included(drop: Drop) -> None:
     drop.lines("a.jsonl", [EVENT, EVENT | {"event_id": "e2", "event_at": "2025-12-24"}])
     drop.lines("o.jsonl", [ORDER | {"refund": 1, "refunded_at": "2026-01-09"}], "orders")
     drop.ingest()
     drop.ingest("orders")
-    assert list(freshness.touched(drop.settings)) == [date(2025, 12, 24), date(2026, 1, 4), DAY, date(2026, 1, 9)]
+    assert days_touched(drop) == [date(2025, 12, 24), date(2026, 1, 4), DAY, date(2026, 1, 9)]
 
 
-def test_only_dates_that_a_file_bears_on_change_their_fingerprint(drop: Drop) -> None:
+def test_only_dates_that_a_file_bears_on_change_their_facts(drop: Drop) -> None:
     drop.lines("a.jsonl", [EVENT, EVENT | {"event_id": "e2", "event_at": "2026-01-04"}])
     drop.ingest()
-    before = freshness.touched(drop.settings)
+    before = freshness.facts(drop.settings)
     drop.lines("b.jsonl", [EVENT | {"event_id": "e3"}])
     drop.ingest()
-    after = freshness.touched(drop.settings)
+    after = freshness.facts(drop.settings)
     assert before[date(2026, 1, 4)] == after[date(2026, 1, 4)]
     assert before[DAY] != after[DAY]
 
 
-def test_what_is_built_is_no_longer_stale_until_it_changes(drop: Drop) -> None:
-    drop.lines("a.jsonl", [EVENT])
-    drop.ingest()
-    wanted = staleness.stale(drop.settings)
-    assert list(wanted) == [DAY]
-    freshness.mark_built(drop.settings, wanted)
-    assert staleness.stale(drop.settings) == {}
-    assert freshness.built(drop.settings) == wanted
-    drop.lines("b.jsonl", [EVENT | {"event_id": "e2"}])
-    drop.ingest()
-    assert list(staleness.stale(drop.settings)) == [DAY]
-
-
-def test_a_setting_that_shapes_the_figures_makes_dates_stale(drop: Drop) -> None:
-    drop.lines("a.jsonl", [EVENT])
-    drop.ingest()
-    freshness.mark_built(drop.settings, staleness.stale(drop.settings))
-    assert list(staleness.stale(Drop(drop.settings.data_dir, session_timeout_minutes=45).settings)) == [DAY]
+def test_a_copy_under_another_name_or_on_another_day_is_another_fact(drop: Drop) -> None:
+    earlier = DAY - timedelta(days=2)
+    facts = []
+    for name, landed in (("a.jsonl", DAY), ("b.jsonl", DAY), ("a.jsonl", DAY + timedelta(days=1))):
+        other = Drop(drop.settings.data_dir / f"{name} {landed}")
+        other.lines(name, [EVENT | {"event_at": str(earlier)}], day=landed)
+        ingest(other.settings, "events", [landed])
+        facts.append(tuple(freshness.facts(other.settings)[earlier]))
+    assert len(set(facts)) == 3
 
 
 @pytest.mark.parametrize(
@@ -70,13 +66,13 @@ def test_a_utc_date_bears_on_every_local_date_it_overlaps(zone: str, days: list[
     drop = Drop(tmp_path, timezone=zone)
     drop.lines("a.jsonl", [EVENT])
     drop.ingest()
-    assert list(freshness.touched(drop.settings)) == days
+    assert days_touched(drop) == days
 
 
 def test_a_profile_from_before_the_start_date_bears_on_the_first_partition(drop: Drop) -> None:
     drop.lines("u.jsonl", [{"user_id": "u1", "updated_at": "2019-05-01"}], "users")
     assert drop.ingest("users").rows_accepted == 1
-    assert list(freshness.touched(drop.settings)) == [drop.settings.start_date]
+    assert days_touched(drop) == [drop.settings.start_date]
 
 
 def test_state_changes_with_what_raw_holds(drop: Drop) -> None:
@@ -96,5 +92,5 @@ def test_a_years_manifests_are_read_in_a_moment(drop: Drop) -> None:
     ingest(drop.settings, "events", days)
     freshness.manifest._parsed.cache_clear()
     started = time.monotonic()
-    assert len(freshness.touched(drop.settings)) == 365
+    assert len(freshness.facts(drop.settings)) == 365
     assert time.monotonic() - started < 0.5

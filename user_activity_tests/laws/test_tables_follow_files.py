@@ -1,0 +1,89 @@
+"""The tables are a function of the files that are there now, whatever was there before and whoever removed it."""
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from user_activity.ingest.partition.withdraw import landed_as, move_out_of_archive
+from user_activity.orchestration import staleness
+from user_activity.orchestration.command_runs import open_runner
+from user_activity.warehouse.duckdb import DuckDBWarehouse
+from user_activity_tests.platform import Platform, differences
+
+SUNDAY, MONDAY, TUESDAY = date(2025, 1, 5), date(2025, 1, 6), date(2025, 1, 7)
+
+
+def event(name: str, day: date, user: str = "ann") -> dict[str, Any]:
+    return {"event_id": name, "user_id": user, "event_type": "page_view", "event_at": f"{day}T10:00:00Z"}
+
+
+def lines(*records: dict[str, Any]) -> bytes:
+    return "".join(json.dumps(record) + "\n" for record in records).encode()
+
+
+def withdraw(platform: Platform, name: str, day: date) -> None:
+    move_out_of_archive(platform.settings, "events", day, landed_as(platform.settings, "events", day, name))
+    with open_runner(platform.settings) as runner:
+        assert runner.replay({"events": [day]}).success
+
+
+GOOD = lines(event("e1", SUNDAY), event("e2", SUNDAY, "bob"))
+WRONG = lines(event("e1", MONDAY), event("e3", SUNDAY, "eve"))
+
+
+@pytest.mark.law
+def test_tables_follow_the_files_through_withdrawal_copies_and_lost_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Platform(tmp_path / "shop")
+    shop.drop("events", SUNDAY, "good.jsonl", GOOD)
+    shop.run()
+
+    # A build that dies once the tables are written, and a lake that is again what it was before.
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shop.drop("events", SUNDAY, "wrong.jsonl", WRONG)
+    with monkeypatch.context() as patch, open_runner(shop.settings) as runner:
+        patch.setattr(DuckDBWarehouse, "publish", dies)
+        assert not runner.settle().success
+    assert len(shop.query("from staging.stg_events")) == 3
+    withdraw(shop, "wrong.jsonl", SUNDAY)
+    assert shop.query("select event_id, event_date from staging.stg_events order by 1") == [
+        ("e1", SUNDAY),
+        ("e2", SUNDAY),
+    ]
+    assert shop.query("select user_id from marts.dim_users order by 1") == [("ann",), ("bob",)]
+
+    # The same content on another day is a second delivery: every row of it is a duplicate.
+    shop.drop("events", TUESDAY, "good.jsonl", GOOD)
+    shop.run()
+    counted = "select sum(rows_accepted), (select count(*) from staging.stg_events), (select count(*) from {}) from {}"
+    assert shop.query(counted.format("staging.stg_duplicates", "audit.landed_files")) == [(4, 2, 2)]
+
+    # What the lake says of its days is lost, and made anew from the archive with the next run.
+    shutil.rmtree(shop.settings.lake_dir / "manifests")
+    shop.drop("events", MONDAY, "more.jsonl", lines(event("e4", MONDAY)))
+    shop.run()
+    assert len(shop.query("from staging.stg_events")) == 3
+
+    # The warehouse is lost: what was built is known nowhere else, so that all of it is built again.
+    shutil.rmtree(shop.settings.warehouse_dir)
+    shop.run()
+
+    clean = Platform(tmp_path / "clean")
+    for day, name, content in (
+        (SUNDAY, "good.jsonl", GOOD),
+        (TUESDAY, "good.jsonl", GOOD),
+        (MONDAY, "more.jsonl", lines(event("e4", MONDAY))),
+    ):
+        clean.drop("events", day, name, content)
+    clean.run()
+    assert not differences(shop.tables(), clean.tables())
+    assert staleness.stale(shop.settings) == {}
+    reasons = "select distinct reason from audit.rebuild_history where event_date = date '2025-01-05'"
+    assert shop.query(reasons) == [("a file landed",)]
