@@ -24,7 +24,7 @@ def read(
     where: Mapping[str, Any] | None = None,
     settings: Settings | None = None,
 ) -> pd.DataFrame:
-    """Read ``schema.table`` of marts, metrics or audit, all columns or those named, in a read-only session.
+    """Read ``schema.table`` of marts, metrics or audit, all columns or those named, able to do nothing else.
 
     ``where`` maps a column to the value that its rows must have, or to a list of such values; None is null.
     Dates are ``datetime64[s]``, timestamps ``datetime64[us, UTC]``, integers ``Int64``, booleans ``boolean``; decimals
@@ -35,21 +35,20 @@ def read(
     """
     settings = settings or get_settings()
     warehouse = open_warehouse(settings)
-    with warehouse.reading():
-        tables: dict[str, dict[str, tuple[str, int | None]]] = {}
-        for name, column, kind, scale in warehouse.query(COLUMNS).rows:
-            tables.setdefault(name, {})[column] = (kind, scale)
-        if not any(name.startswith(("marts.", "metrics.")) for name in tables):
-            raise FileNotFoundError("The warehouse is not built yet: land files and run `user-activity run`.")
-        kinds = tables[_known(relation, tables, "table")]
-        chosen = [_known(column, kinds, f"column of {relation}") for column in (kinds if columns is None else columns)]
-        if not chosen:
-            raise LookupError(f"No column of {relation} is named: leave out `columns` to read all.")
-        conditions, parameters = _conditions(relation, kinds, where or {}, warehouse.placeholder)
-        schema, _, table = relation.partition(".")
-        selected = ", ".join(_quoted(column) for column in chosen)
-        source = f"{_quoted(schema)}.{_quoted(table)}"
-        found = warehouse.query(f"select {selected} from {source}{conditions}", parameters)
+    tables: dict[str, dict[str, tuple[str, int | None]]] = {}
+    for name, column, kind, scale in warehouse.ask(COLUMNS).rows:
+        tables.setdefault(name, {})[column] = (kind, scale)
+    if not any(name.startswith(("marts.", "metrics.")) for name in tables):
+        raise FileNotFoundError("The warehouse is not built yet: land files and run `user-activity run`.")
+    kinds = tables[_known(relation, tables, "table")]
+    chosen = [_known(column, kinds, f"column of {relation}") for column in (kinds if columns is None else columns)]
+    if not chosen:
+        raise LookupError(f"No column of {relation} is named: leave out `columns` to read all.")
+    conditions, parameters = _conditions(relation, kinds, where or {}, warehouse.placeholder)
+    schema, _, table = relation.partition(".")
+    selected = ", ".join(_quoted(column) for column in chosen)
+    source = f"{_quoted(schema)}.{_quoted(table)}"
+    found = warehouse.ask(f"select {selected} from {source}{conditions}", parameters)
     return pd.DataFrame(
         {column: _typed([row[index] for row in found.rows], *kinds[column]) for index, column in enumerate(chosen)}
     )

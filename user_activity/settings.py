@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     warehouse_reader_password: SecretStr | None = Field(
         None, description="The password of the reader role; unset, the role cannot log in and can only be granted."
     )
+    query_timeout_seconds: Seconds = Field(
+        300, description="Seconds after which a user's query of the warehouse is ended; 0 sets no limit."
+    )
     dagster_url: SecretStr | None = Field(
         None, description="A PostgreSQL database for Dagster's storage; unset uses SQLite."
     )

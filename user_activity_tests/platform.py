@@ -40,7 +40,7 @@ class Platform:
 
     def query_published(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the published files."""
-        return plain(open_warehouse(self.settings).query_published(sql).rows)
+        return plain(open_warehouse(self.settings).ask_published(sql).rows)
 
     def tables(self, *, lineage: bool = True) -> dict[str, list[tuple[Any, ...]]]:
         """Every table of every layer that models build, its rows sorted; with or without where they came from."""

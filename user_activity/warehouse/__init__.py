@@ -15,6 +15,12 @@ from user_activity.settings import Settings
 MODEL_LAYERS = ("staging", "intermediate", "marts", "metrics", "audit")
 """The schemas of what is built, in the order in which it is."""
 LAYERS = ("raw", *MODEL_LAYERS)
+ONE_STATEMENT = "Only one statement that reads is allowed per call: select, with, values, show, explain or the like."
+TOO_LONG = "it takes longer than {:g} s: ask for less, or raise USER_ACTIVITY_QUERY_TIMEOUT_SECONDS"
+
+
+class StatementRefused(Exception):
+    """A user's statement is no single one, or may do more than read; the message says what is allowed."""
 
 
 class WarehouseBusy(Exception):
@@ -127,11 +133,18 @@ class Warehouse(Protocol):
         Waits for its turn. Raises :class:`WarehouseBusy` when that takes too long.
         """
 
-    def query_published(self, sql: str) -> Rows:
-        """Run one read-only statement on what is published, for when another process holds the warehouse."""
+    def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Run a user's statement, whatever its text, where it can read tables and do nothing else.
+
+        Raises :class:`StatementRefused` unless the text is one statement that reads, and ``TimeoutError`` when it takes
+        longer than the settings allow.
+        """
+
+    def ask_published(self, statement: str) -> Rows:
+        """The same on what is published, for when another process holds the warehouse."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
-        """Run one read-only statement."""
+        """Run one read-only statement of the platform's own."""
 
     def row_counts(self, relation: str, date_column: str, dates: Iterable[date]) -> dict[date, int]:
         """Rows of ``schema.table`` by date, for the dates asked for (0 where there are none)."""

@@ -126,7 +126,7 @@ def test_a_question_is_answered_from_what_is_published_while_the_warehouse_is_wr
     def busy(*_: object) -> None:
         raise WarehouseBusy("held")
 
-    monkeypatch.setattr("user_activity.warehouse.duckdb.DuckDBWarehouse.query", busy)
+    monkeypatch.setattr("user_activity.warehouse.duckdb.DuckDBWarehouse.ask", busy)
     answer = command(*arguments)
     assert answer.code == 0, answer.err
     assert answer.document == expected

@@ -1,21 +1,21 @@
 """The adapter: connections, queries, and what the rest of the platform asks of a warehouse."""
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from user_activity.settings import Settings
-from user_activity.warehouse import LAYERS, BuiltDate, Lake, Rows, WarehouseBusy
+from user_activity.warehouse import LAYERS, BuiltDate, Lake, Rows
 from user_activity.warehouse.audit_tables import AUDIT_TABLES, BUILT_DATES, MARK_BUILT
+from user_activity.warehouse.duckdb import publishing, statements
+from user_activity.warehouse.duckdb.connections import connect
 from user_activity.warehouse.duckdb.lake_tables import load, raw_view
-from user_activity.warehouse.duckdb.publishing import due_days, publish_days, publish_table, quoted
+from user_activity.warehouse.duckdb.publishing import due_days, publish_days, publish_table
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class DuckDBWarehouse:
         """Keep the file open: dbt opens and closes it for every node, and each time would read and write it back."""
         environment = {**self.prepare(), "USER_ACTIVITY_RUN_ID": run_id}
         # dbt opens it without configuration, and connections of one process must agree.
-        self._building = _connect(self._path, read_only=False, config={}, patience_seconds=60)
+        self._building = connect(self._path, read_only=False, config={}, patience_seconds=60)
         try:
             self._building.execute(
                 f"set memory_limit = '{self._settings.warehouse_memory}'; set threads = {self._settings.threads}"
@@ -143,24 +143,24 @@ class DuckDBWarehouse:
                 connection.execute(statement.format(run_id=run_id))
             connection.execute("commit")
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
-        """Run one read-only statement."""
-        with self.reading() as connection:
-            cursor = connection.execute(sql, list(parameters))
-            columns = tuple(column[0] for column in cursor.description or ())
-            return Rows(columns, tuple(cursor.fetchall()))
+    def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Run a user's statement on a connection of its own, which can read the file and the lake's Parquet."""
+        asked = statements.parsed(statement)
+        self._exists()
+        with closing(connect(self._path, True, {**self._limits(), **statements.CONFIG}, 3)) as connection:
+            return statements.answer(connection, asked, parameters, self._settings, self._settings.lake_dir)
 
-    def query_published(self, sql: str) -> Rows:
-        """Run one read-only statement on views over the published files."""
-        with duckdb.connect(":memory:") as connection:
-            connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
-            for folder in sorted({path.parent for path in self._settings.published_dir.glob("*/*/*.parquet")}):
-                connection.execute(f"create schema if not exists {folder.parent.name}")
-                relation = f"{folder.parent.name}.{folder.name}"
-                connection.execute(f"create view {relation} as from read_parquet('{quoted(folder)}/*.parquet')")
-            cursor = connection.execute(sql)
-            columns = tuple(column[0] for column in cursor.description or ())
-            return Rows(columns, tuple(cursor.fetchall()))
+    def ask_published(self, statement: str) -> Rows:
+        """Run a user's statement on views over the published files."""
+        asked = statements.parsed_select(statement)
+        with duckdb.connect(":memory:", config={**self._limits(), **statements.CONFIG}) as connection:
+            publishing.create_views(connection, self._settings.published_dir)
+            return statements.answer(connection, asked, (), self._settings, self._settings.published_dir)
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Run one read-only statement of the platform's own."""
+        with self.reading() as connection:
+            return statements.fetched(connection.execute(sql, list(parameters)))
 
     def row_counts(self, relation: str, date_column: str, dates: Iterable[date]) -> dict[date, int]:
         """Rows of a relation by date, 0 for dates without any."""
@@ -206,15 +206,21 @@ class DuckDBWarehouse:
         if self._held is not None:
             yield self._held
             return
-        if not self._path.exists():
-            raise FileNotFoundError(
-                f"There is no warehouse at {self._path} yet: land files and run `user-activity run`."
-            )
+        self._exists()
         with self._open(read_only=True, patience_seconds=patience_seconds) as self._held:
             try:
                 yield self._held
             finally:
                 self._held = None
+
+    def _exists(self) -> None:
+        if not self._path.exists():
+            raise FileNotFoundError(
+                f"There is no warehouse at {self._path} yet: land files and run `user-activity run`."
+            )
+
+    def _limits(self) -> dict[str, Any]:
+        return {"memory_limit": self._settings.warehouse_memory, "threads": str(self._settings.threads)}
 
     def _forget_users(self) -> None:
         """Leave no users to the next build."""
@@ -228,11 +234,10 @@ class DuckDBWarehouse:
 
     @contextmanager
     def _open(self, *, read_only: bool, patience_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
-        config = {"memory_limit": self._settings.warehouse_memory, "threads": str(self._settings.threads)}
         if self._building is not None:
             connection = self._building.cursor()
         else:
-            connection = _connect(self._path, read_only, config, patience_seconds)
+            connection = connect(self._path, read_only, self._limits(), patience_seconds)
         try:
             connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # a bar would go to stdout
             yield connection
@@ -242,16 +247,3 @@ class DuckDBWarehouse:
 
 def _definition(columns: Mapping[str, str]) -> str:
     return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-
-
-def _connect(path: Path, read_only: bool, config: dict[str, Any], patience_seconds: float) -> duckdb.DuckDBPyConnection:
-    deadline = time.monotonic() + patience_seconds
-    while True:
-        try:
-            return duckdb.connect(str(path), read_only=read_only, config=config)
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                raise
-            if time.monotonic() >= deadline:
-                raise WarehouseBusy(f"Another process is using {path}; try again when it has finished.") from error
-            time.sleep(0.1)

@@ -17,6 +17,14 @@ def quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
+def create_views(connection: duckdb.DuckDBPyConnection, published_dir: Path) -> None:
+    """Make each published relation a view of the same name over its files."""
+    for folder in sorted({path.parent for path in published_dir.glob("*/*/*.parquet")}):
+        connection.execute(f"create schema if not exists {folder.parent.name}")
+        relation = f"{folder.parent.name}.{folder.name}"
+        connection.execute(f"create view {relation} as from read_parquet('{quoted(folder)}/*.parquet')")
+
+
 def publish_table(connection: duckdb.DuckDBPyConnection, relation: str, folder: Path) -> int:
     """Replace the one file of a relation."""
     with aside(folder) as fresh:

@@ -11,7 +11,7 @@ from psycopg2.extras import execute_values
 from user_activity.settings import Settings
 from user_activity.warehouse import LAYERS, BuiltDate, Lake, Rows, WarehouseUnreachable
 from user_activity.warehouse.audit_tables import BUILT_DATES, MARK_BUILT
-from user_activity.warehouse.postgres import lake_tables, readers
+from user_activity.warehouse.postgres import lake_tables, readers, statements
 from user_activity.warehouse.postgres.build_lock import SharedBuild
 from user_activity.warehouse.postgres.connections import Address, Connection, fetch_one
 
@@ -131,16 +131,20 @@ class PostgresWarehouse:
             for statement in MARK_BUILT:
                 cursor.execute(statement.format(run_id=run_id))
 
+    def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Run a user's statement in a session of its own, as the role that reads where the owner may be that."""
+        return statements.answer(self._address, self._settings, statement, parameters)
+
+    def ask_published(self, statement: str) -> Rows:
+        """Run a user's statement: what is published are the tables themselves."""
+        return self.ask(statement)
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
-        """Run one read-only statement."""
+        """Run one read-only statement of the platform's own."""
         with self.reading() as connection, connection.cursor() as cursor:
             cursor.execute(sql, list(parameters) or None)
             columns = tuple(column.name for column in cursor.description or ())
             return Rows(columns, tuple(cursor.fetchall()))
-
-    def query_published(self, sql: str) -> Rows:
-        """Run one read-only statement: what is published are the tables themselves."""
-        return self.query(sql)
 
     def row_counts(self, relation: str, date_column: str, dates: Iterable[date]) -> dict[date, int]:
         """Rows of a relation by date, 0 for dates without any."""

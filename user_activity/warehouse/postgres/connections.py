@@ -24,6 +24,7 @@ class Address:
     """Where the server is, and who asks."""
 
     parts: dict[str, str]
+    remedy: str = "Start the server, or correct USER_ACTIVITY_WAREHOUSE_URL."
 
     @classmethod
     def of(cls, settings: Settings) -> "Address":
@@ -40,6 +41,17 @@ class Address:
         raise WarehouseUnreachable(
             f"USER_ACTIVITY_WAREHOUSE_URL {'cannot be read' if url else 'is missing'}: it must be like "
             "postgresql://user:password@host:5432/database, with %40 for an @ in a password and the like."
+        )
+
+    def of_reader(self, settings: Settings) -> "Address | None":
+        """The same place for the role that reads; None where it has no password to log in with."""
+        password = settings.warehouse_reader_password
+        if password is None:
+            return None
+        login = {"user": settings.warehouse_reader, "password": password.get_secret_value()}
+        return Address(
+            {**self.parts, **login},
+            "Start the server, or let `user-activity migrate` give this role USER_ACTIVITY_WAREHOUSE_READER_PASSWORD.",
         )
 
     @property
@@ -92,10 +104,7 @@ class Address:
         reason = str(error).strip().splitlines()[0].rpartition("failed: ")[2].removeprefix("FATAL:").strip()
         password = self.parts.get("password")
         reason = reason.replace(password, "***") if password else reason
-        return (
-            f"PostgreSQL at {self.place} cannot be used: {reason.rstrip('.')}. "
-            "Start the server, or correct USER_ACTIVITY_WAREHOUSE_URL."
-        )
+        return f"PostgreSQL at {self.place} cannot be used: {reason.rstrip('.')}. {self.remedy}"
 
 
 def fetch_one(connection: Connection, sql: str, parameters: Any = None) -> Any:

@@ -28,6 +28,8 @@ def ensure_reader(connection: Connection, role: str, password: str | None) -> No
                 )
                 return
             cursor.execute(f'create role "{role}" nologin')
+            # The owner's own questions are asked as the reader.
+            cursor.execute(f'grant "{role}" to current_user')
         for schema in READABLE:
             cursor.execute(f'grant usage on schema {schema} to "{role}"')
             cursor.execute(f'grant select on all tables in schema {schema} to "{role}"')

@@ -107,7 +107,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
         land(settings, SECOND, "second", "third", user_id="bob")
         failing = {"status": "fail", "failures": 3, "sql": "select 'e9' as event_key", "message": "Got 3 results"}
         assert not settle_with(settings, "event_key_is_unique_in_fct_events", **failing).success
-        published = open_warehouse(settings).query_published("select * from metrics.daily_metrics").records()
+        published = open_warehouse(settings).ask_published("select * from metrics.daily_metrics").records()
         # A model cannot be built, and says where it wanted to write.
         broken = {"status": "error", "message": f"IO Error: no connection to {ADDRESS}"}
         assert not settle_with(settings, "marts.fct_sessions", **broken).success
@@ -242,7 +242,7 @@ def test_a_day_tells_of_the_run_that_built_it_and_of_checks_as_they_stand(histor
     days = history.query(f"select {columns}, runtime_seconds from metrics.daily_metrics order by 1")
     # The third day has no event, so that the one evaluation over all three warns, and counts for each of them.
     assert days == [(day, events, 1, 1, seconds) for day, events in ((FIRST, 2), (SECOND, 2), (THIRD, 0))]
-    published = open_warehouse(history.settings).query_published(
+    published = open_warehouse(history.settings).ask_published(
         f"select {columns}, runtime_seconds from metrics.daily_metrics order by 1"
     )
     assert list(published.rows) == days
