@@ -79,6 +79,12 @@ class Settings(BaseSettings):
 
     products_url: str | None = Field(None, description="The URL of the product catalogue API, read on Mondays.")
     products_page_size: Annotated[int, Field(ge=1)] = Field(100, description="Products requested per page.")
+    products_max_pages: Annotated[int, Field(ge=1)] = Field(
+        1000, description="The number of pages after which the product catalogue is given up."
+    )
+    products_timeout_seconds: Seconds = Field(
+        600, description="Seconds after which the product catalogue, all pages together, is given up."
+    )
     http_timeout_seconds: Seconds = Field(10, description="Seconds to wait for an HTTP response.")
 
     settle_seconds: Seconds = Field(2, description="Seconds a file must be unchanged before a sensor ingests it.")

@@ -1,5 +1,6 @@
 """The product catalogue over HTTP: all pages or nothing, saved as a file that then lands like any other."""
 
+import hashlib
 import json
 import os
 import re
@@ -8,7 +9,6 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import stamina
@@ -19,7 +19,6 @@ from user_activity.settings import Settings
 ATTEMPTS = 5
 ANSWER_TIMEOUTS = 6
 """A whole answer may take this many times the time limit of each of its pieces."""
-MOST_PAGES = 10_000
 MOST_BYTES_A_PAGE = 64 * 1024**2
 _LISTS = ("products", "items", "data", "results")
 _BUSY = (408, 425, 429)
@@ -57,17 +56,15 @@ def fetch_products(settings: Settings, landing_date: date) -> Path | None:
 
 
 def _products(settings: Settings) -> Iterator[Any]:
-    url = str(settings.products_url)
-    size = settings.products_page_size
+    url, size, most = str(settings.products_url), settings.products_page_size, settings.products_max_pages
     first: dict[str, Any] = {"page": 1, "page_size": size}
     address, asked, seen, received = url, first, set[str](), 0
-    timeout = httpx2.Timeout(settings.http_timeout_seconds)
-    with httpx2.Client(timeout=timeout, follow_redirects=True, headers={"accept": "application/json"}) as client:
-        for page in range(1, MOST_PAGES + 1):
+    with _client(settings) as client:
+        for page in range(1, most + 1):
             answer = _page(client, address, asked, settings.http_timeout_seconds)
             products = _listed(answer, address)
             received += len(products)
-            fingerprint = json.dumps(products, sort_keys=True)
+            fingerprint = _fingerprint(products)
             if fingerprint in seen and page == 2 and len(products) != size and not _counts(answer):
                 return  # the server knows no pages: the first answer was everything
             if products and fingerprint in seen:
@@ -82,7 +79,47 @@ def _products(settings: Settings) -> Iterator[Any]:
                     raise CatalogueError(f"{url} lists no product at all: check the address")
                 return
             address, asked = following
-    raise CatalogueError(f"{url} does not end after {MOST_PAGES} pages: its pagination is broken, tell its owner")
+    raise CatalogueError(
+        f"{url} does not end after {most} pages: tell its owner, or raise USER_ACTIVITY_PRODUCTS_MAX_PAGES or "
+        "USER_ACTIVITY_PRODUCTS_PAGE_SIZE if there is more; nothing was kept"
+    )
+
+
+def _client(settings: Settings) -> httpx2.Client:
+    """A client that asks the configured server alone, and stops asking when the time is over."""
+    url, seconds = str(settings.products_url), settings.products_timeout_seconds
+    began = time.monotonic()
+
+    def in_time(_: Any = None) -> None:
+        if time.monotonic() > began + seconds:
+            raise CatalogueError(
+                f"{url} is not read to its end after {seconds:g} s: tell its owner, or raise "
+                "USER_ACTIVITY_PRODUCTS_TIMEOUT_SECONDS if there is more; nothing was kept"
+            )
+
+    def stay(request: httpx2.Request) -> None:
+        """Called for each redirect, too."""
+        if _server(request.url) != _server(httpx2.URL(url)):
+            raise CatalogueError(
+                f"{url} leads to a page on another server ({request.url}), which is not followed: correct "
+                "USER_ACTIVITY_PRODUCTS_URL, or tell its owner"
+            )
+
+    return httpx2.Client(
+        timeout=httpx2.Timeout(settings.http_timeout_seconds),
+        follow_redirects=True,
+        headers={"accept": "application/json"},
+        event_hooks={"request": [in_time, stay]},
+    )
+
+
+def _server(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _fingerprint(products: list[Any]) -> str:
+    """The same for the same products in whatever order."""
+    return hashlib.sha256("\n".join(sorted(json.dumps(each, sort_keys=True) for each in products)).encode()).hexdigest()
 
 
 def _following(
@@ -115,14 +152,10 @@ def _counts(answer: Any) -> bool:
 def _linked(link: Any, address: str, url: str) -> tuple[str, dict[str, Any]] | None:
     if not link:
         return None
-    if not isinstance(link, str):
-        raise CatalogueError(f"{url} names a next page that is no address: tell its owner")
-    joined = str(httpx2.URL(address).join(link))
-    if urlsplit(joined)[:2] != urlsplit(url)[:2]:
-        raise CatalogueError(
-            f"{url} names a next page on another server ({joined}): it is not followed, tell its owner"
-        )
-    return joined, {}
+    try:
+        return str(httpx2.URL(address).join(link)), {}
+    except (TypeError, httpx2.InvalidURL):
+        raise CatalogueError(f"{url} names a next page that is no address: tell its owner") from None
 
 
 def _page(client: httpx2.Client, address: str, asked: dict[str, Any], seconds: float) -> Any:

@@ -197,9 +197,14 @@ def test_a_server_that_fails_for_a_while_is_asked_again(fail: Any, server: Serve
             "on another server",
         ),
         (lambda h, page, size: send(h, {"items": PRODUCTS[:10], "next": 7}), "no address"),
+        (lambda h, page, size: send(h, {"items": PRODUCTS[:10], "next": "http://x:port"}), "no address"),
+        (lambda h, page, size: send(h, b"", 302, {"Location": "https://127.0.0.1/products"}), "on another server"),
+        (lambda h, page, size: send(h, b"", 307, {"Location": "http://localhost:9/products"}), "on another server"),
+        (lambda h, page, size: send(h, b"", 301, {"Location": "/products"}), "redirects"),
+        (lambda h, page, size: send(h, PRODUCTS[:size][:: 1 if page % 2 else -1]), "the same page twice"),
         (lambda h, page, size: send(h, PRODUCTS[:10]) if page == 1 else send(h, b"", 500), "status 500"),
     ],
-    ids=range(14),
+    ids=range(19),
 )
 def test_a_bad_server_gives_one_sentence_and_no_partial_catalogue(
     behaviour: Answer, sentence: str, server: Server, shop: Drop
@@ -248,3 +253,48 @@ def test_what_an_address_keeps_secret_is_not_told(tmp_path: Path, server: Server
     assert "s3cret" not in str(refused.value)
     assert "k3y" not in str(refused.value)
     assert (refused.value.__cause__, refused.value.__suppress_context__) == (None, True)
+
+
+def test_a_redirect_is_followed_on_the_same_server_and_nowhere_else(server: Server, shop: Drop) -> None:
+    def moved(to: str) -> Answer:
+        def answer(handler: BaseHTTPRequestHandler, page: int, size: int) -> None:
+            if handler.path.startswith("/products"):
+                send(handler, b"", 302, {"Location": f"{to}/moved?page={page}&page_size={size}"})
+            else:
+                listing()(handler, page, size)
+
+        return answer
+
+    server.behaviour = moved("")
+    assert fetched(shop) == PRODUCTS
+    other = Server()
+    try:
+        server.behaviour = moved(other.url.removesuffix("/products"))
+        with pytest.raises(CatalogueError, match="on another server"):
+            fetch_products(shop.settings, DAY)
+        assert other.asked == []
+    finally:
+        other.close()
+
+
+def endless(handler: BaseHTTPRequestHandler, page: int, size: int) -> None:
+    send(handler, [{"product_id": f"p{page}-{number}"} for number in range(size)])
+
+
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        ({"products_max_pages": 7}, "does not end after 7 pages: tell its owner, or raise USER_ACTIVITY_PRODUCTS_MAX"),
+        ({"products_timeout_seconds": 0.3}, "after 0.3 s: tell its owner, or raise USER_ACTIVITY_PRODUCTS_TIMEOUT"),
+    ],
+)
+def test_a_catalogue_without_an_end_is_given_up(limit: Any, sentence: str, server: Server, tmp_path: Path) -> None:
+    server.behaviour = endless
+    shop = Drop(tmp_path, products_url=server.url, products_page_size=2, **limit)
+    started = time.monotonic()
+    with pytest.raises(CatalogueError) as error:
+        fetch_products(shop.settings, DAY)
+    assert sentence in str(error.value)
+    assert time.monotonic() - started < 20
+    assert "products_max_pages" not in limit or len(server.asked) == 7
+    assert nothing_was_kept(shop)
