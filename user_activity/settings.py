@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     reporting_currency: str | None = Field(
         None, description="The currency that amounts are converted to where a rate exists; unset uses the default one."
     )
+    holidays_file: FilePath | None = Field(None, description="A CSV of holidays: date,name; unset, no day is one.")
     rates_file: FilePath | None = Field(None, description="A CSV of exchange rates: currency,rate_date,rate.")
     funnels_file: FilePath | None = Field(
         None, description="A CSV that replaces the built-in funnels: funnel,step,event_type,window_seconds."
@@ -236,6 +237,11 @@ class Settings(BaseSettings):
             "USER_ACTIVITY_FUNNELS_DIGEST": _digest(self.funnels_file),
             "USER_ACTIVITY_RATES_DIGEST": _digest(self.rates_file),
         }
+
+    def first_date_environment(self) -> dict[str, str]:
+        """The same, and what affects a table that every build replaces as a whole: one date stands for it."""
+        holidays = {"USER_ACTIVITY_HOLIDAYS_DIGEST": _digest(self.holidays_file)} if self.holidays_file else {}
+        return self.model_environment() | holidays
 
 
 def _digest(path: Path | None) -> str:

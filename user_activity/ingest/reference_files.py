@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from user_activity.settings import Settings
 
+Day = date  # by its own name a field `date` would hide it
 WEEK_SECONDS = 7 * 24 * 3600
 
 
@@ -41,6 +43,13 @@ class Rate(_Row):
     rate: Annotated[Decimal, Field(gt=0, max_digits=28, decimal_places=12)]
 
 
+class Holiday(_Row):
+    """A day, and what it is called."""
+
+    date: Day
+    name: Annotated[str, Field(min_length=1)]
+
+
 Kept = TypeVar("Kept", bound=_Row)
 
 
@@ -64,6 +73,11 @@ def references(settings: Settings) -> list[Reference]:
             [(row.funnel, row.step, row.event_type, row.window_seconds) for _, row in steps],
         ),
         Reference(
+            "audit.holidays_file",
+            {"holiday_date": "date", "holiday_name": "varchar"},
+            [(row.date, row.name) for _, row in _read(settings.holidays_file, Holiday, ("date",))],
+        ),
+        Reference(
             "audit.rates_file",
             {"currency": "varchar", "rate_date": "date", "rate": "numeric(28, 12)"},
             [
@@ -78,8 +92,12 @@ def _read(path: Path | None, kind: type[Kept], key: tuple[str, ...]) -> Iterator
     """The rows of a CSV file, numbered from 1 below its heading."""
     if path is None:
         return
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ReferenceRejected(f"{path}: it is not in UTF-8. Save it so and run again.") from None
     seen: dict[tuple[Any, ...], int] = {}
-    with path.open(newline="", encoding="utf-8-sig") as lines:
+    with StringIO(text, newline="") as lines:
         for number, record in enumerate(csv.DictReader(lines, restkey="(more columns than the heading)"), start=1):
             try:
                 row = kind.model_validate({name: value for name, value in record.items() if value not in ("", None)})
@@ -88,7 +106,7 @@ def _read(path: Path | None, kind: type[Kept], key: tuple[str, ...]) -> Iterator
                 raise _rejected(path, number, rules) from None
             named = tuple(getattr(row, column) for column in key)
             if named in seen:
-                raise _rejected(path, number, f"its {', '.join(key)} are those of row {seen[named]}")
+                raise _rejected(path, number, f"row {seen[named]} has the same {', '.join(key)}")
             seen[named] = number
             yield number, row
 

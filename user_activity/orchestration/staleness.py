@@ -51,9 +51,13 @@ class Plan:
 
 def wanted(settings: Settings, built: Iterable[date]) -> dict[date, DateState]:
     """The state of every date in the lake; a date that was built stays one when all its rows are withdrawn."""
-    shape = json.dumps(["settings", settings.model_environment()])
     found = freshness.facts(settings)
-    return {day: _state(shape, found.get(day, [])) for day in sorted({*found, *built})}
+    shape = json.dumps(["settings", settings.model_environment()])
+    # Every build replaces the one table that holidays affect, so one date that they make stale is enough.
+    first, with_holidays = min(found, default=None), json.dumps(["settings", settings.first_date_environment()])
+    return {
+        day: _state(with_holidays if day == first else shape, found.get(day, [])) for day in sorted({*found, *built})
+    }
 
 
 def _state(shape: str, facts: list[str]) -> DateState:

@@ -194,6 +194,16 @@ def test_a_landed_file_waits_and_lands_once(command: Command, tmp_path: Path) ->
     assert command("status", "--json").document["files_waiting"] == {"events": 1}
 
 
+def test_a_wrong_row_of_a_reference_file_leaves_with_2(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "holidays.csv").write_text("date,name\n25.12.2025,Christmas\n")
+    monkeypatch.setenv("USER_ACTIVITY_HOLIDAYS_FILE", str(tmp_path / "holidays.csv"))
+    answer = command("status")
+    assert answer.code == 2
+    assert "holidays.csv, row 1: date: " in answer.err
+
+
 @pytest.mark.parametrize(("umask", "folder", "file"), [("", 0o700, 0o600), ("027", 0o750, 0o640)])
 def test_a_setting_says_who_else_may_read(
     umask: str, folder: int, file: int, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -144,6 +144,25 @@ def test_the_status_tells_what_is_there(command: Command) -> None:
 
 @pytest.mark.long
 @pytest.mark.long
+def test_holidays_are_those_of_a_file_and_cost_one_date(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = "select cast(date_day as varchar) as day, holiday_name from marts.dim_dates where is_holiday order by 1"
+    assert command("query", named, "--json").document == []
+    holidays = tmp_path / "holidays.csv"
+    holidays.write_text("date,name\n2025-01-06,Epiphany\n2025-05-01,Labour Day\n1999-01-01,Before all data\n")
+    monkeypatch.setenv("USER_ACTIVITY_HOLIDAYS_FILE", str(holidays))
+    (stale,) = command("status", "--json").document["stale_dates"]
+    assert command("run", "--json").document["dates_rebuilt"] == [stale]
+    assert command("status", "--json").document["stale_dates"] == []
+    assert command("query", named, "--json").document == [
+        {"day": "2025-01-06", "holiday_name": "Epiphany"},
+        {"day": "2025-05-01", "holiday_name": "Labour Day"},
+    ]
+    monkeypatch.setenv("USER_ACTIVITY_HOLIDAYS_FILE", "")
+    assert command("status", "--json").document["stale_dates"] == [stale]
+
+
 def test_a_program_that_runs_it_reads_one_document_and_no_word_beside_it(tmp_path: Path) -> None:
     folder = tmp_path / "incoming" / "events" / "2025-01-05"
     folder.mkdir(parents=True)

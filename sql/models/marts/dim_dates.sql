@@ -52,10 +52,7 @@ final as (
         {{ iso_weekday("days.date_day") }} >= 6 as is_weekend,
         holidays.holiday_name is not null as is_holiday
     from days
-    left join {{ ref("holidays") }} as holidays
-        on
-            holidays.month_number = extract(month from days.date_day)
-            and holidays.day_of_month = extract(day from days.date_day)
+    left join {{ source("audit", "holidays_file") }} as holidays on holidays.holiday_date = days.date_day
 )
 
 select * from final

@@ -49,6 +49,7 @@ def reference_files() -> list[dg.AssetSpec]:
         _spec(
             "funnels_file", "One row per funnel, step and event type in the file that USER_ACTIVITY_FUNNELS_FILE names."
         ),
+        _spec("holidays_file", "One row per day in the file that USER_ACTIVITY_HOLIDAYS_FILE names."),
         _spec("rates_file", "One row per currency and day in the file that USER_ACTIVITY_RATES_FILE names."),
     ]
 
