@@ -116,6 +116,11 @@ def land(
         if not path.is_file() or not os.access(path, os.R_OK):
             raise Problem(f"{path} is not a readable file: nothing was landed.")
     settings = output.settings()
+    if day and incoming.nearest_partition(settings, day.date()) != day.date():
+        raise Problem(
+            f"--date {day.date()} is no landing date: choose one from {settings.start_date} (the start date) to "
+            "tomorrow. Nothing was landed."
+        )
     results = [incoming.land(settings, path, source, day.date() if day else None) for path in files]
     if as_json:
         output.print_json([asdict(result) for result in results])

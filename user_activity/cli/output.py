@@ -30,7 +30,7 @@ from user_activity.ingest.validation.field_mapping import FieldMapRejected, chec
 from user_activity.misspelt_settings import misspelt_settings
 from user_activity.orchestration.instance.database import InstanceUnreachable
 from user_activity.settings import Settings, get_settings
-from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable
+from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable, open_warehouse
 
 LEAST_KEY = 10**12  # a number as long as this is a key, and keys are copied
 WIDEST_CELL = 100
@@ -69,8 +69,10 @@ def settings() -> Settings:
         _warn_of_misspelt_settings()
         references(found_settings)
         check_field_maps(found_settings)
+        if found_settings.warehouse == "postgres":
+            open_warehouse(found_settings)  # it connects to nothing yet
         return found_settings
-    except (ReferenceRejected, FieldMapRejected) as error:
+    except (ReferenceRejected, FieldMapRejected, WarehouseUnreachable) as error:
         raise Problem(str(error)) from None
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)[0]

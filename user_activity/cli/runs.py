@@ -98,6 +98,8 @@ def backfill(
 
 def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> dict[str, Any]:
     """A summary of the runs, as plain values."""
+    from user_activity.ingest.landing.passed_over import passed_over
+
     files = outcome.files if outcome else []
     rows: dict[str, Counter[str]] = {}
     for ingested in files:
@@ -110,6 +112,7 @@ def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> 
         "failures": outcome.failures if outcome else [],
         "sources": {name: dict(counts) for name, counts in sorted(rows.items())},
         "quarantined": quarantined(settings, files),
+        "passed_over": [found.sentence for found in passed_over(settings)],
         "dates_rebuilt": sorted(outcome.rebuilt) if outcome else [],
         "seconds": round(seconds, 2),
     }
@@ -150,6 +153,8 @@ def show(summary: dict[str, Any]) -> None:
         output.grid("Ingested", ["source", *(name.replace("_", " ") for name in names)], rows)
     if summary["quarantined"]:
         show_quarantined(summary["quarantined"])
+    for sentence in summary["passed_over"]:
+        output.prose.print(output.visible(sentence), style="yellow", markup=False)
     for failure in summary["failures"]:
         output.prose.print(failure, style="red", markup=False)
     if summary["failures"]:

@@ -49,6 +49,7 @@ def gather(settings: Settings) -> dict[str, Any]:
     from user_activity.ingest import quarantine
     from user_activity.ingest.lake import freshness
     from user_activity.ingest.landing import incoming
+    from user_activity.ingest.landing.passed_over import passed_over
     from user_activity.orchestration import staleness
     from user_activity.orchestration.instance.home import latest_runs
 
@@ -59,6 +60,7 @@ def gather(settings: Settings) -> dict[str, Any]:
     return {
         "data_dir": str(settings.data_dir),
         "files_waiting": dict(sorted(waiting.items())),
+        "passed_over": [found.sentence for found in passed_over(settings)],
         "landed": {
             source: {"landing_dates": len(days), "first": min(days), "last": max(days)}
             for source, days in sorted(landed.items())
@@ -97,6 +99,8 @@ def show(state: dict[str, Any]) -> None:
     names = ", ".join(f"{count:,} {source}" for source, count in waiting.items()) or "none"
     say(f"Data          {state['data_dir']}", markup=False)
     say(f"Pending files {names}", markup=False)
+    for sentence in state["passed_over"]:
+        say(f"              {output.visible(sentence)}", style="yellow", markup=False)
     still = state["records_open"]
     names = f" ({', '.join(f'{count:,} {source}' for source, count in still.items())})" if still else ""
     say(f"Quarantine    {output.counted(sum(still.values()), 'record')} open{names}", markup=False)

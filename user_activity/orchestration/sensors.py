@@ -15,6 +15,7 @@ import dagster as dg
 
 from user_activity.ingest.landing import incoming
 from user_activity.ingest.landing.originals import without_manifest
+from user_activity.ingest.landing.passed_over import passed_over
 from user_activity.orchestration import staleness
 from user_activity.orchestration.assets.landing import landed_files
 from user_activity.orchestration.date_ranges import DAY, WEEK, days, ranges, written
@@ -67,7 +68,7 @@ def build_file_sensor(settings: Settings, source: Source) -> dg.SensorDefinition
             run_requests=requests,
             cursor=asked.write(),
             asset_events=events,
-            skip_reason=None if requests else _why_not(states, f"No settled file waits in incoming/{source.name}/."),
+            skip_reason=None if requests else _why_not(states, _nothing_waits(settings, source.name)),
         )
 
     return files
@@ -170,6 +171,12 @@ class Asked:
 def _under_way(context: dg.SensorEvaluationContext, settings: Settings, job: str) -> set[date]:
     """The dates of a job's unfinished runs."""
     return {day for run in unfinished_runs(context.instance, settings, job) for day in tagged_dates(run.tags)}
+
+
+def _nothing_waits(settings: Settings, source: str) -> str:
+    """That no file waits, and what lies beside the source's folder and may be meant for it."""
+    beside = [found.sentence for found in passed_over(settings) if found.nearest == source]
+    return " ".join([f"No settled file waits in incoming/{source}/.", *beside])
 
 
 def _why_not(states: Mapping[date, str], nothing: str) -> dg.SkipReason:

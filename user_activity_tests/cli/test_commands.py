@@ -102,6 +102,11 @@ def test_a_misspelt_setting_is_reported_once_and_leaves_the_json_alone(tmp_path:
     ("arguments", "says"),
     [
         (["land", "nowhere.jsonl", "--source", "events"], "nowhere.jsonl is not a readable file"),
+        (["land", __file__, "--source", "events", "--date", "2131-01-01"], "2131-01-01 is no landing date: choose one"),
+        (
+            ["land", __file__, "--source", "events", "--date", "2024-12-31"],
+            "from 2025-01-01 (the start date) to tomorrow",
+        ),
         (["land", __file__, "--source", "clicks"], "Unknown source 'clicks': choose one of events"),
         (["quarantine", "list", "--source", "clicks"], "Unknown source 'clicks'"),
         (["quarantine", "export", "broken.xlsx"], "must end in .jsonl"),
@@ -214,6 +219,43 @@ def test_a_setting_says_who_else_may_read(
     path = Path(landed["path"])
     assert path.stat().st_mode & 0o777 == file
     assert {parent.stat().st_mode & 0o777 for parent in list(path.parents)[:4]} == {folder}
+
+
+def test_what_lies_where_no_source_looks_is_named(command: Command, data_dir: Path) -> None:
+    for name in ("evnts/2025-01-05/a.jsonl", "orders-2025.csv", "empty/.keep", "half.jsonl.tmp"):
+        (data_dir / "incoming" / name).parent.mkdir(parents=True, exist_ok=True)
+        (data_dir / "incoming" / name).write_text("{}\n")
+    told = (
+        "incoming/evnts/ is no source's folder, and what is in it is not ingested: "
+        "move it into the folder of its source (incoming/events/?).",
+        "incoming/orders-2025.csv, in no source's folder, is not ingested: "
+        "move it into the folder of its source (incoming/orders/?).",
+    )
+    assert command("status", "--json").document["passed_over"] == list(told)
+    assert all(sentence in command("status").out for sentence in told)
+    run = command("run")
+    assert run.code == 0
+    assert all(sentence in run.err for sentence in told)
+    assert "empty" not in run.err
+    assert "half" not in run.err
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "says"),
+    [
+        ("", 2, "USER_ACTIVITY_WAREHOUSE_URL is missing"),
+        ("http://there", 2, "USER_ACTIVITY_WAREHOUSE_URL cannot be read"),
+        ("postgresql://me:wrong@127.0.0.1:1/x", 1, "PostgreSQL at 127.0.0.1:1/x cannot be used"),
+    ],
+)
+def test_a_run_that_has_nothing_to_do_fails_where_its_warehouse_cannot_be_used(
+    url: str, code: int, says: str, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_WAREHOUSE", "postgres")
+    monkeypatch.setenv("USER_ACTIVITY_WAREHOUSE_URL", url)
+    answer = command("run")
+    assert (answer.code, answer.out) == (code, "")
+    assert says in answer.err
 
 
 def test_simulated_files_can_stay_outside(command: Command, tmp_path: Path) -> None:

@@ -154,6 +154,16 @@ def test_a_killed_run_that_is_executed_again_is_not_taken_for_killed(
     assert instance.get_run_by_id(again.run_id).status == dg.DagsterRunStatus.STARTED  # type: ignore[union-attr]
 
 
+def test_a_tick_without_files_names_what_lies_beside_its_folder(events: Ticks, settings: Settings) -> None:
+    for name in ("event/a.jsonl", "orders.csv"):
+        (settings.incoming_dir / name).parent.mkdir(parents=True, exist_ok=True)
+        (settings.incoming_dir / name).write_text("{}")
+    said = events.tick().skip_reason
+    assert said
+    assert "incoming/event/ is no source's folder" in str(said.skip_message)
+    assert "orders.csv" not in str(said.skip_message)
+
+
 def test_a_file_whose_run_failed_is_asked_for_again_ever_less_often(events: Ticks, settings: Settings) -> None:
     drop(settings, "events", FIRST, "a.jsonl")
     asked = [bool(events.asked()) for _ in range(12)]

@@ -70,15 +70,16 @@ def scan(settings: Settings, source: str | None = None, settle_seconds: float = 
 
 
 def _waiting(folder: Path, source: str, settings: Settings) -> Iterator[LandedFile]:
-    for entry in _entries(folder):
+    for entry in entries(folder):
         day = _date_of(entry.name)
         if day and entry.is_dir(follow_symlinks=False):
-            yield from (_landed(inner, source, day, settings) for inner in _entries(Path(entry.path)))
+            yield from (_landed(inner, source, day, settings) for inner in entries(Path(entry.path)))
         else:
             yield _landed(entry, source, None, settings)
 
 
-def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
+def entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    """What is in a folder, but for names that say that it is not there yet."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if not entry.name.startswith((".", "_")) and not entry.name.lower().endswith(_NOT_YET):
@@ -92,10 +93,15 @@ def _date_of(name: str) -> date | None:
         return None
 
 
+def nearest_partition(settings: Settings, landing_date: date) -> date:
+    """The landing date itself, where files can land on it: from the start date until tomorrow."""
+    return min(max(landing_date, settings.start_date), utc_today() + timedelta(days=1))
+
+
 def _landed(entry: "os.DirEntry[str]", source: str, day: date | None, settings: Settings) -> LandedFile:
     status = entry.stat(follow_symlinks=False)
     asked = day or datetime.fromtimestamp(status.st_mtime, UTC).date()
-    valid = min(max(asked, settings.start_date), utc_today() + timedelta(days=1))
+    valid = nearest_partition(settings, asked)
     misplaced_on = asked if asked != valid else None
     return LandedFile(
         Path(entry.path), source, valid, status.st_size, status.st_mtime_ns,
