@@ -80,13 +80,42 @@ Where no day is stale a build repeats what is there, and nothing is noted.
     {{ in_ranges(column, rebuilt_ranges(), before, after) }}
 {%- endmacro %}
 
+{#- A model of the project, as dbt has parsed it. -#}
+{% macro model_node(name) -%}
+    {{ return(graph.nodes["model." ~ project_name ~ "." ~ name]) }}
+{%- endmacro %}
+
 {#-
-A table as the last run left it, for what must be known before it is rebuilt; none where it was never built. A plan looks
-up only tables whose meta says `read_by_plan`: no other run may plan before they are written.
+A relation: a table as the last run left it, for what must be known before it is rebuilt. It has the columns that its .yml
+describes today, whatever shape the table has: null where it lacks one, and without rows where it was never built. A plan
+looks up only tables whose meta says `read_by_plan`: no other run may plan before they are written.
 -#}
-{% macro previous(schema, name) -%}
-    {%- if execute and model.name != name and not graph.nodes["model." ~ model.package_name ~ "." ~ name].config.meta.read_by_plan -%}
+{% macro previous(name) -%}
+    {%- if not execute -%}{{ return(name) }}{%- endif -%}
+    {%- set node = model_node(name) -%}
+    {%- if model.name != name and not node.config.meta.read_by_plan -%}
         {{ exceptions.raise_compiler_error(model.name ~ " looks up " ~ name ~ ", whose meta must say read_by_plan") }}
     {%- endif -%}
-    {{ return(load_relation(api.Relation.create(database=target.database, schema=schema, identifier=name)) if execute else none) }}
+    {%- set relation = api.Relation.create(database=target.database, schema=node.schema, identifier=name) -%}
+    {%- set standing = standing_columns().get(node.schema ~ "." ~ name, []) -%}
+    {%- set columns = [] -%}
+    {%- for column in node.columns.values() -%}
+        {%- do columns.append(column.name if column.name in standing else "cast(null as " ~ column.data_type ~ ") as " ~ column.name) -%}
+    {%- endfor -%}
+    {{ return("(select " ~ columns | join(", ") ~ (" from " ~ relation if standing else " where 1 = 0") ~ ")") }}
+{%- endmacro %}
+
+{#- The columns of every table and view as this invocation found them: lists of names, by "schema.table". -#}
+{% macro standing_columns() -%}
+    {%- set memory = "standing columns of " ~ invocation_id -%}
+    {%- if memory not in graph -%}
+        {%- set found = {} -%}
+        {%- for row in run_query(
+            "select table_schema || '.' || table_name, column_name from information_schema.columns"
+        ).rows -%}
+            {%- do found.setdefault(row[0], []).append(row[1]) -%}
+        {%- endfor -%}
+        {%- do graph.update({memory: found}) -%}
+    {%- endif -%}
+    {{ return(graph[memory]) }}
 {%- endmacro %}

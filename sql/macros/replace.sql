@@ -69,17 +69,8 @@ columns are those of the model's .yml.
 
 {#- Add the columns that a model has got since its table was made; they are null until their rows are rebuilt. -#}
 {% macro add_missing_columns(target) -%}
-    {%- set memory = "columns of " ~ invocation_id -%}
-    {%- if memory not in graph -%}
-        {%- set known = [] -%}
-        {%- for row in run_query(
-            "select table_schema || '.' || table_name || '.' || column_name from information_schema.columns"
-        ).rows -%}
-            {%- do known.append(row[0]) -%}
-        {%- endfor -%}
-        {%- do graph.update({memory: known}) -%}
-    {%- endif -%}
-    {%- for column in model.columns.values() if target.schema ~ "." ~ target.name ~ "." ~ column.name not in graph[memory] -%}
+    {%- set standing = standing_columns()[target.schema ~ "." ~ target.name] -%}
+    {%- for column in model.columns.values() if column.name not in standing -%}
         {%- do run_query("alter table " ~ target ~ " add column " ~ adapter.quote(column.name) ~ " " ~ column.data_type) -%}
     {%- endfor -%}
 {%- endmacro %}

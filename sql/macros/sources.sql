@@ -1,33 +1,9 @@
 {#-
-What models need to know of each source; a new source is one entry here and one table in models/audit/sources.yml.
-`at`: the timestamp that dates a record; `identity`: the columns that make two records the same; `updated`: which of those
-wins (null: the latest landed); `model`, `key`, `day`: its staging model, and the columns of key and day there;
-`is_version`: records are versions of something, and one older than the first partition belongs to the first.
+What models ask of a source. Facts of its records come from its contract (source_facts.sql), those of its table from the
+staging model's meta. `identity`: what makes two records the same; `at`: the timestamp that dates a record; `updated`: which
+of those wins (null: the latest landed); `can_move`: a record that is sent again may have another date; `is_clamped`: one
+older than the first partition belongs to the first; `has_user`: records belong to users.
 -#}
-{% macro source_facts() -%}
-    {{ return({
-        "events": {
-            "at": "event_at", "identity": ["event_id"], "updated": "cast(null as timestamp)",
-            "model": "stg_events", "key": "event_key", "day": "event_date", "is_version": false, "has_user": true,
-        },
-        "orders": {
-            "at": "order_at", "identity": ["order_id"], "updated": "updated_at",
-            "model": "stg_orders", "key": "order_key", "day": "order_date", "is_version": false, "has_user": true,
-        },
-        "products": {
-            "at": "updated_at", "identity": ["product_id", epoch_micros("updated_at")], "updated": "updated_at",
-            "model": "stg_products", "key": "product_version_key", "day": "updated_date", "is_version": true, "has_user": false,
-        },
-        "users": {
-            "at": "updated_at", "identity": ["user_id", epoch_micros("updated_at")], "updated": "updated_at",
-            "model": "stg_users", "key": "user_version_key", "day": "updated_date", "is_version": true, "has_user": true,
-        },
-        "reviews": {
-            "at": "review_at", "identity": ["review_id"], "updated": "updated_at",
-            "model": "stg_reviews", "key": "review_key", "day": "review_date", "is_version": false, "has_user": true,
-        },
-    }) }}
-{%- endmacro %}
 
 {#- What makes two records of a source the same record, as one 60-bit integer. -#}
 {% macro record_key(source_name) -%}
@@ -36,15 +12,16 @@ wins (null: the latest landed); `model`, `key`, `day`: its staging model, and th
 
 {#- The staging model of a source and the columns there that hold its key and its day. -#}
 {% macro staged(source_name) -%}
-    {%- set facts = source_facts()[source_name] -%}
-    {{ return((facts.model, facts.key, facts.day)) }}
+    {%- set name = "stg_" ~ source_name -%}
+    {%- set meta = model_node(name).config.meta if execute else {"key": [none]} -%}
+    {{ return((name, meta.key[0], meta.date_column)) }}
 {%- endmacro %}
 
 {#- The reporting day of a source's record. -#}
 {% macro source_date(source_name) -%}
     {%- set facts = source_facts()[source_name] -%}
     {%- set day = reporting_date(facts.at) -%}
-    {%- if facts.is_version -%}
+    {%- if facts.is_clamped -%}
         greatest({{ day }}, {{ setting_start_date() }})
     {%- else -%}
         {{ day }}

@@ -12,6 +12,7 @@ from user_activity.orchestration.assets.landing import landing_folders, products
 from user_activity.orchestration.assets.models import model_assets
 from user_activity.orchestration.assets.published import published_assets
 from user_activity.orchestration.assets.raw import raw_assets
+from user_activity.orchestration.dbt.declarations import check_staging_models
 from user_activity.orchestration.dbt.runner import ensure_manifest
 from user_activity.orchestration.jobs import jobs
 from user_activity.orchestration.resources import RESOURCES
@@ -24,6 +25,7 @@ def assemble(settings: Settings) -> dg.Definitions:
     """Every definition, shaped by the settings (first partition, time zone, limits)."""
     check_field_maps(settings)
     manifest = json.loads(ensure_manifest(settings).read_bytes())
+    check_staging_models(manifest)
     raw, models = raw_assets(settings), model_assets(settings, manifest)
     return dg.Definitions(
         assets=[

@@ -1,21 +1,46 @@
-"""The registry of sources. A module of this package that defines ``SOURCE`` is a source: nothing else is edited.
+"""The registry of sources: every module of this package declares one, and a new one is found by itself.
 
-Belongs here: discovery. Does not belong here: what a source is (``base``), any one source (its module).
+Belongs here: one module per source. Does not belong here: what sources are made of (``contracts``).
 """
 
 import pkgutil
 from importlib import import_module
+from types import ModuleType
 
-from user_activity.sources.base import Contract, Source
-from user_activity.sources.values import Judge
+from user_activity.sources.contracts.base import Contract, Source, SourceRejected
+from user_activity.sources.contracts.values import Judge
 
-__all__ = ["SOURCES", "Contract", "Judge", "Source"]
-
-
-def _discover() -> dict[str, Source]:
-    modules = (import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
-    found = [source for module in modules if isinstance(source := getattr(module, "SOURCE", None), Source)]
-    return {source.name: source for source in sorted(found, key=lambda source: source.name)}
+__all__ = ["SOURCES", "Contract", "Judge", "Source", "SourceRejected", "discover"]
 
 
-SOURCES: dict[str, Source] = _discover()
+def discover(package: ModuleType) -> dict[str, Source]:
+    """The source of each module of a package, by name in alphabetical order; subpackages hold none.
+
+    Raises :class:`SourceRejected` for a module without a source or with several, and for a name that two modules use.
+    """
+    found: dict[str, tuple[str, Source]] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.ispkg:
+            continue
+        path = f"{package.__name__.replace('.', '/')}/{module.name}.py"
+        source = _declared(path, import_module(f"{package.__name__}.{module.name}"))
+        if source.name in found:
+            other, _ = found[source.name]
+            raise SourceRejected(f"{other} and {path} both declare the source {source.name}: rename one.")
+        found[source.name] = path, source
+    return {name: found[name][1] for name in sorted(found)}
+
+
+def _declared(path: str, module: ModuleType) -> Source:
+    declared = {source.name: source for source in vars(module).values() if isinstance(source, Source)}
+    if not declared:
+        raise SourceRejected(
+            f"{path} declares no source: it must end with SOURCE = Source(…), as reviews.py does. "
+            "What several sources share belongs in user_activity/sources/contracts."
+        )
+    if len(declared) > 1:
+        raise SourceRejected(f"{path} declares {' and '.join(sorted(declared))}: give each source a module of its own.")
+    return next(iter(declared.values()))
+
+
+SOURCES: dict[str, Source] = discover(import_module(__name__))

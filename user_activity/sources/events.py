@@ -4,10 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from user_activity.sources.base import FORMATS, Contract, Source, column
-from user_activity.sources.money import Currency
-from user_activity.sources.times import Moment
-from user_activity.sources.values import Amount, OneOf, Text, Whole
+from user_activity.sources.contracts.base import FORMATS, Contract, Source, column
+from user_activity.sources.contracts.money import Currency
+from user_activity.sources.contracts.times import Moment
+from user_activity.sources.contracts.values import Amount, OneOf, Text, Whole
 
 
 def _nested(*names: str) -> tuple[str, ...]:
@@ -72,6 +72,7 @@ SOURCE = Source(
     contract=Event,
     key=("event_id",),
     date_column="event_at",
+    updated_column=None,
     derive_key=True,
     formats=(*FORMATS, ".log"),
     owner="team:product-analytics",

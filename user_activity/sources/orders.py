@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import ValidationInfo, field_validator
 
-from user_activity.sources.base import Contract, Fill, Source, column
-from user_activity.sources.items import Items
-from user_activity.sources.money import Currency
-from user_activity.sources.times import Moment
-from user_activity.sources.values import Amount, OneOf, Text, broken, quoted, sql_list
+from user_activity.sources.contracts.base import Contract, Fill, Source, column
+from user_activity.sources.contracts.items import Items
+from user_activity.sources.contracts.money import Currency
+from user_activity.sources.contracts.times import Moment
+from user_activity.sources.contracts.values import Amount, OneOf, Text, broken, quoted, sql_list
 
 COMPLETED = "completed"
 WITHOUT_REVENUE = ("cancelled", "refunded")

@@ -4,10 +4,10 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import Annotated
 
-from user_activity.sources.base import Contract, Fill, Source, column
-from user_activity.sources.money import Currency
-from user_activity.sources.times import Moment
-from user_activity.sources.values import Amount, Flag, Text
+from user_activity.sources.contracts.base import Contract, Fill, Source, column
+from user_activity.sources.contracts.money import Currency
+from user_activity.sources.contracts.times import Moment
+from user_activity.sources.contracts.values import Amount, Flag, Text
 
 
 class Product(Contract):
@@ -34,7 +34,7 @@ SOURCE = Source(
     name="products",
     description="The product catalogue, weekly, by file or over HTTP.",
     contract=Product,
-    key=("product_id",),
+    key=("product_id", "updated_at"),
     date_column="updated_at",
     cadence="weekly",
     owner="team:commerce",

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from user_activity.sources.base import Contract, Fill, Source, column
-from user_activity.sources.times import Moment
-from user_activity.sources.values import Text, Whole
+from user_activity.sources.contracts.base import Contract, Fill, Source, column
+from user_activity.sources.contracts.times import Moment
+from user_activity.sources.contracts.values import Text, Whole
 
 
 class Review(Contract):

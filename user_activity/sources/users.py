@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from user_activity.sources.base import Contract, Source, column
-from user_activity.sources.times import Moment
-from user_activity.sources.values import Text
+from user_activity.sources.contracts.base import Contract, Source, column
+from user_activity.sources.contracts.times import Moment
+from user_activity.sources.contracts.values import Text
 
 
 class User(Contract):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
-from user_activity.sources.values import Judge
+from user_activity.sources.contracts.values import Judge
 from user_activity_tests.simulate.conftest import Landed, Season
 
 SETTINGS = Settings(_env_file=None)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Judge
-from user_activity.sources.base import broken_rules
+from user_activity.sources.contracts.base import broken_rules
 
 LANDED = date(2026, 1, 5)
 JUDGE = Judge(Settings(_env_file=None, start_date=date(2026, 1, 1)), LANDED)  # type: ignore[call-arg]

@@ -6,11 +6,11 @@ refund is booked under the order's versions, so its day follows.
 {% macro dates_of_changed_versions(source_name, days) -%}
     {%- set model, version_key, updated_date = staged(source_name) -%}
     {%- set entity, category, fact_table, fact_date = {
-        "users": ("user", "''", previous("intermediate", "int_user_days"), "event_date"),
-        "products": ("product", "category", previous("marts", "fct_order_items"), "order_date"),
+        "users": ("user", "''", previous("int_user_days"), "event_date"),
+        "products": ("product", "category", previous("fct_order_items"), "order_date"),
     }[source_name] -%}
-    {%- set known = previous("staging", model) -%}
-    {% if known and fact_table and any_row("select 1 as one from " ~ fact_table ~ " where not " ~ in_ranges(fact_date, days)) -%}
+    {%- set known = previous(model) -%}
+    {% if any_row("select 1 as one from " ~ fact_table ~ " as facts where not " ~ in_ranges(fact_date, days)) -%}
     select distinct facts.event_date
     from (
         select {{ entity }}_key, {{ fact_date }} as fact_date, {{ fact_date }} as event_date

@@ -3,9 +3,9 @@ Later days that a chain of these days reaches, or would reach with what has land
 gap that ends a session; nothing behind its end can change.
 -#}
 {% macro dates_of_continued_sessions(days) -%}
-    {%- set standing = previous("intermediate", "int_event_sessions") -%}
+    {%- set standing = previous("int_event_sessions") -%}
     {%- set is_next_day = in_ranges(add_days("event_date", -1), days) ~ " and not " ~ in_ranges("event_date", days) -%}
-    {% if standing and any_row("select 1 as one from " ~ standing ~ " where " ~ is_next_day) -%}
+    {% if any_row("select 1 as one from " ~ standing ~ " as standing where " ~ is_next_day) -%}
     select distinct later.event_date
     from {{ standing }} as later
     inner join (

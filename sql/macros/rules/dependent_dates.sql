@@ -18,26 +18,22 @@ An event, order or review that is sent again with another time moves from one da
 -#}
 {% macro ranges_of_moved_records(days) -%}
     {%- set queries = [] -%}
-    {%- for source_name, facts in source_facts().items() if not facts.is_version -%}
+    {%- for source_name, facts in source_facts().items() if facts.can_move -%}
         {%- set model, key, day = staged(source_name) -%}
-        {%- set standing = previous("staging", model) -%}
-        {%- set is_other_day = "not " ~ in_ranges(day, days) -%}
-        {%- if standing and any_row("select 1 as one from " ~ standing ~ " where " ~ is_other_day) -%}
+        {%- set standing = previous(model) ~ " as standing where not " ~ in_ranges(day, days) -%}
+        {%- if any_row("select 1 as one from " ~ standing) -%}
             {%- do queries.append(
-                "select distinct " ~ day ~ " as event_date from " ~ standing ~ " where " ~ is_other_day ~ " and " ~ key
+                "select distinct " ~ day ~ " as event_date from " ~ standing ~ " and " ~ key
                 ~ " in (select " ~ record_key(source_name) ~ " from " ~ raw_rows(source_name, days) ~ " as received)"
             ) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set aside = previous("staging", "stg_duplicates") -%}
-    {%- if aside -%}
-        {%- do queries.append(
-            "select distinct event_date from " ~ aside
-            ~ " where " ~ in_ranges("standing_date", days) ~ " and not " ~ in_ranges("event_date", days)
-        ) -%}
-    {%- endif -%}
+    {%- do queries.append(
+        "select distinct event_date from " ~ previous("stg_duplicates")
+        ~ " as aside where " ~ in_ranges("standing_date", days) ~ " and not " ~ in_ranges("event_date", days)
+    ) -%}
     {%- set ranges = [] -%}
-    {%- if execute and queries -%}
+    {%- if execute -%}
         {%- for day in asked_once(queries | join(" union ")).columns[0].values() -%}
             {%- do ranges.append((day, day)) -%}
         {%- endfor -%}
@@ -47,10 +43,7 @@ An event, order or review that is sent again with another time moves from one da
 
 {#- Days on which orders of these days were refunded: as they stood, and as they have landed now. -#}
 {% macro dates_of_refunds(days) -%}
-    {%- set standing = previous("staging", "stg_orders") -%}
-    {% if standing -%}
-    select refund_date as event_date from {{ standing }} where {{ in_ranges("order_date", days) }}
+    select refund_date as event_date from {{ previous("stg_orders") }} as standing where {{ in_ranges("order_date", days) }}
     union
-    {% endif -%}
     select {{ reporting_date(order_refunded_at()) }} as event_date from {{ raw_rows("orders", days) }} as received
 {%- endmacro %}

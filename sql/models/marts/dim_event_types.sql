@@ -13,11 +13,8 @@ catalogue as (
 
 seen as (
     select event_type from {{ ref("stg_events") }} where {{ rebuilt("event_date") }}
-    {%- set standing = previous("marts", "dim_event_types") %}
-    {% if standing %}
     union
-    select event_type from {{ standing }} where not is_in_catalogue
-    {% endif %}
+    select event_type from {{ previous("dim_event_types") }} as standing where not is_in_catalogue
 ),
 
 event_types as (

@@ -20,7 +20,7 @@ from user_activity.ingest.validation.field_mapping import (
 )
 from user_activity.settings import Settings
 from user_activity.sources import Source
-from user_activity.sources.values import quoted
+from user_activity.sources.contracts.values import quoted
 
 ROWS = "rows"
 MOST_EXTRA_FIELDS = 200

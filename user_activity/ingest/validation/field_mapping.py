@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
-from user_activity.sources.values import quoted
+from user_activity.sources.contracts.values import quoted
 
 BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029,
                            0x202F, 0x205F, 0x3000]))  # fmt: skip

@@ -14,7 +14,7 @@ from user_activity.ingest.lake import corrections
 from user_activity.ingest.validation.field_mapping import REPAIRED, Decoded
 from user_activity.settings import Settings
 from user_activity.sources import Judge, Source
-from user_activity.sources.base import broken_rules
+from user_activity.sources.contracts.base import broken_rules
 
 SEPARATOR = "chr(31)"
 WITHHELD = "withheld"

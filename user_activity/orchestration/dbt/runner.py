@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from user_activity import project
 from user_activity.files import locked
+from user_activity.orchestration.dbt.declarations import declare_sources
 from user_activity.orchestration.instance.environment import environment as process_environment
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
@@ -51,7 +52,8 @@ class NodeResult:
 
 
 def ensure_manifest(settings: Settings) -> Path:
-    """The project's manifest, parsed anew when a file of the project is younger."""
+    """The project's manifest, parsed anew when a file of the project is younger or a source's contract has changed."""
+    declare_sources(PROJECT_DIR)
     target = _target(settings)
     if not _is_current(target):
         with locked(target / ".lock"):

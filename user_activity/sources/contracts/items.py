@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import ValidationError
 
 from user_activity.settings import Settings
-from user_activity.sources.base import Contract, broken_rules, column, kinds, spellings
-from user_activity.sources.values import Amount, Judge, Text, Value, Whole, broken, quoted
+from user_activity.sources.contracts.base import Contract, broken_rules, column, kinds, spellings
+from user_activity.sources.contracts.values import Amount, Judge, Text, Value, Whole, broken, quoted
 
 
 class Item(Contract):

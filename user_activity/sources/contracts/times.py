@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from user_activity.settings import Settings
-from user_activity.sources.values import Judge, Value, broken
+from user_activity.sources.contracts.values import Judge, Value, broken
 
 CLOCK_SKEW = timedelta(days=1)
 

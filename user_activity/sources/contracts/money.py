@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from user_activity.settings import Settings
-from user_activity.sources.values import Judge, Value, broken, sql_is_one_of
+from user_activity.sources.contracts.values import Judge, Value, broken, sql_is_one_of
 
 CURRENCIES = frozenset(
     """

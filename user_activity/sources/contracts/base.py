@@ -1,5 +1,6 @@
 """What a source is: a pydantic contract, and the few facts about it that files, partitions and models need."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from user_activity.settings import Settings
-from user_activity.sources.values import Judge, Value
+from user_activity.sources.contracts.values import Judge, Value
 
 FORMATS = (".json", ".jsonl", ".ndjson", ".csv", ".parquet")
 SHOWN_CHARACTERS = 80
@@ -94,22 +95,52 @@ def _worded(detail: dict[str, Any]) -> tuple[str, str]:
     return f"{field}_{detail['type']}", f"{field} is {shown}: {detail['msg']}"
 
 
+class SourceRejected(Exception):
+    """A source is declared wrongly; the message names the source, what is wrong and what to do."""
+
+
 @dataclass(frozen=True)
 class Source:
-    """One source of records."""
+    """One source of records, described here alone: what dbt must know of it is written out of this.
+
+    Raises :class:`SourceRejected` where it names a column that the contract does not have or that may be empty.
+    """
 
     name: str
     description: str
     contract: type[Contract]
     key: tuple[str, ...]
+    """The columns that make two records the same; with ``derive_key``, one that is derived where it was not given."""
     date_column: str
+    """When the thing happened: a ``Moment(dated=True)``, which decides the record's event date."""
     owner: str
     cadence: Literal["daily", "weekly"] = "daily"
+    updated_column: str | None = "updated_at"
+    """Of several records with one key, the one with the greatest value stands; without, the latest landed."""
     extra_date_columns: tuple[str, ...] = ()
     derive_key: bool = False
     formats: tuple[str, ...] = FORMATS
     rules: tuple[str, ...] = ()
     """SQL of the contract's rules across columns, over typed columns ``v``; true where the rule holds."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+            raise SourceRejected(f"A source is named {self.name!r}: use lower-case letters, digits and underscores.")
+        for column in filter(None, (*self.key, self.date_column, self.updated_column, *self.extra_date_columns)):
+            if column not in self.kinds:
+                raise SourceRejected(f"{self._title} names {column}: its columns are {', '.join(self.columns)}.")
+        if self.derive_key and self.key != self.columns[:1]:
+            raise SourceRejected(f"{self._title} derives its key: it must be one column, the contract's first.")
+        always = {*self.required, *self.fills, *(self.key if self.derive_key else ())}
+        for column in (*self.key, self.date_column):
+            if column not in always:
+                raise SourceRejected(f"{self._title} needs {column} in every record: it must not be optional.")
+        if not getattr(self.kinds[self.date_column], "dated", False):
+            raise SourceRejected(f"{self._title} is dated by {self.date_column}: make that a Moment(dated=True).")
+
+    @property
+    def _title(self) -> str:
+        return f"The source {self.name} ({self.contract.__module__})"
 
     @cached_property
     def kinds(self) -> dict[str, Value]:
@@ -140,6 +171,11 @@ class Source:
     def clamp_early(self) -> bool:
         """Whether a record from before the start date belongs to the first partition, instead of being rejected."""
         return bool(getattr(self.kinds[self.date_column], "clamped", False))
+
+    @property
+    def has_user(self) -> bool:
+        """Whether its records belong to users."""
+        return "user_id" in self.kinds
 
     def partition_of(self, landing_date: date) -> date:
         """The partition a landing date belongs to: itself, or the Monday of its week."""

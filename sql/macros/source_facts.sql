@@ -1,0 +1,45 @@
+{#- Written from the contracts in user_activity/sources before dbt parses the project: edit those instead. -#}
+{% macro source_facts() -%}
+    {{ return({
+        "events": {
+            "identity": ["event_id"],
+            "at": "event_at",
+            "updated": "cast(null as timestamp)",
+            "can_move": true,
+            "is_clamped": false,
+            "has_user": true,
+        },
+        "orders": {
+            "identity": ["order_id"],
+            "at": "order_at",
+            "updated": "updated_at",
+            "can_move": true,
+            "is_clamped": false,
+            "has_user": true,
+        },
+        "products": {
+            "identity": ["product_id", epoch_micros("updated_at")],
+            "at": "updated_at",
+            "updated": "updated_at",
+            "can_move": false,
+            "is_clamped": true,
+            "has_user": false,
+        },
+        "reviews": {
+            "identity": ["review_id"],
+            "at": "review_at",
+            "updated": "updated_at",
+            "can_move": true,
+            "is_clamped": false,
+            "has_user": true,
+        },
+        "users": {
+            "identity": ["user_id", epoch_micros("updated_at")],
+            "at": "updated_at",
+            "updated": "updated_at",
+            "can_move": false,
+            "is_clamped": true,
+            "has_user": true,
+        },
+    }) }}
+{%- endmacro %}

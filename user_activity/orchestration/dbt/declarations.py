@@ -1,0 +1,103 @@
+"""What dbt must know of the sources, written out of their contracts before it parses the project.
+
+Belongs here: the two written files, and what a source's staging model owes in return. Does not belong here: the facts
+themselves (``sources``).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from user_activity.files import write_texts
+from user_activity.sources import SOURCES, Source, SourceRejected
+
+FACTS = "macros/source_facts.sql"
+TABLES = "models/staging/raw.yml"
+WRITTEN = "Written from the contracts in user_activity/sources before dbt parses the project: edit those instead."
+
+
+def declare_sources(project_dir: Path) -> None:
+    """Bring the written files of a dbt project up to date; raises :class:`SourceRejected` without a staging model."""
+    models = {path.stem for path in (project_dir / "models").rglob("*.sql")}
+    for source in SOURCES.values():
+        if f"stg_{source.name}" not in models:
+            raise SourceRejected(
+                f"The source {source.name} has no staging model: write {project_dir}/models/staging/"
+                f"stg_{source.name}.sql and its .yml, as stg_reviews.sql does."
+            )
+    texts = {project_dir / FACTS: _facts(), project_dir / TABLES: _tables()}
+    changed = {path: text for path, text in texts.items() if not path.exists() or path.read_text() != text}
+    try:
+        write_texts(changed)
+    except OSError as error:
+        raise SourceRejected(
+            f"{', '.join(map(str, changed))} cannot be written ({error.strerror}), and says something else than the "
+            "contracts in user_activity/sources: parse the project where its folder is writable, as deploy/Dockerfile does."
+        ) from None
+
+
+def _facts() -> str:
+    entries = "".join(f"        {json.dumps(source.name)}: {{{_entry(source)}}},\n" for source in SOURCES.values())
+    return (
+        f"{{#- {WRITTEN} -#}}\n"
+        f"{{% macro source_facts() -%}}\n    {{{{ return({{\n{entries}    }}) }}}}\n{{%- endmacro %}}\n"
+    )
+
+
+def _entry(source: Source) -> str:
+    identity = (
+        f"epoch_micros({json.dumps(column)})" if source.kinds[column].sql_type == "TIMESTAMP" else json.dumps(column)
+        for column in source.key
+    )
+    facts = {
+        "identity": f"[{', '.join(identity)}]",
+        "at": json.dumps(source.date_column),
+        "updated": json.dumps(source.updated_column or "cast(null as timestamp)"),
+        "can_move": json.dumps(source.date_column not in source.key),
+        "is_clamped": json.dumps(source.clamp_early),
+        "has_user": json.dumps(source.has_user),
+    }
+    return "".join(f"\n            {json.dumps(name)}: {value}," for name, value in facts.items()) + "\n        "
+
+
+def _tables() -> str:
+    tables = "".join(
+        f"      - name: {source.name}\n"
+        f"        description: {json.dumps(f'One row per accepted record. {source.description}', ensure_ascii=False)}\n"
+        for source in SOURCES.values()
+    )
+    return (
+        f"# {WRITTEN}\nversion: 2\n\nsources:\n  - name: raw\n    schema: raw\n"
+        "    description: What was received, by landing date. Built from files; read through raw_rows().\n"
+        f"    tables:\n{tables}"
+    )
+
+
+def check_staging_models(manifest: Mapping[str, Any]) -> None:
+    """Raise :class:`SourceRejected` where a source's staging model lacks a column that deduplication or plans read."""
+    models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    for source in SOURCES.values():
+        model = models[f"stg_{source.name}"]
+        for column, kind, expression in _owed(source, model["config"]["meta"], model["name"]):
+            if model["columns"].get(column, {}).get("data_type") != kind:
+                raise SourceRejected(
+                    f"{model['name']} ({model['original_file_path']}) describes no column {column} of type {kind}: "
+                    f"select {expression} as {column}, and describe it in {model['name']}.yml."
+                )
+
+
+def _owed(source: Source, meta: Mapping[str, Any], model: str) -> Iterator[tuple[str, str, str]]:
+    """Columns that a staging model must have: name, type, and what it selects."""
+    for fact, example in (("key", f"[{source.name}_key]"), ("date_column", f"{source.name}_date")):
+        if not meta.get(fact):
+            raise SourceRejected(f"{model} names no {fact} in its meta: add one, like {fact}: {example}.")
+    yield meta["key"][0], "bigint", f'{{{{ record_key("{source.name}") }}}}'
+    yield meta["date_column"], "date", "event_date"
+    if source.has_user:
+        yield "user_key", "bigint", '{{ surrogate_key(["user_id"]) }}'
+    if source.updated_column:
+        yield source.updated_column, "timestamp", source.updated_column
+    yield "_landing_date", "date", "landing_date"
+    yield "_file_sha256", "varchar", "_file_sha256"
+    yield "_row_number", "bigint", "_row_number"
