@@ -32,8 +32,8 @@ def declare_sources(project_dir: Path) -> None:
         write_texts(changed)
     except OSError as error:
         raise SourceRejected(
-            f"{', '.join(map(str, changed))} cannot be written ({error.strerror}), and says something else than the "
-            "contracts in user_activity/sources: parse the project where its folder is writable, as deploy/Dockerfile does."
+            f"{project_dir} says something else of the sources than their contracts do, and cannot be written "
+            f"({error.strerror}): parse the project where its folder is writable, as deploy/Dockerfile does."
         ) from None
 
 
@@ -75,16 +75,26 @@ def _tables() -> str:
 
 
 def check_staging_models(manifest: Mapping[str, Any]) -> None:
-    """Raise :class:`SourceRejected` where a source's staging model lacks a column that deduplication or plans read."""
+    """Raise :class:`SourceRejected` where a staging model lacks a column that others read, or the test of law 1."""
     models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    counted = {node["attached_node"] for node in manifest["nodes"].values() if _counts_accepted_rows(node)}
     for source in SOURCES.values():
         model = models[f"stg_{source.name}"]
+        if model["unique_id"] not in counted:
+            raise SourceRejected(
+                f"{model['name']} has no test accepted_rows_are_kept, and records could be lost in silence: "
+                f"add it to {model['name']}.yml, as stg_reviews.yml does."
+            )
         for column, kind, expression in _owed(source, model["config"]["meta"], model["name"]):
             if model["columns"].get(column, {}).get("data_type") != kind:
                 raise SourceRejected(
                     f"{model['name']} ({model['original_file_path']}) describes no column {column} of type {kind}: "
                     f"select {expression} as {column}, and describe it in {model['name']}.yml."
                 )
+
+
+def _counts_accepted_rows(node: Mapping[str, Any]) -> bool:
+    return bool((node.get("test_metadata") or {}).get("name") == "accepted_rows_are_kept")
 
 
 def _owed(source: Source, meta: Mapping[str, Any], model: str) -> Iterator[tuple[str, str, str]]:

@@ -82,3 +82,10 @@ def test_a_fact_that_a_staging_model_lacks_is_named(manifest: dict[str, Any], fa
     del lacking["nodes"]["model.user_activity.stg_reviews"]["config"]["meta"][fact]
     with pytest.raises(SourceRejected, match=rf"stg_reviews names no {fact} in its meta: add one"):
         declarations.check_staging_models(lacking)
+
+
+def test_a_staging_model_that_counts_nothing_is_named(manifest: dict[str, Any]) -> None:
+    lacking = deepcopy(manifest)
+    del lacking["nodes"][next(name for name in lacking["nodes"] if "every_accepted_review_is_staged" in name)]
+    with pytest.raises(SourceRejected, match=r"stg_reviews has no test accepted_rows_are_kept.*: add it to stg_rev"):
+        declarations.check_staging_models(lacking)
