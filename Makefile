@@ -17,7 +17,7 @@ COMPOSE = @command -v docker >/dev/null || { echo "docker is not installed: docs
 	docker compose --env-file deploy/compose.env
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-all test-nightly coverage up down logs psql lint types format bench docs dashboards test-sql lock clean
+.PHONY: help install demo dev test test-all test-nightly coverage up down logs psql lint types format bench docs dashboards test-sql lock release clean
 .DELETE_ON_ERROR:
 
 help: ## List these targets.
@@ -90,6 +90,9 @@ dashboards: $(READY) ## Write the dashboards that Grafana loads, out of their pa
 lock: $(READY) ## Choose the newest versions that pyproject.toml allows and write them to requirements.lock.
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+
+release: ## Give a release its number and date, commit and tag it: make release VERSION=1.2.3.
+	@$(PYTHON) .ci/release.py "$(VERSION)"
 
 clean: ## Remove the environment and everything that tools have written; data/ stays.
 	rm -rf .venv .tools sql/target sql/logs logs bench/results .hypothesis .coverage htmlcov \
