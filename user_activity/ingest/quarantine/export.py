@@ -80,7 +80,9 @@ def _from_csv(bad: BadRecord, names: tuple[str, ...], delimiter: str) -> str:
 
 
 def _object(bad: BadRecord, found: dict[str, Any]) -> str:
-    return json.dumps({corrections.FIELD: "", **found, corrections.FIELD: bad.quarantine_id}, ensure_ascii=False)
+    text = json.dumps({corrections.FIELD: "", **found, corrections.FIELD: bad.quarantine_id}, ensure_ascii=False)
+    # Half a character has no encoding: it is written as JSON escapes it, which is how it came.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _as_csv(selected: Iterable[BadRecord], stream: IO[str]) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from user_activity.ingest.quarantine import Selection
 from user_activity.ingest.quarantine.export import export
@@ -110,3 +111,29 @@ def test_no_cell_of_a_csv_is_a_formula(drop: Drop, tmp_path: Path) -> None:
     assert rows[0][header.index("record")] == "'=1+1,click,x"
     assert json.loads(rows[-1][header.index("record")])["event_at"] == EVENT["event_at"]
     assert rows[0][header.index("landing_date")] == str(DAY)
+
+
+UNPAIRED = "\ud800 and \udfff"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+@pytest.mark.parametrize("given", ["none", '"mine"', "7", "null", '"0000000000000000-1"', '"\\udc00"'])
+def test_half_a_character_goes_out_and_in_again_as_it_is(drop: Drop, tmp_path: Path, name: str, given: str) -> None:
+    record = EVENT | {
+        "event_type": UNPAIRED,
+        "note": f"ünï 漢 🦆 {UNPAIRED}",
+        UNPAIRED: [UNPAIRED, 1.5, 2**70, "\0\x7f\u2028"],
+    }
+    text = json.dumps(record)
+    if given != "none":
+        text = f'{{"_quarantine_id": {given}, {text[1:]}'
+    drop.file(name, f"[{text}]" if name.endswith(".json") else f"{text}\n{BAD}\n")
+    drop.ingest()
+    line, *others = out(drop, tmp_path / "bad.jsonl")
+    assert {**json.loads(line), "_quarantine_id": None} == {**record, "_quarantine_id": None}
+    assert len(others) == (name == "a.jsonl")
+    drop.file("again.jsonl", "\n".join([line, *others]) + "\n")
+    drop.ingest()
+    again = [bad for bad in drop.bad() if bad.file_name == "again.jsonl"]
+    assert {**json.loads(again[0].record or ""), "_quarantine_id": None} == {**record, "_quarantine_id": None}
+    assert export(drop.settings, tmp_path / "bad.csv", Selection()) >= len(again)
