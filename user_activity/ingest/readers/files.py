@@ -13,6 +13,8 @@ from typing import BinaryIO
 import pyarrow as pa
 
 CHUNK_BYTES = 4 * 1024**2
+MOST_FIELDS = 10_000
+"""The columns of a file, and the keys of a JSON record; the time that a record takes grows with them."""
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 UTF8_MARK = b"\xef\xbb\xbf"
@@ -111,7 +113,9 @@ def check_utf8(text: bytes, offset: int) -> None:
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse a file's columns where two have one name."""
+    """Refuse a file's columns where two have one name, or where they are too many."""
+    if len(names) > MOST_FIELDS:
+        raise FileProblem("file_columns", f"has {len(names)} columns: leave some out, at most {MOST_FIELDS} are read")
     twice = next((name for name, times in Counter(names).items() if times > 1), None)
     if twice is not None:
         raise FileProblem("file_columns", f"names the column {twice!r} twice: rename one and send it again")

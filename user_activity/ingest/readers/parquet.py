@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from user_activity.ingest.readers.batches import Batches, Numbering, Shape
 from user_activity.ingest.readers.files import FileProblem, check_names, is_damage, opened, shown
 
-BATCH_ROWS = 50_000
+BATCH_ROWS, BATCH_CELLS = 50_000, 2_000_000
 
 
 @contextmanager
@@ -44,6 +44,7 @@ def parquet_shape(parquet: pq.ParquetFile) -> Shape:
 
 def parquet_batches(parquet: pq.ParquetFile, shape: Shape, numbering: Numbering) -> Batches:
     """The file's rows as batches."""
-    for batch in parquet.iter_batches(BATCH_ROWS, use_threads=False):
+    rows = max(1, min(BATCH_ROWS, BATCH_CELLS // max(1, len(shape.names))))
+    for batch in parquet.iter_batches(rows, use_threads=False):
         batch.validate(full=True)  # text that is not UTF-8 would end the engine
         yield numbering.batch(shape, batch.columns)

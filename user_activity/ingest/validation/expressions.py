@@ -1,21 +1,23 @@
 """The fields of each shape of file, in SQL: JSON records, CSV fields, Parquet columns, access-log lines."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
 from user_activity.ingest.lake import corrections
 from user_activity.ingest.readers.batches import NOTHING, SEPARATOR, Shape
+from user_activity.ingest.readers.files import MOST_FIELDS
 from user_activity.ingest.validation.field_mapping import (
     REPAIRED,
+    TAKEN,
     Decoded,
     Fields,
     Pick,
     clean,
     finished,
     json_object,
-    member,
+    object_of,
     picks,
 )
 from user_activity.settings import Settings
@@ -23,7 +25,9 @@ from user_activity.sources import Source
 from user_activity.sources.contracts.values import quoted
 
 ROWS = "rows"
-MOST_EXTRA_FIELDS = 200
+MOST_EXTRA_FIELDS = 100
+"""Fields beyond those that a source names are read one by one up to so many, and as a list beyond: the engine's plan
+costs the square of the columns in it."""
 _PLACE = "_row, _landing"
 _NUL = "contains(_text, chr(0))"
 
@@ -47,6 +51,23 @@ def decode(shape: Shape, source: Source, settings: Settings, signatures: Sequenc
             return _parquet(shape, source, settings, chosen)
         case "log":
             return _log(chosen)
+
+
+def _is_wide(names: Sequence[str]) -> bool:
+    return len(names) > MOST_EXTRA_FIELDS
+
+
+def _needed(names: Sequence[str], chosen: Mapping[str, Pick]) -> dict[str, int]:
+    """The fields of a shape that have a column of their own, and their numbers."""
+    picked = {name for pick in chosen.values() for path in pick.names for name in (path, path.partition(".")[0])}
+    return {name: at for at, name in enumerate(names) if name in picked or not _is_wide(names)}
+
+
+def _listed(names: Sequence[str], texts: str, taken: str) -> str:
+    """The JSON object of a list of texts, which these fields have one each."""
+    order = sorted(range(len(names)), key=names.__getitem__)
+    keys, places = ", ".join(quoted(names[at]) for at in order), ", ".join(str(at + 1) for at in order)
+    return object_of(f"list_zip([{keys}], list_select({texts}, [{places}]))", taken)
 
 
 def _numbered(names: Sequence[str]) -> dict[str, str]:
@@ -74,7 +95,8 @@ def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decod
     relation = f"(select *, case when not _is_usual then {_parsed(rare)} end as r from {relation})"
     problem = (
         "case when _keys is null then 'is not valid JSON' when len(_keys) = 0 and json_type(_text) <> 'OBJECT' "
-        "then 'is JSON, but not an object' end as _problem"
+        f"then 'is JSON, but not an object' when len(_keys) > {MOST_FIELDS} "
+        f"then 'has ' || len(_keys) || ' keys: leave some out, at most {MOST_FIELDS} are read' end as _problem"
     )
     read = "".join(f", {clean(_field('j', common, name))} as {columns[name]}" for name in common)
     others = ", ".join(f"c{index} := {clean(_field('r', rare, name))}" for index, name in enumerate(rare))
@@ -116,30 +138,38 @@ def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[l
 
 
 def _json_properties(fields: Fields, usual_names: Sequence[str]) -> str:
-    value = clean("json_extract_string(_text, '/' || replace(replace(key, '~', '~0'), '/', '~1'))")
-    pair = f"case when not list_contains({fields.taken()}, key) then {member('to_json(key)::varchar', value)} end"
-    pairs = f"list_transform(list_sort(list_distinct(_keys)), lambda key: {pair})"
-    present = f"list_filter({pairs}, lambda pair: pair is not null)"
-    any_keys = f"nullif('{{' || array_to_string({present}, ',') || '}}', '{{}}')"
-    return f"case when _is_usual then {json_object(fields.left_over(usual_names))} else {any_keys} end"
+    # Of a key that comes twice the first counts: sorted by key and place, each is compared with the one before it.
+    pairs = "list_sort(list_zip(_keys, range(len(_keys)), json_extract_string(_text, '$.*')))"
+    before = f"list_zip({pairs}, list_prepend(null, {pairs}))"
+    firsts = f"list_filter({before}, lambda two: two[1] is not null and two[1][1] is distinct from two[2][1])"
+    any_keys = object_of(f"list_transform({firsts}, lambda two: (two[1][1], two[1][3]))", TAKEN)
+    usual = f"when _is_usual then {json_object(fields.left_over(usual_names))}"
+    return f"case {usual} when len(_keys) <= {MOST_FIELDS} then {any_keys} end"
 
 
 def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
-    fields = Fields(_numbered(shape.names), chosen)
-    width = len(shape.names)
+    names, width = shape.names, len(shape.names)
+    needed = _needed(names, chosen)
+    fields = Fields({name: f"c{at}" for name, at in needed.items()}, chosen)
     dropped = f"chr({ord(NOTHING)})"
     whole = f"case when contains(_fields, {dropped}) then replace(_fields, {dropped}, '') else _fields end"
     split = f"(select {_PLACE}, _text, _problem, string_split({whole}, chr({ord(SEPARATOR)})) as l from {ROWS})"
-    read = ", ".join(f"l[{at}] as f{at - 1}" for at in range(1, width + 1))
+    read = "".join(f", l[{at + 1}] as f{at}" for at in needed.values())
     miscounted = f"'has ' || len(l) || ' fields where the header names {width}'"
     problem = f"coalesce(_problem, case when len(l) <> {width} then {miscounted} end) as _problem"
-    relation = f"(select {_PLACE}, _text, {problem}, {read} from {split})"
-    relation = _cleaned(fields, relation, f"{_PLACE}, _text, _problem")
-    return finished(fields, relation, json_object(fields.left_over(shape.names)), _NUL)
+    relation = f"(select {_PLACE}, _text, l, {problem}{read} from {split})"
+    relation = _cleaned(fields, relation, f"{_PLACE}, _text, _problem, l")
+    return finished(fields, relation, _left_over(fields, names), _NUL)
+
+
+def _left_over(fields: Fields, names: Sequence[str]) -> str:
+    """The properties of a shape whose fields are the list ``l`` where they are many."""
+    return _listed(names, "l", TAKEN) if _is_wide(names) else json_object(fields.left_over(names))
 
 
 def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str, Pick]) -> Decoded:
-    fields = Fields(_numbered(shape.names), chosen)
+    needed = _needed(shape.names, chosen)
+    fields = Fields({name: f"c{at}" for name, at in needed.items()}, chosen)
     texts, native = [], {}
     types = dict(zip(shape.names, shape.types, strict=True))
     for column, pick in chosen.items():
@@ -150,20 +180,23 @@ def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str,
             if sql_type and column in source.kinds and source.kinds[column].native_sql("x", sql_type, settings):
                 native[column] = sql_type
     typed = {chosen_name for column in native for chosen_name in chosen[column].names}
-    for index, (name, kind) in enumerate(types.items()):
-        if name in typed:
-            texts.append(f"f{index} as c{index}")
-        elif pa.types.is_nested(kind):
-            texts.append(f"{clean(f'to_json(f{index})::varchar')} as c{index}")
-        else:
-            texts.append(f"{clean(f'f{index}::varchar')} as c{index}")
-    whole = json_object({name: f"(c{index}::varchar)" for index, name in enumerate(shape.names)})
+    as_text = [
+        f"to_json(f{index})::varchar" if pa.types.is_nested(kind) else f"f{index}::varchar"
+        for index, kind in enumerate(shape.types)
+    ]
+    for name, index in needed.items():
+        texts.append(f"{f'f{index}' if name in typed else clean(as_text[index])} as c{index}")
+    if _is_wide(shape.names):
+        texts.append(f"[{', '.join(as_text)}] as l")
+        whole = _listed(shape.names, "l", "[]::varchar[]")
+    else:
+        whole = json_object({name: f"(c{index}::varchar)" for name, index in needed.items()})
     relation = f"(select {_PLACE}, {', '.join(texts)} from {ROWS})"
     relation = f"(select *, {whole} as _text, null::varchar as _problem from {relation})"
     nul = " or ".join(
         f"coalesce(contains(t_{column}, chr(0)), false)" for column in source.columns if column not in native
     )
-    return finished(fields, relation, json_object(fields.left_over(shape.names)), nul or "false", native)
+    return finished(fields, relation, _left_over(fields, shape.names), nul or "false", native)
 
 
 def _sql_type(kind: pa.DataType) -> str:

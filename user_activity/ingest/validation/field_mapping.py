@@ -14,6 +14,9 @@ BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *r
 """What Python's ``str.strip`` removes: SQL and pydantic must strip alike."""
 
 
+TAKEN = "_taken"
+"""The list of a row's fields that columns took, where its properties are gathered: once a row, not once a field."""
+
 REPAIRED = "_repaired"
 """Picked beside a contract's columns: the id of the quarantined record that a record was sent for."""
 
@@ -100,6 +103,14 @@ def json_object(members: Mapping[str, str]) -> str:
     keys = {key: quoted(json.dumps(key, ensure_ascii=False)) for key in members}
     listed = ", ".join(member(keys[key], text) for key, text in sorted(members.items()))
     return f"nullif('{{' || concat_ws(',', {listed}) || '}}', '{{}}')" if listed else "null::varchar"
+
+
+def object_of(pairs: str, taken: str) -> str:
+    """The same of a list of (key, text), by key, without those of a list of keys; its cost is that of its length."""
+    left = f"list_filter({pairs}, lambda pair: not list_contains({taken}, pair[1]))"
+    given = f"list_transform({left}, lambda pair: {member('to_json(pair[1])::varchar', clean('pair[2]'))})"
+    present = f"list_filter({given}, lambda given: given is not null)"
+    return f"nullif('{{' || array_to_string({present}, ',') || '}}', '{{}}')"
 
 
 @dataclass(frozen=True)
@@ -194,6 +205,5 @@ def finished(
     """The last step of every shape: columns picked, properties gathered."""
     texts = ", ".join(f"{fields.text(pick)} as t_{column}" for column, pick in fields.chosen.items())
     place = "_row, _landing, _text, _problem"
-    return Decoded(
-        f"(select {place}, {texts}, {properties} as _properties from {fields.with_paths(relation)})", odd, native or {}
-    )
+    relation = f"(select *, {fields.taken()} as {TAKEN} from {fields.with_paths(relation)})"
+    return Decoded(f"(select {place}, {texts}, {properties} as _properties from {relation})", odd, native or {})
