@@ -30,6 +30,7 @@ from user_activity.ingest.validation.field_mapping import FieldMapRejected, chec
 from user_activity.misspelt_settings import misspelt_settings
 from user_activity.orchestration.instance.database import InstanceUnreachable
 from user_activity.settings import Settings, get_settings
+from user_activity.sources import SourceRejected
 from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable, open_warehouse
 
 LEAST_KEY = 10**12  # a number as long as this is a key, and keys are copied
@@ -97,7 +98,7 @@ def explain(error: Exception) -> int:
     if isinstance(error, Problem):
         prose.print(str(error), style="red", markup=False)
         return error.code
-    if isinstance(error, (WarehouseBusy, WarehouseUnreachable, InstanceUnreachable, FileNotFoundError)):
+    if isinstance(error, (SourceRejected, WarehouseBusy, WarehouseUnreachable, InstanceUnreachable, FileNotFoundError)):
         prose.print(str(error), style="red", markup=False)
         return Exit.FAILED
     lines = str(error).strip().splitlines() or [type(error).__name__]

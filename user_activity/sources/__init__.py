@@ -4,6 +4,8 @@ Belongs here: one module per source. Does not belong here: what sources are made
 """
 
 import pkgutil
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from importlib import import_module
 from types import ModuleType
 
@@ -43,4 +45,21 @@ def _declared(path: str, module: ModuleType) -> Source:
     return next(iter(declared.values()))
 
 
-SOURCES: dict[str, Source] = discover(import_module(__name__))
+class _Registry(Mapping[str, Source]):
+    """Discovered when the first source is asked for, so that a command can say what is wrong with one."""
+
+    @cached_property
+    def _found(self) -> dict[str, Source]:
+        return discover(import_module(__name__))
+
+    def __getitem__(self, name: str) -> Source:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+SOURCES: Mapping[str, Source] = _Registry()

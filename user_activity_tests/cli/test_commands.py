@@ -7,12 +7,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import typer
 
+from user_activity import sources
 from user_activity.cli import app, status
+from user_activity.sources import SourceRejected
 from user_activity_tests.cli.conftest import Command
 
 HEAVY = ("dagster", "dbt", "sqlalchemy")
@@ -96,6 +99,16 @@ def test_a_misspelt_setting_is_reported_once_and_leaves_the_json_alone(tmp_path:
     assert done.stderr.split() == (
         "USER_ACTIVITY_TIMEZON is no setting and is ignored. Do you mean USER_ACTIVITY_TIMEZONE?".split()
     )
+
+
+def test_a_source_that_is_declared_wrongly_is_one_sentence(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rejected(package: ModuleType) -> None:
+        raise SourceRejected("user_activity/sources/visits.py declares no source.")
+
+    monkeypatch.setattr(sources, "SOURCES", type(sources.SOURCES)())
+    monkeypatch.setattr(sources, "discover", rejected)
+    answer = command("land", __file__, "--source", "events")
+    assert (answer.code, answer.err.strip()) == (1, "user_activity/sources/visits.py declares no source.")
 
 
 @pytest.mark.parametrize(

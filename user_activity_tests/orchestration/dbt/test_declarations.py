@@ -44,7 +44,7 @@ def test_a_file_is_written_only_where_a_contract_has_changed(project: Path, monk
     assert times() == before
     changed = deepcopy(SOURCES["reviews"])
     object.__setattr__(changed, "updated_column", None)
-    monkeypatch.setitem(SOURCES, "reviews", changed)
+    monkeypatch.setattr(declarations, "SOURCES", {**SOURCES, "reviews": changed})
     declarations.declare_sources(project)
     assert [new > old for new, old in zip(times(), before, strict=True)] == [True, False]
 
