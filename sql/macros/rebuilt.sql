@@ -86,6 +86,15 @@ Where no day is stale a build repeats what is there, and nothing is noted.
 {%- endmacro %}
 
 {#-
+A condition: the column is a day that the model, or the model under test, writes: a rebuilt day, or one of as many before
+and after as its meta says (`written_before`, `written_after`); widened by further days before and after.
+-#}
+{% macro written(column, before=0, after=0) -%}
+    {%- set meta = model_meta() -%}
+    {{ rebuilt(column, meta.get("written_before", 0) + before, meta.get("written_after", 0) + after) }}
+{%- endmacro %}
+
+{#-
 A relation: a table as the last run left it, for what must be known before it is rebuilt. It has the columns that its .yml
 describes today, whatever shape the table has: null where it lacks one, and without rows where it was never built. A plan
 looks up only tables whose meta says `read_by_plan`: no other run may plan before they are written.

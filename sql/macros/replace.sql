@@ -75,22 +75,12 @@ columns are those of the model's .yml.
     {%- endfor -%}
 {%- endmacro %}
 
-{#- Conditions for `replaces`: the days rebuilt, by the name of the model's date column. -#}
-{% macro replaces_rebuilt_dates() -%}
-    {{ rebuilt(config.require("meta")["date_column"]) }}
+{#- Conditions for `replaces`: the days that the model writes, by the name of its date column. -#}
+{% macro replaces_written_dates() -%}
+    {{ written(model_meta()["date_column"]) }}
 {%- endmacro %}
 
 {#- Every row: for tables that are small, or whose every row depends on all days. -#}
 {% macro replaces_all_rows() -%}
     1 = 1
-{%- endmacro %}
-
-{#- Sessions of the rebuilt days, and those that started the day before and may have gone on into them. -#}
-{% macro replaces_rebuilt_session_dates() -%}
-    {{ rebuilt("session_date", before=1) }}
-{%- endmacro %}
-
-{#- The rebuilt days and the day before each, whose sessions may have gone on. -#}
-{% macro replaces_rebuilt_metric_dates() -%}
-    {{ rebuilt("metric_date", before=1) }}
 {%- endmacro %}

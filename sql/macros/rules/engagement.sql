@@ -1,7 +1,7 @@
 {#-
-Which days of daily_engagement a run replaces: the rebuilt days, the day before each (a session of it may go on), and the 29
-after it (their 30-day windows look back on it), as far as events reach; days between that the table does not hold yet; and
-what lies beyond the first or last day of events, which goes. Without a table, every day.
+Which days of daily_engagement a run replaces: the rebuilt days, the day before each (a session of it may go on), and
+the 29 after it (their 30-day windows look back on it), as far as events reach; days between that the table does not
+hold yet; and what lies beyond the first or last day of events, which goes. Without a table, every day.
 -#}
 
 {% macro event_bounds() -%}
@@ -17,7 +17,7 @@ what lies beyond the first or last day of events, which goes. Without a table, e
     {{ column }} between cast('{{ first }}' as date) and cast('{{ last }}' as date)
     {% if standing -%}
     and (
-        {{ rebuilt(column, before=1, after=29) }}
+        {{ written(column) }}
         or {{ column }} not in (select activity_date from {{ standing }})
     )
     {%- endif %}
@@ -34,12 +34,13 @@ what lies beyond the first or last day of events, which goes. Without a table, e
             {%- if last > known[1] -%}{%- do ranges.append((known[1], last)) -%}{%- endif -%}
         {%- endif -%}
     {%- endif -%}
-    {{ in_ranges(column, ranges, before=30, after=29) }}
+    {%- set meta = model_meta() -%}
+    {{ in_ranges(column, ranges, meta.get("written_before", 0) + 29, meta.get("written_after", 0)) }}
 {%- endmacro %}
 
 {% macro replaces_engagement_dates() -%}
     {%- set first, last = event_bounds() -%}
-    {{ rebuilt("activity_date", before=1, after=29) }}
+    {{ written("activity_date") }}
     or activity_date < cast('{{ first }}' as date)
     or activity_date > cast('{{ last }}' as date)
 {%- endmacro %}

@@ -1,7 +1,4 @@
-{{ config(
-    replaces="replaces_rebuilt_session_dates",
-    meta={"partitioned": true, "date_column": "session_date"},
-) }}
+{{ config(meta={"partitioned": true, "date_column": "session_date"}) }}
 
 with
 
@@ -14,8 +11,8 @@ events as (
     from {{ ref("fct_events") }}
     where
         not is_bot
-        and {{ rebuilt("session_date", before=1) }}
-        and {{ rebuilt("event_date", before=1, after=1) }}
+        and {{ written("session_date") }}
+        and {{ written("event_date", after=1) }}
 ),
 
 times as (
@@ -59,7 +56,7 @@ final as (
         sessions.is_converted
     from times
     inner join {{ ref("fct_sessions") }} as sessions on sessions.session_key = times.session_key
-    where {{ rebuilt("sessions.session_date", before=1) }}
+    where {{ written("sessions.session_date") }}
 )
 
 select * from final

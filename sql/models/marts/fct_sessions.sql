@@ -1,7 +1,4 @@
-{{ config(
-    replaces="replaces_rebuilt_session_dates",
-    meta={"partitioned": true, "date_column": "session_date"},
-) }}
+{{ config(meta={"partitioned": true, "date_column": "session_date"}) }}
 
 with
 
@@ -16,8 +13,8 @@ events as (
         end as purchase_currency
     from {{ ref("fct_events") }}
     where
-        {{ rebuilt("session_date", before=1) }}
-        and {{ rebuilt("event_date", before=1, after=1) }}
+        {{ written("session_date") }}
+        and {{ written("event_date", after=1) }}
 ),
 
 sessions as (

@@ -1,7 +1,4 @@
-{{ config(
-    replaces="replaces_rebuilt_metric_dates",
-    meta={"partitioned": true, "date_column": "metric_date"},
-) }}
+{{ config(meta={"partitioned": true, "date_column": "metric_date"}) }}
 
 with
 
@@ -14,14 +11,14 @@ landed as (
         sum(rows_late) as rows_late,
         count(*) as files_landed
     from {{ source("audit", "landed_files") }}
-    where {{ rebuilt("landing_date", before=1) }}
+    where {{ written("landing_date") }}
     group by landing_date
 ),
 
 duplicates as (
     select event_date as metric_date, count(*) as rows_duplicate
     from {{ ref("stg_duplicates") }}
-    where {{ rebuilt("event_date", before=1) }}
+    where {{ written("event_date") }}
     group by event_date
 ),
 
@@ -30,7 +27,7 @@ staged as (
     from (
         {% for source_name in source_facts() -%}
         {%- set model, key, day = staged(source_name) -%}
-        select {{ day }} as metric_date from {{ ref(model) }} where {{ rebuilt(day, before=1) }}
+        select {{ day }} as metric_date from {{ ref(model) }} where {{ written(day) }}
         {{ "union all" if not loop.last }}
         {% endfor %}
     ) as staged_rows
@@ -44,21 +41,21 @@ events as (
         sum(bot_event_count) as bot_events,
         sum(case when event_count > 0 then 1 else 0 end) as users
     from {{ ref("int_user_days") }}
-    where {{ rebuilt("event_date", before=1) }}
+    where {{ written("event_date") }}
     group by event_date
 ),
 
 sessions as (
     select session_date as metric_date, count(*) as sessions
     from {{ ref("fct_sessions") }}
-    where not is_bot and {{ rebuilt("session_date", before=1) }}
+    where not is_bot and {{ written("session_date") }}
     group by session_date
 ),
 
 orders as (
     select order_date as metric_date, count(*) as orders
     from {{ ref("fct_orders") }}
-    where is_sale and {{ rebuilt("order_date", before=1) }}
+    where is_sale and {{ written("order_date") }}
     group by order_date
 ),
 
@@ -66,7 +63,7 @@ orders as (
 revenue as (
     select revenue_date as metric_date, sum(net_revenue) as revenue
     from {{ ref("daily_revenue") }}
-    where currency = '{{ env_var("USER_ACTIVITY_DEFAULT_CURRENCY", "USD") }}' and {{ rebuilt("revenue_date", before=1) }}
+    where currency = '{{ env_var("USER_ACTIVITY_DEFAULT_CURRENCY", "USD") }}' and {{ written("revenue_date") }}
     group by revenue_date
 ),
 
@@ -98,7 +95,7 @@ final as (
     left join orders on orders.metric_date = dates.date_day
     left join revenue on revenue.metric_date = dates.date_day
     where
-        {{ rebuilt("dates.date_day", before=1) }}
+        {{ written("dates.date_day") }}
         and coalesce(landed.files_landed, staged.rows_staged, duplicates.rows_duplicate, revenue.revenue) is not null
 )
 

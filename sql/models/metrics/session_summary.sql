@@ -1,7 +1,4 @@
-{{ config(
-    replaces="replaces_rebuilt_session_dates",
-    meta={"partitioned": true, "date_column": "session_date"},
-) }}
+{{ config(meta={"partitioned": true, "date_column": "session_date"}) }}
 
 {%- set cell = ["session_date", "channel", "device"] | join(", ") %}
 {%- set grain = cell ~ ", currency" %}
@@ -11,7 +8,7 @@ with
 sessions as (
     select *, coalesce(device, 'unknown') as known_device
     from {{ ref("fct_sessions") }}
-    where {{ rebuilt("session_date", before=1) }}
+    where {{ written("session_date") }}
 ),
 
 visits as (
@@ -40,8 +37,8 @@ purchases as (
     where
         event_type = 'purchase'
         and revenue is not null
-        and {{ rebuilt("session_date", before=1) }}
-        and {{ rebuilt("event_date", before=1, after=1) }}
+        and {{ written("session_date") }}
+        and {{ written("event_date", after=1) }}
 ),
 
 revenues as (

@@ -1,8 +1,8 @@
 {#- Every row has its key (the model's `meta.key`), and no other row has it, on whatever day that one lies. -#}
 {% test key_is_unique(model, by="day") %}
 
-{%- set key = tested_meta().get("key", ["1"]) -%}
-{%- set day = tested_meta().get("date_column") -%}
+{%- set key = model_meta().get("key", ["1"]) -%}
+{%- set day = model_meta().get("date_column") -%}
 {%- set day_is_apart = day and day not in key and by == "day" %}
 
 with

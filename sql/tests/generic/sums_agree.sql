@@ -1,12 +1,12 @@
 {#-
 The model's amounts (`sums`, a map from a name to an expression) add up, in each group (`by`, columns), to what `others`
 say. Each of them names its relation `rows` and that one's date column `day` (without: all its rows count); where they
-differ from the model's, its own `by` and `sums` as lists in the same order; and `where`. A model that is written by user
-(`written_by`) is compared over the users that the run touched. A failing row holds the model's amounts less the others'.
+differ from the model's, its own `by` and `sums` as lists in the same order; and `where`. A model that is written by
+user (`written_by`) is compared over the users that the run touched. A failing row holds the model's amounts less the
+others'.
 -#}
 {% test sums_agree(model, by, sums, others, written_by="day") %}
 
-{%- set meta = tested_meta() -%}
 {%- set ours, totals, differences = [], [], [] -%}
 {%- for name, expression in sums.items() -%}
     {%- do ours.append(expression ~ " as " ~ name) -%}
@@ -28,7 +28,7 @@ movements as (
         {% if written_by == "user" -%}
         {{ is_written("user") }}
         {%- elif "day" in other -%}
-        {{ rebuilt(other.day, meta.get("written_before", 0), meta.get("written_after", 0)) }}
+        {{ written(other.day) }}
         {%- else -%}
         1 = 1
         {%- endif %}

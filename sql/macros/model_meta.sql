@@ -1,0 +1,35 @@
+{#- What a model says of itself in its `meta`, and whether that makes sense. -#}
+
+{#- The meta of the model that is rendered; in a test, of the model under test. -#}
+{% macro model_meta() -%}
+    {%- set name = model.attached_node or model.tested_node_unique_id or model.unique_id -%}
+    {{ return(graph.nodes[name].config.meta if execute else {}) }}
+{%- endmacro %}
+
+{#- Refuse a meta with a name that no macro reads, or with a value of another kind than its name wants. -#}
+{% macro check_meta(node) -%}
+    {%- set text, flag, days, names = "a text", "true or false", "a whole number of days, 0 or more", "a list of columns" -%}
+    {%- set wanted = {
+        "owner": text, "date_column": text, "key": names, "partitioned": flag, "written_before": days,
+        "written_after": days, "written_whole": flag, "read_by_plan": flag,
+    } -%}
+    {%- for name, value in node.config.meta.items() -%}
+        {%- set is_right = {
+            text: (value is string),
+            flag: (value is boolean),
+            days: (value is integer) and value >= 0,
+            names: (value is sequence) and (value is not string),
+        } -%}
+        {%- if name not in wanted -%}
+            {%- do refuse_meta(node, name ~ " is unknown: it must be one of " ~ wanted | join(", ")) -%}
+        {%- elif not is_right[wanted[name]] -%}
+            {%- do refuse_meta(node, name ~ " is " ~ value | tojson ~ ": it must be " ~ wanted[name]) -%}
+        {%- elif name in ("partitioned", "written_before", "written_after") and not node.config.meta.date_column -%}
+            {%- do refuse_meta(node, name ~ " is without date_column: name the column that it is about") -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro refuse_meta(node, problem) -%}
+    {{ exceptions.raise_compiler_error(node.resource_type ~ " " ~ node.name ~ ", meta: " ~ problem) }}
+{%- endmacro %}

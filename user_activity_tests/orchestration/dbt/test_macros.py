@@ -1,0 +1,56 @@
+"""What macros rely on: a model's meta. A project of a few models, with our macros."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from user_activity.orchestration.dbt import runner
+from user_activity.settings import Settings
+from user_activity.warehouse import open_warehouse
+
+PROJECT = "name: user_activity\nprofile: user_activity\nconfig-version: 2\n"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Of a platform whose project has our macros and no models yet."""
+    project, settings = tmp_path / "sql", Settings(_env_file=None, data_dir=tmp_path / "data")
+    shutil.copytree(runner.PROJECT_DIR / "macros", project / "macros", ignore=shutil.ignore_patterns("*.yml"))
+    shutil.copy(runner.PROJECT_DIR / "profiles.yml", project)
+    (project / "models").mkdir()
+    (project / "dbt_project.yml").write_text(PROJECT)
+    monkeypatch.setattr(runner, "PROJECT_DIR", project)
+    open_warehouse(settings).prepare()
+    return settings
+
+
+def model(name: str, sql: str, **config: object) -> None:
+    given = "".join(f", {key}={value!r}" for key, value in config.items())
+    text = f"{{{{ config(materialized='table', schema='marts'{given}) }}}}\n{sql}\n"
+    (runner.PROJECT_DIR / "models" / f"{name}.sql").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("meta", "problem"),
+    [
+        ({"written_before": "one"}, 'written_before is "one": it must be a whole number of days, 0 or more'),
+        ({"written_after": -1}, "written_after is -1: it must be a whole number of days, 0 or more"),
+        ({"written_befor": 1}, "written_befor is unknown: it must be one of owner, date_column"),
+        ({"written_before": 1}, "written_before is without date_column: name the column that it is about"),
+        ({"key": "user_id"}, 'key is "user_id": it must be a list of columns'),
+    ],
+)
+def test_a_wrong_meta_is_refused_by_the_name_of_its_model(
+    meta: dict[str, object], problem: str, settings: Settings
+) -> None:
+    model("one", "select 1 as n", meta=meta)
+    with pytest.raises(runner.BuildFailed, match="model one, meta: ") as refused:
+        runner.ensure_manifest(settings)
+    assert problem in str(refused.value)
+
+
+def test_a_meta_that_makes_sense_is_taken(settings: Settings) -> None:
+    whole = {"partitioned": True, "date_column": "day", "written_before": 1, "written_after": 0, "key": ["day"]}
+    model("one", "select 1 as n", meta=whole)
+    assert runner.ensure_manifest(settings).exists()
