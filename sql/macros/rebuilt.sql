@@ -44,22 +44,22 @@ Where no day is stale a build repeats what is there, and nothing is noted.
 {#- The days that rebuilt_dates holds, as (first, last) pairs of dates without gaps. -#}
 {% macro rebuilt_ranges() -%}
     {%- set relation = ref("rebuilt_dates") -%}
-    {%- if not execute -%}{{ return([]) }}{%- endif -%}
-    {#- `graph` is the one thing that all nodes of an invocation share: asking the warehouse again for each costs more than they do. -#}
-    {%- set memory = "rebuilt_ranges of " ~ invocation_id -%}
-    {%- if memory not in graph -%}
-        {%- set ranges = [] -%}
-        {%- set days = run_query("select distinct event_date from " ~ relation ~ " where run_id = " ~ this_run() ~ " order by event_date").columns[0].values() -%}
-        {%- for day in days -%}
-            {%- if ranges and day == ranges[-1][1] + modules.datetime.timedelta(days=1) -%}
-                {%- do ranges.append((ranges.pop()[0], day)) -%}
-            {%- else -%}
-                {%- do ranges.append((day, day)) -%}
-            {%- endif -%}
+    {%- set ranges = [] -%}
+    {%- if execute -%}
+        {%- set planned -%}
+            select min(event_date), max(event_date)
+            from (
+                select event_date, event_date - cast(row_number() over (order by event_date) as integer) as gap
+                from (select distinct event_date from {{ relation }} where run_id = {{ this_run() }}) as days
+            ) as numbered
+            group by gap
+            order by 1
+        {%- endset -%}
+        {%- for first, last in asked_once(planned, shared=true).rows -%}
+            {%- do ranges.append((first, last)) -%}
         {%- endfor -%}
-        {%- do graph.update({memory: ranges}) -%}
     {%- endif -%}
-    {{ return(graph[memory]) }}
+    {{ return(ranges) }}
 {%- endmacro %}
 
 {#- A condition: the column lies in one of the ranges, each widened by days before and after. False without a range. -#}
@@ -86,8 +86,8 @@ Where no day is stale a build repeats what is there, and nothing is noted.
 {%- endmacro %}
 
 {#-
-A condition: the column is a day that the model, or the model under test, writes: a rebuilt day, or one of as many before
-and after as its meta says (`written_before`, `written_after`); widened by further days before and after.
+A condition: the column is a day that the model, or the model under test, writes: a rebuilt day, or one of as many
+before and after as its meta says (`written_before`, `written_after`); widened by further days before and after.
 -#}
 {% macro written(column, before=0, after=0) -%}
     {%- set meta = model_meta() -%}
@@ -109,22 +109,21 @@ looks up only tables whose meta says `read_by_plan`: no other run may plan befor
     {%- set standing = standing_columns().get(node.schema ~ "." ~ name, []) -%}
     {%- set columns = [] -%}
     {%- for column in node.columns.values() -%}
-        {%- do columns.append(column.name if column.name in standing else "cast(null as " ~ column.data_type ~ ") as " ~ column.name) -%}
+        {%- set missing = "cast(null as " ~ column.data_type ~ ") as " ~ column.name -%}
+        {%- do columns.append(column.name if column.name in standing else missing) -%}
     {%- endfor -%}
     {{ return("(select " ~ columns | join(", ") ~ (" from " ~ relation if standing else " where 1 = 0") ~ ")") }}
 {%- endmacro %}
 
 {#- The columns of every table and view as this invocation found them: lists of names, by "schema.table". -#}
 {% macro standing_columns() -%}
-    {%- set memory = "standing columns of " ~ invocation_id -%}
-    {%- if memory not in graph -%}
-        {%- set found = {} -%}
-        {%- for row in run_query(
-            "select table_schema || '.' || table_name, column_name from information_schema.columns"
-        ).rows -%}
-            {%- do found.setdefault(row[0], []).append(row[1]) -%}
-        {%- endfor -%}
-        {%- do graph.update({memory: found}) -%}
-    {%- endif -%}
-    {{ return(graph[memory]) }}
+    {%- set columns = {} -%}
+    {%- for row in asked_once(
+        "select table_schema || '.' || table_name, string_agg(cast(column_name as varchar), ' ')"
+        ~ " from information_schema.columns group by 1",
+        shared=true
+    ).rows -%}
+        {%- do columns.update({row[0]: row[1].split(" ")}) -%}
+    {%- endfor -%}
+    {{ return(columns) }}
 {%- endmacro %}

@@ -1,10 +1,10 @@
 {#-
 How an incremental model becomes a table: what its `replaces` condition names goes, what the model selects comes, in one
-transaction. Unlike a merge it also removes rows that are no longer there; unlike a look-back window it touches nothing else.
-`replaces` names a macro that returns the condition on the table's columns.
+transaction. Unlike a merge it also removes rows that are no longer there; unlike a look-back window it touches nothing
+else. `replaces` names a macro that returns the condition on the table's columns.
 
-It takes the place of dbt's own materialisation, whose questions about columns cost more than the rows of a day: here the
-columns are those of the model's .yml.
+It takes the place of dbt's own materialisation, whose questions about columns cost more than the rows of a day: here
+the columns are those of the model's .yml.
 -#}
 {% materialization incremental, default -%}
     {{ return(replaced_rows(sql)) }}

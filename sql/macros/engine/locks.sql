@@ -1,7 +1,7 @@
 {#-
 Runs that build at the same time, on engines that let them. Each model is written by one run after the other, and asks
-what it must know of the tables only once it is its turn: nobody else changes its rows between the question, the delete and
-the insert. Whoever comes later reads what is committed by then, so that the last one is right.
+what it must know of the tables only once it is its turn: nobody else changes its rows between the question, the delete
+and the insert. Whoever comes later reads what is committed by then, so that the last one is right.
 -#}
 
 {#- Wait until no other run writes the model that is compiled or built, and keep others waiting until this one has. -#}
@@ -9,17 +9,6 @@ the insert. Whoever comes later reads what is committed by then, so that the las
     {%- if execute and model.resource_type == "model" -%}
         {%- do adapter.dispatch("lock_until_commit")(model.schema ~ "." ~ model.name) -%}
     {%- endif -%}
-{%- endmacro %}
-
-{#- A query's answer, the same however often one node asks. -#}
-{% macro asked_once(query) -%}
-    {%- set memory = invocation_id ~ " " ~ model.unique_id ~ " " ~ query -%}
-    {%- if memory not in graph -%}
-        {%- do take_turn() -%}
-        {#- `graph` is the one thing that outlives the rendering of a node. -#}
-        {%- do graph.update({memory: run_query(query)}) -%}
-    {%- endif -%}
-    {{ return(graph[memory]) }}
 {%- endmacro %}
 
 {#- An embedded engine has one writer. -#}

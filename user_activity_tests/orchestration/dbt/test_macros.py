@@ -1,4 +1,4 @@
-"""What macros rely on: a model's meta. A project of a few models, with our macros."""
+"""What macros rely on: dbt's own behaviour, and a model's meta. A project of a few models, with our macros."""
 
 import shutil
 from pathlib import Path
@@ -10,6 +10,8 @@ from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
 PROJECT = "name: user_activity\nprofile: user_activity\nconfig-version: 2\n"
+DRAWN = "{{ asked_once('select random()', shared=%s).rows[0][0] if execute else 0 }}"
+DRAWS = f"select {DRAWN % 'true'} as shared, {DRAWN % 'false'} as own, {DRAWN % 'false'} as own_again"
 
 
 @pytest.fixture
@@ -29,6 +31,20 @@ def model(name: str, sql: str, **config: object) -> None:
     given = "".join(f", {key}={value!r}" for key, value in config.items())
     text = f"{{{{ config(materialized='table', schema='marts'{given}) }}}}\n{sql}\n"
     (runner.PROJECT_DIR / "models" / f"{name}.sql").write_text(text)
+
+
+def test_an_answer_lasts_for_its_node_or_for_the_whole_invocation(settings: Settings) -> None:
+    for name in ("one", "two"):
+        model(name, DRAWS)
+    runner.ensure_manifest(settings)
+    warehouse, found = open_warehouse(settings), []
+    for _ in range(2):
+        assert {each.status for each in runner.build(settings, ["fqn:*"], warehouse.profile())} == {"success"}
+        found.append(warehouse.query("select * from marts.one union all select * from marts.two").records())
+    assert all(row["own"] == row["own_again"] for rows in found for row in rows)
+    assert [len({row["own"] for row in rows}) for rows in found] == [2, 2]
+    assert [len({row["shared"] for row in rows}) for rows in found] == [1, 1]
+    assert found[0][0]["shared"] != found[1][0]["shared"]
 
 
 @pytest.mark.parametrize(
