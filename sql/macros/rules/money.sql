@@ -5,8 +5,8 @@
 {%- endmacro %}
 
 {#-
-A line's part of an order's amount: what falls on all lines up to it, less what falls on the lines before. Where the order
-has no value, its last line takes all.
+A line's part of an order's amount: what falls on all lines up to it, less what falls on the lines before. Where the
+order has no value, its last line takes all.
 -#}
 {% macro share_of_order(amount) -%}
     cast(
@@ -20,15 +20,18 @@ has no value, its last line takes all.
 {%- endmacro %}
 
 {#-
-Rounded half up, in doubles that hold whole numbers: engines round decimals out of doubles differently. What is too large to
-be exact in a double is the last line's alone.
+Rounded half up, in doubles that hold whole numbers: engines round decimals out of doubles differently. What is too
+large to be exact in a double is the last line's alone.
 -#}
 {% macro rounded_part(amount, part, whole) -%}
     case
         when {{ part }} = {{ whole }} then {{ amount }}
         when greatest({{ amount }}, {{ whole }}) >= 100000000000 then 0
         else
-            cast(floor({{ ten_thousandths(amount) }} * {{ ten_thousandths(part) }} / {{ ten_thousandths(whole) }} + 0.5) as bigint)
+            cast(
+                floor({{ ten_thousandths(amount) }} * {{ ten_thousandths(part) }} / {{ ten_thousandths(whole) }} + 0.5)
+                as bigint
+            )
             * cast(0.0001 as numeric(4, 4))
     end
 {%- endmacro %}
@@ -63,22 +66,25 @@ discount on the day of the order; a refund on the day on which it happened, once
     )
 {%- endmacro %}
 
-{#- What is left of the sums of a relation's movements. -#}
-{% macro net_revenue(relation) -%}
-    cast({{ relation }}.gross_revenue - {{ relation }}.discount - {{ relation }}.refund as {{ type_money() }})
-{%- endmacro %}
-
 {#-
-Of a group's currencies the one whose row carries what has no currency, like counts of events, so that they add up over
-rows: the default currency where it is among them, else the first by code; null without any.
+The carrier of each group of a relation's rows: the currency whose row also holds what has no currency, like counts of
+events, so that these add up over rows. It is the default currency if the group has it, else the first by code.
 -#}
-{% macro carrying_currency(currency) -%}
-    coalesce(max(case when {{ currency }} = {{ setting_default_currency() }} then {{ currency }} end), min({{ currency }}))
+{% macro carriers(relation, group) -%}
+    (
+        select
+            {{ group }},
+            coalesce(
+                max(case when currency = {{ setting_default_currency() }} then currency end), min(currency)
+            ) as currency
+        from {{ relation }}
+        group by {{ group }}
+    )
 {%- endmacro %}
 
 {#-
-What a unit of each currency is worth in the reporting currency, and when: `currency`, `valid_from`, `valid_to` (exclusive;
-null for the latest), `rate`. A rate holds until the next; the reporting currency itself is always worth 1.
+What a unit of each currency is worth in the reporting currency, and when: `currency`, `valid_from`, `valid_to`
+(exclusive; null for the latest), `rate`. A rate holds until the next; the reporting currency itself is always worth 1.
 -#}
 {% macro reporting_rates() -%}
     (
@@ -103,4 +109,14 @@ null for the latest), `rate`. A rate holds until the next; the reporting currenc
     {{ rates }}.currency = {{ currency }}
     and {{ rates }}.valid_from <= {{ day }}
     and {{ day }} < coalesce({{ rates }}.valid_to, cast('9999-12-31' as date))
+{%- endmacro %}
+
+{#- The columns of revenue, out of the sums of movements and the rate of their day. -#}
+{% macro revenue_amounts(sums, rates) -%}
+    {%- set net = sums ~ ".gross_revenue - " ~ sums ~ ".discount - " ~ sums ~ ".refund" -%}
+    cast({{ sums }}.gross_revenue as {{ type_money() }}) as gross_revenue,
+    cast({{ sums }}.discount as {{ type_money() }}) as discount,
+    cast({{ sums }}.refund as {{ type_money() }}) as refund,
+    cast({{ net }} as {{ type_money() }}) as net_revenue,
+    cast(cast({{ net }} as {{ type_money() }}) * {{ rates }}.rate as {{ type_money() }}) as net_revenue_reporting
 {%- endmacro %}

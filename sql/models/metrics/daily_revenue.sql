@@ -27,12 +27,8 @@ final as (
 
         totals.orders,
         cast(totals.units as bigint) as units,
-        cast(totals.gross_revenue as {{ type_money() }}) as gross_revenue,
-        cast(totals.discount as {{ type_money() }}) as discount,
-        cast(totals.refund as {{ type_money() }}) as refund,
-        {{ net_revenue("totals") }} as net_revenue,
-        {{ ratio("totals.gross_revenue - totals.discount", "totals.orders") }} as average_order_value,
-        cast({{ net_revenue("totals") }} * rates.rate as {{ type_money() }}) as net_revenue_reporting
+        {{ revenue_amounts("totals", "rates") }},
+        {{ ratio("totals.gross_revenue - totals.discount", "totals.orders") }} as average_order_value
     from totals
     left join {{ reporting_rates() }} as rates
         on {{ is_rate_of_day("rates", "totals.currency", "totals.revenue_date") }}

@@ -77,11 +77,7 @@ final as (
             as share_of_orders,
         {{ ratio("totals.successful_orders", "totals.orders") }} as success_rate,
         cast(totals.units as bigint) as units,
-        cast(totals.gross_revenue as {{ type_money() }}) as gross_revenue,
-        cast(totals.discount as {{ type_money() }}) as discount,
-        cast(totals.refund as {{ type_money() }}) as refund,
-        {{ net_revenue("totals") }} as net_revenue,
-        cast({{ net_revenue("totals") }} * rates.rate as {{ type_money() }}) as net_revenue_reporting
+        {{ revenue_amounts("totals", "rates") }}
     from totals
     left join {{ reporting_rates() }} as rates
         on {{ is_rate_of_day("rates", "totals.currency", "totals.revenue_date") }}

@@ -18,9 +18,7 @@ sales as (
 ),
 
 carriers as (
-    select activity_date, product_key, {{ carrying_currency("currency") }} as currency
-    from sales
-    group by activity_date, product_key
+    select * from {{ carriers("sales", "activity_date, product_key") }} as carriers
 ),
 
 activity as (
@@ -90,11 +88,7 @@ final as (
 
         cast(totals.orders as bigint) as orders,
         cast(totals.units as bigint) as units,
-        cast(totals.gross_revenue as {{ type_money() }}) as gross_revenue,
-        cast(totals.discount as {{ type_money() }}) as discount,
-        cast(totals.refund as {{ type_money() }}) as refund,
-        {{ net_revenue("totals") }} as net_revenue,
-        cast({{ net_revenue("totals") }} * rates.rate as {{ type_money() }}) as net_revenue_reporting,
+        {{ revenue_amounts("totals", "rates") }},
 
         cast(totals.review_count as bigint) as review_count,
         {{ ratio("totals.rating_sum", "totals.review_count") }} as mean_rating,

@@ -55,9 +55,7 @@ revenues as (
 ),
 
 carriers as (
-    select {{ cell }}, {{ carrying_currency("currency") }} as currency
-    from revenues
-    group by {{ cell }}
+    select * from {{ carriers("revenues", cell) }} as carriers
 ),
 
 amounts as (
