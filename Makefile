@@ -52,7 +52,8 @@ lint: $(READY) ## Check style, formatting, the arrows between rooms, and the SQL
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/sqlfluff lint --disable-progress-bar sql/models
+	$(BIN)/sqlfluff lint --disable-progress-bar sql/models sql/macros
+	$(BIN)/python sql/lint_macros.py sql/macros sql/tests
 
 types: $(READY) ## Check the types.
 	$(BIN)/mypy

@@ -1,4 +1,6 @@
-{#- Order lines out of the JSON text of an order's items: order_id columns given, plus line_number, product_id, quantity, unit_price. -#}
+{#-
+Order lines out of the JSON text of an order's items: the columns given, and line_number, product_id, quantity, unit_price.
+-#}
 {% macro order_lines(relation, columns) -%}
     {{ return(adapter.dispatch("order_lines")(relation, columns)) }}
 {%- endmacro %}

@@ -6,7 +6,10 @@
 {%- endmacro %}
 
 {% macro default__days_between(first_day, last_day) -%}
-    (select cast(series.day as date) as day from generate_series({{ first_day }}, {{ last_day }}, interval '1 day') as series (day))
+    (
+        select cast(series.day as date) as day
+        from generate_series({{ first_day }}, {{ last_day }}, interval '1 day') as series (day)
+    )
 {%- endmacro %}
 
 {% macro bigquery__days_between(first_day, last_day) -%}
@@ -52,11 +55,15 @@
 {%- endmacro %}
 
 {% macro default__pick(value, at, key, direction) -%}
-    (array_agg({{ value }} order by {{ at }} {{ direction }}, {{ key }} {{ direction }}) filter (where {{ value }} is not null))[1]
+    (
+        array_agg({{ value }} order by {{ at }} {{ direction }}, {{ key }} {{ direction }})
+        filter (where {{ value }} is not null)
+    )[1]
 {%- endmacro %}
 
 {% macro duckdb__pick(value, at, key, direction) -%}
-    {{ "arg_min" if direction == "asc" else "arg_max" }}({{ value }}, ({{ at }}, {{ key }})) filter (where {{ value }} is not null)
+    {{ "arg_min" if direction == "asc" else "arg_max" }}({{ value }}, ({{ at }}, {{ key }}))
+    filter (where {{ value }} is not null)
 {%- endmacro %}
 
 {% macro bigquery__pick(value, at, key, direction) -%}
@@ -68,7 +75,8 @@
 {%- endmacro %}
 
 {% macro spark__pick(value, at, key, direction) -%}
-    {{ "min_by" if direction == "asc" else "max_by" }}({{ value }}, struct({{ at }}, {{ key }})) filter (where {{ value }} is not null)
+    {{ "min_by" if direction == "asc" else "max_by" }}({{ value }}, struct({{ at }}, {{ key }}))
+    filter (where {{ value }} is not null)
 {%- endmacro %}
 
 {#- The median as a double: the mean of the middle two where their number is even. -#}

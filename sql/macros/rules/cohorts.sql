@@ -17,7 +17,8 @@ make or unmake first-time users of other days.
     {%- set users, lifespans = touched_users(), ref("int_user_lifespans") -%}
     {%- set ranges = rebuilt_ranges() | list -%}
     {%- if execute -%}
-        {%- set moved = "from " ~ users ~ " as users left join " ~ lifespans ~ " as lifespans on lifespans.user_key = users.user_key "
+        {%- set moved = "from " ~ users ~ " as users "
+            ~ "left join " ~ lifespans ~ " as lifespans on lifespans.user_key = users.user_key "
             ~ "where coalesce(users.first_active_date <> lifespans.first_active_date, true)" -%}
         {%- for day in asked_once(
             "select users.first_active_date as day " ~ moved ~ " union select lifespans.first_active_date as day " ~ moved

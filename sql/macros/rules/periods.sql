@@ -79,7 +79,9 @@ Every period from the first to the last with an event, bots' events too: `period
     )
 {%- endmacro %}
 
-{#- A condition on a day: its period holds a day that this run rebuilds; without a table, any. Engines prune by the day itself. -#}
+{#-
+A condition on a day: its period holds a day that this run rebuilds; without a table, any. Engines prune by the day itself.
+-#}
 {% macro beside_rebuilt(day, period, standing) -%}
     {%- set starts = period_ranges(period, rebuilt_ranges()) -%}
     {{ in_ranges(day, starts, after=30) ~ " and " ~ in_ranges(period_start(day, period), starts) if standing else "1 = 1" }}

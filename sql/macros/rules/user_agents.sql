@@ -5,11 +5,18 @@
     case
         when {{ user_agent }} is null then null
         when {{ matches(text, "bot([^a-z]|$)|crawl|spider|slurp|mediapartners|yandex|baidu|scrap") }} then 'crawler'
-        when {{ matches(text, "feed|rss|atom|tiny tiny|newsblur|netvibes|bloglines|netnewswire|universalfeedparser") }} then 'feed reader'
-        when {{ matches(text, "facebookexternalhit|whatsapp|slack|discord|embedly|preview|skypeuri|vkshare") }} then 'link preview'
+        when {{ matches(text, "feed|rss|atom|tiny tiny|newsblur|netvibes|bloglines|netnewswire|universalfeedparser") }}
+            then 'feed reader'
+        when {{ matches(text, "facebookexternalhit|whatsapp|slack|discord|embedly|preview|skypeuri|vkshare") }}
+            then 'link preview'
         when {{ matches(text, "headless|phantomjs|puppeteer|playwright|selenium|lighthouse") }} then 'headless browser'
         when {{ matches(text, "monitor|uptime|pingdom|statuscake|check_http|newrelic|site24x7|datadog") }} then 'monitor'
-        when {{ matches(text, "^(curl|wget|python|java/|go-http|libwww|ruby|perl|php|okhttp|axios|node|httpie|apache-httpclient|aiohttp|scrapy)|python-requests|urllib") }} then 'http library'
+        when {{ matches(
+            text,
+            "^(curl|wget|python|java/|go-http|libwww|ruby|perl|php|okhttp|axios|node|httpie|apache-httpclient|aiohttp|scrapy)"
+            ~ "|python-requests|urllib"
+        ) }}
+            then 'http library'
     end
 {%- endmacro %}
 
