@@ -21,7 +21,8 @@ end. Otherwise a build that is killed would go unnoticed where the lake returns 
 Where no day is stale a build repeats what is there, and nothing is noted.
 -#}
 {% macro begin_rebuild() -%}
-    {%- set built, plan = source("audit", "built_dates"), "(select event_date from " ~ this ~ " where run_id = " ~ this_run() ~ ")" -%}
+    {%- set built = source("audit", "built_dates") -%}
+    {%- set plan = "(select event_date from " ~ this ~ " where run_id = " ~ this_run() ~ ")" -%}
     {%- if env_var("USER_ACTIVITY_ANYTHING_STALE", "") -%}
     update {{ built }} set is_finished = false, run_id = {{ this_run() }} where event_date in {{ plan }};
     insert into {{ built }} (event_date, run_id, is_finished)
