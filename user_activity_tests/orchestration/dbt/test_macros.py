@@ -23,6 +23,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     (project / "models").mkdir()
     (project / "dbt_project.yml").write_text(PROJECT)
     monkeypatch.setattr(runner, "PROJECT_DIR", project)
+    monkeypatch.setattr(runner, "declare_sources", lambda project: None)  # it would ask for a model of each source
     open_warehouse(settings).prepare()
     return settings
 
