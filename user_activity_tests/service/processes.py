@@ -17,8 +17,11 @@ from typing import Any, TypeVar
 
 import psutil
 
+from user_activity.cli.output import Problem
+from user_activity.cli.query import ask
 from user_activity.orchestration.instance.home import EVENTS_IN_A_BATCH, WORKSPACE, open_instance
 from user_activity.settings import Settings
+from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable
 
 Answer = TypeVar("Answer")
 HOST = "127.0.0.1"
@@ -139,12 +142,15 @@ class Service:
         return folder / name
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        """What `user-activity query --json` prints; nothing while there is no such table yet."""
-        answer = subprocess.run(
-            [*USER_ACTIVITY, "query", "--json", sql],
-            env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        return list(json.loads(answer.stdout)) if answer.returncode == 0 else []
+        """What `user-activity query --json` finds; nothing while there is no such table yet.
+
+        Asked in this process: one command after the other would take the services' processor while they are waited for.
+        """
+        try:
+            found = ask(self.settings, sql).records()
+        except (FileNotFoundError, Problem, WarehouseBusy, WarehouseUnreachable):
+            return []
+        return list(json.loads(json.dumps(found, default=str)))
 
 
 def events(day: date, users: int, first: int = 0) -> list[dict[str, Any]]:
