@@ -81,7 +81,7 @@ def test_random_histories_built_by_two_runs_at_once_give_the_tables_of_one_clean
         clean = Platform(Path(folder) / "clean", start_date=START)
         land(clean, clean_delivery(history))
         clean.run()
-        url = server.fresh_database("at_once")
+        url = server.fresh_database("shop")
         busy = Platform(Path(folder) / "busy", start_date=START, warehouse="postgres", warehouse_url=url)
         for batch in (files[:cut], files[cut:]):
             take_in(busy, batch)
@@ -99,7 +99,7 @@ def test_random_histories_built_by_two_runs_at_once_give_the_tables_of_one_clean
 @pytest.fixture(scope="module")
 def shop(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """Two days, the first of which is built."""
-    url = server.fresh_database("shared")
+    url = server.fresh_database("built")
     platform = Platform(tmp_path_factory.mktemp("shop"), start_date=START, warehouse="postgres", warehouse_url=url)
     for number, day in enumerate((FIRST_DAY, FIRST_DAY + timedelta(days=1))):
         event = {"event_id": f"e{number}", "user_id": "ann", "event_type": "search", "event_at": f"{day}T12:00:00Z"}
