@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -42,17 +41,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Platform, Simulatio
     return platform, summary
 
 
-def copy_of(platform: Platform, folder: Path) -> Platform:
-    """The same shop in another folder."""
-    return Platform(shutil.copytree(platform.settings.data_dir, folder))
-
-
 @pytest.fixture(scope="module")
 def shop(
     built: tuple[Platform, SimulationSummary], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Platform, SimulationSummary]:
     """The shop that one test after the other changes."""
-    return copy_of(built[0], tmp_path_factory.mktemp("shop") / "data"), built[1]
+    return built[0].copied_to(tmp_path_factory.mktemp("shop") / "data"), built[1]
 
 
 def test_every_landed_row_is_accepted_or_quarantined(shop: tuple[Platform, SimulationSummary]) -> None:
@@ -174,7 +168,7 @@ def test_a_killed_run_started_again_leaves_no_trace(built: tuple[Platform, Simul
 
 
 def test_a_reader_never_sees_a_part_of_a_day(built: tuple[Platform, SimulationSummary], tmp_path: Path) -> None:
-    platform = copy_of(built[0], tmp_path / "data")
+    platform = built[0].copied_to(tmp_path / "data")
     seen = {published(platform)}
     more = tuple(
         {"event_id": f"more-{n}", "user_id": f"u{n}", "event_type": "page_view", "event_at": f"{FIRST}T08:00:00Z"}
@@ -213,7 +207,7 @@ def start_run(platform: Platform) -> "subprocess.Popen[bytes]":
 def test_a_table_of_an_older_shape_does_not_keep_later_builds_from_going_on(
     built: tuple[Platform, SimulationSummary], tmp_path: Path
 ) -> None:
-    platform = copy_of(built[0], tmp_path / "data")
+    platform = built[0].copied_to(tmp_path / "data")
     with duckdb.connect(str(platform.settings.warehouse_dir / "user_activity.duckdb")) as connection:
         for table, column in (("stg_reviews", "user_key"), ("stg_events", "user_key"), ("stg_orders", "refund_date")):
             connection.execute(f"alter table staging.{table} drop column {column}")

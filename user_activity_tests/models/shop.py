@@ -99,18 +99,15 @@ CORRECTED: Batch = (
 )
 
 
-def shop(folder: Path, *batches: Batch, settle: bool = False) -> Platform:
-    """A shop in which batches landed, each taken in before the next one comes, or all of them at once."""
+def shop(folder: Path, *batches: Batch) -> Platform:
+    """A shop in which batches landed, all of them at once."""
     rates = folder / "rates.csv"
     folder.mkdir(exist_ok=True)
     rates.write_text(RATES)
     platform = Platform(folder / "data", start_date=FIRST, rates_file=rates, reporting_currency="EUR")
-    for landing_date, records in batches:
-        land(platform, (landing_date, records))
-        if settle:
-            platform.run()
-    if not settle:
-        platform.run()
+    for batch in batches:
+        land(platform, batch)
+    platform.run()
     return platform
 
 

@@ -102,9 +102,9 @@ def test_days_are_without_gaps(leap_year: Platform) -> None:
     ).split()
 
 
-def test_further_and_late_and_corrected_events_change_what_they_should(tmp_path: Path) -> None:
+def test_further_and_late_and_corrected_events_change_what_they_should(leap_year: Platform, tmp_path: Path) -> None:
     files = [LEAP_YEAR]
-    platform = built(tmp_path / "step by step", files)
+    platform = leap_year.copied_to(tmp_path / "step by step")
 
     def taking(*records: dict[str, str]) -> set[tuple[str, ...]]:
         return rows_that_differ(changes_of(platform, files, *records), "metrics.user_lifecycle", 2)

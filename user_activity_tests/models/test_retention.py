@@ -132,9 +132,11 @@ def cohorts_that_differ(changes: dict[str, Any]) -> set[tuple[str, ...]]:
 
 
 @pytest.mark.long
-def test_users_move_to_the_cohort_of_their_new_first_day_and_leave_their_old_one(tmp_path: Path) -> None:
+def test_users_move_to_the_cohort_of_their_new_first_day_and_leave_their_old_one(
+    months: Platform, tmp_path: Path
+) -> None:
     files = [MONTHS]
-    platform = built(tmp_path / "step by step", files)
+    platform = months.copied_to(tmp_path / "step by step")
     before = platform.tables(lineage=False)
 
     late = events({"bob": "2023-12-31"})[0]
@@ -166,10 +168,10 @@ def test_users_move_to_the_cohort_of_their_new_first_day_and_leave_their_old_one
 
 @pytest.mark.long
 def test_a_run_that_was_cut_off_between_users_and_cohorts_leaves_no_trace(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    months: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = [MONTHS]
-    platform = built(tmp_path / "cut off", files)
+    platform = months.copied_to(tmp_path / "cut off")
     earlier, later = events({"bob": "2023-12-31"}), events({"bob": "2024-02-10", "dee": "2024-01-20"})
     build = runner.build
 

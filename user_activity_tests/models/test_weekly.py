@@ -116,9 +116,9 @@ def test_days_and_weeks_are_those_of_the_settings(tmp_path: Path) -> None:
     ) == [("2025-03-02", 1, 0), ("2025-03-09", 2, 0)]
 
 
-def test_weeks_change_with_their_days_and_when_they_are_over(tmp_path: Path) -> None:
+def test_weeks_change_with_their_days_and_when_they_are_over(turn_of_year: Platform, tmp_path: Path) -> None:
     files = [TURN_OF_YEAR]
-    platform = built(tmp_path / "step by step", files)
+    platform = turn_of_year.copied_to(tmp_path / "step by step")
 
     def taking(*records: dict[str, str]) -> set[tuple[Any, ...]]:
         changes = changes_of(platform, files, *records)
@@ -142,8 +142,8 @@ def test_weeks_change_with_their_days_and_when_they_are_over(tmp_path: Path) -> 
     assert not differences(platform.tables(lineage=False), clean.tables(lineage=False))
 
 
-def test_another_first_day_of_the_week_leaves_nothing_of_the_old_weeks(tmp_path: Path) -> None:
-    built(tmp_path / "changed", [TURN_OF_YEAR])
+def test_another_first_day_of_the_week_leaves_nothing_of_the_old_weeks(turn_of_year: Platform, tmp_path: Path) -> None:
+    turn_of_year.copied_to(tmp_path / "changed")
     changed = built(tmp_path / "changed", [], week_start="sunday")
     clean = built(tmp_path / "clean", [TURN_OF_YEAR], week_start="sunday")
     assert weeks(changed)["ann", "2024-12-29"] == ([0, 3, 2, 0, 4, 1, 1], 5, 11)

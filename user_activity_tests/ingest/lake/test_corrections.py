@@ -280,32 +280,51 @@ def test_a_repair_and_a_replay_that_die_anywhere_are_mended_by_the_next(
     }
 
 
+@pytest.fixture(scope="module")
+def to_replay(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which thousands of records were rejected that are none under other settings."""
+    drop = Drop(tmp_path_factory.mktemp("to_replay") / "data")
+    for number in range(12):
+        types = ["click", "swipe", "nope"]
+        drop.lines(f"{number}.jsonl", [EVENT | {"event_id": f"{number}-{row}", "event_type": types[row % 3]}
+                                       for row in range(3000)])  # fmt: skip
+    for path in drop.folder().iterdir():
+        os.utime(path, ns=(0, 1767700000_000000000))
+    drop.ingest()
+    return drop.settings.data_dir
+
+
+@pytest.fixture(scope="module")
+def replayed(to_replay: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What comes of it when nothing dies."""
+    return dict(replay(shutil.copytree(to_replay, tmp_path_factory.mktemp("replayed") / "data")).snapshot())
+
+
+def replay(folder: Path) -> Drop:
+    drop = Drop(folder, event_types="click,swipe")
+    ingest(drop.settings, "events", [DAY], rebuild=True)
+    return drop
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("attempt", range(6))
-def test_a_replay_that_is_killed_at_any_moment_is_mended_by_the_next(tmp_path: Path, attempt: int) -> None:
-    whole, torn = Drop(tmp_path / "whole"), Drop(tmp_path / "torn")
-    for drop in (whole, torn):
-        for number in range(12):
-            types = ["click", "swipe", "nope"]
-            drop.lines(f"{number}.jsonl", [EVENT | {"event_id": f"{number}-{row}", "event_type": types[row % 3]}
-                                           for row in range(3000)])  # fmt: skip
-        for path in drop.folder().iterdir():
-            os.utime(path, ns=(0, 1767700000_000000000))
-        drop.ingest()
+def test_a_replay_that_is_killed_at_any_moment_is_mended_by_the_next(
+    to_replay: Path, replayed: dict[str, bytes], tmp_path: Path, attempt: int
+) -> None:
+    torn = shutil.copytree(to_replay, tmp_path / "torn")
     code = (
         "import sys; from datetime import date; from pathlib import Path; from user_activity.ingest import ingest; "
         "from user_activity.settings import Settings; print('ready', flush=True); "
         "settings = Settings(data_dir=Path(sys.argv[1]), event_types='click,swipe', _env_file=None); "
         "ingest(settings, 'events', [date(2026, 1, 5)], rebuild=True)"
     )
-    process = subprocess.Popen([sys.executable, "-c", code, str(torn.settings.data_dir)], stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", code, str(torn)], stdout=subprocess.PIPE)
     assert process.stdout
     process.stdout.readline()
     time.sleep(0.1 + 0.25 * attempt)
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    for drop in (whole, torn):
-        ingest(Drop(drop.settings.data_dir, event_types="click,swipe").settings, "events", [DAY], rebuild=True)
-    assert torn.snapshot() == whole.snapshot()
-    assert len(torn.bad(state="replayed")) == 12_000
+    mended = replay(torn)
+    assert mended.snapshot() == replayed
+    assert len(mended.bad(state="replayed")) == 12_000

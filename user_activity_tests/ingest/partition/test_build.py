@@ -151,16 +151,26 @@ def test_what_a_killed_run_left_beside_a_manifest_goes(drop: Drop) -> None:
     assert not left.exists()
 
 
+def fill_with_much(drop: Drop) -> Drop:
+    for number in range(20):
+        drop.lines(f"{number}.jsonl", [*events(3000, f"{number}-"), {"bad": number}])
+    for path in drop.folder().iterdir():
+        os.utime(path, ns=(0, 1767700000_000000000))
+    return drop
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What comes of much when nothing dies."""
+    drop = fill_with_much(Drop(tmp_path_factory.mktemp("whole")))
+    build(drop)
+    return dict(drop.snapshot())
+
+
 @pytest.mark.law
 @pytest.mark.parametrize("attempt", range(Examples(quick=2, all=6, nightly=60).here))
-def test_sigkill_at_any_moment_is_mended_by_the_next_run(tmp_path: Path, attempt: int) -> None:
-    whole, torn = Drop(tmp_path / "whole"), Drop(tmp_path / "torn")
-    for drop in (whole, torn):
-        for number in range(20):
-            drop.lines(f"{number}.jsonl", [*events(3000, f"{number}-"), {"bad": number}])
-        for path in drop.folder().iterdir():
-            os.utime(path, ns=(0, 1767700000_000000000))
-    build(whole)
+def test_sigkill_at_any_moment_is_mended_by_the_next_run(drop: Drop, whole: dict[str, bytes], attempt: int) -> None:
+    torn = fill_with_much(drop)
     code = (
         "import sys; from datetime import date; from pathlib import Path; from user_activity.ingest import ingest; "
         "from user_activity.settings import Settings; print('ready', flush=True); "
@@ -174,7 +184,7 @@ def test_sigkill_at_any_moment_is_mended_by_the_next_run(tmp_path: Path, attempt
     process.wait()
     process.stdout.close()
     build(torn)
-    assert torn.snapshot() == whole.snapshot()
+    assert torn.snapshot() == whole
 
 
 def test_the_same_content_again_changes_nothing_and_other_content_counts(drop: Drop) -> None:
