@@ -234,17 +234,13 @@ class Settings(BaseSettings):
             "USER_ACTIVITY_PAYMENT_METHODS": ",".join(self.payment_methods),
             "USER_ACTIVITY_DEFAULT_CURRENCY": self.default_currency,
             "USER_ACTIVITY_REPORTING_CURRENCY": self.reporting_currency or self.default_currency,
-            "USER_ACTIVITY_FUNNELS_DIGEST": _digest(self.funnels_file),
-            "USER_ACTIVITY_RATES_DIGEST": _digest(self.rates_file),
+            "USER_ACTIVITY_FUNNELS_DIGEST": digest_of(self.funnels_file),
+            "USER_ACTIVITY_RATES_DIGEST": digest_of(self.rates_file),
         }
 
-    def first_date_environment(self) -> dict[str, str]:
-        """The same, and what affects a table that every build replaces as a whole: one date stands for it."""
-        holidays = {"USER_ACTIVITY_HOLIDAYS_DIGEST": _digest(self.holidays_file)} if self.holidays_file else {}
-        return self.model_environment() | holidays
 
-
-def _digest(path: Path | None) -> str:
+def digest_of(path: Path | None) -> str:
+    """What tells one content of a file from another; empty where no file is named."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
 
 

@@ -17,7 +17,7 @@ from user_activity.ingest.lake import freshness
 from user_activity.ingest.landing import incoming
 from user_activity.ingest.landing.originals import without_manifest
 from user_activity.orchestration.rebuild_reasons import Reason, reasons
-from user_activity.settings import Settings
+from user_activity.settings import Settings, digest_of
 from user_activity.sources import SOURCES
 from user_activity.warehouse import BuiltDate, Rows, Warehouse, open_warehouse
 
@@ -52,12 +52,12 @@ class Plan:
 def wanted(settings: Settings, built: Iterable[date]) -> dict[date, DateState]:
     """The state of every date in the lake; a date that was built stays one when all its rows are withdrawn."""
     found = freshness.facts(settings)
-    shape = json.dumps(["settings", settings.model_environment()])
+    figures = settings.model_environment()
     # Every build replaces the one table that holidays affect, so one date that they make stale is enough.
-    first, with_holidays = min(found, default=None), json.dumps(["settings", settings.first_date_environment()])
-    return {
-        day: _state(with_holidays if day == first else shape, found.get(day, [])) for day in sorted({*found, *built})
-    }
+    holidays = {"USER_ACTIVITY_HOLIDAYS_DIGEST": digest_of(settings.holidays_file)} if settings.holidays_file else {}
+    shape, of_first = (json.dumps(["settings", each]) for each in (figures, figures | holidays))
+    first = min(found, default=None)
+    return {day: _state(of_first if day == first else shape, found.get(day, [])) for day in sorted({*found, *built})}
 
 
 def _state(shape: str, facts: list[str]) -> DateState:
