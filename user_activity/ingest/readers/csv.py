@@ -34,6 +34,10 @@ def header_of(stream: BinaryIO) -> tuple[tuple[str, ...], str]:
             "file_csv_header", f"has a header of more than {LONGEST_HEADER} bytes: shorten its first line"
         )
     check_utf8(line, 0)
+    if b"\0" in line:
+        raise FileProblem(
+            "file_encoding", "holds NUL in its header, as UTF-16 does: save it as UTF-8 and send it again"
+        )
     text = line.decode("utf-8").strip("\r")
     if "\r" in text and not newline:
         raise FileProblem(
@@ -119,6 +123,8 @@ def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, Bytes | None]
             inside = (np.cumsum(quotes, dtype=np.uint8) & 1).astype(np.bool_)
             ends = np.flatnonzero((data == _NEWLINE) & ~inside)
             cut = int(ends[-1]) + 1 if len(ends) else 0
+            if b"\r" in block[:cut]:
+                raise Careless  # a CR alone: outside of quotes it is no part of a record
             _check_quotes(data[:cut], np.flatnonzero(quotes[:cut]))
             inside = inside[:cut]
         if not piece and cut != len(block):

@@ -59,7 +59,7 @@ class Reader:
             return self._parquet(file, compression)
         with opened(file.path, compression) as stream:
             head = stream.read(CHUNK_BYTES)
-        if not head.strip():
+        if not head.removeprefix(UTF8_MARK).strip():
             raise FileProblem("file_empty", "is empty: send it again with its records")
         if form == ".csv":
             return self._csv(file, compression, carefully)

@@ -1,75 +1,81 @@
 """A file that cannot be read is quarantined as a file, in one clear sentence, and the others go on."""
 
-import gzip
+import contextlib
 import os
+import re
+import socket
+from collections import defaultdict
 from datetime import date, timedelta
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from user_activity.ingest import ingest
+from user_activity.ingest import PartitionResult, ingest
 from user_activity.ingest.landing.incoming import utc_today
+from user_activity.ingest.readers.files import shown
 from user_activity_tests.examples import examples
 from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
+from user_activity_tests.ingest.readers.hostile_files import LINE, READ, REJECTED
+from user_activity_tests.ingest.readers.test_formats import RECORDS, WRITERS
 
-LINE = b'{"user_id":"u1","event_type":"click","event_at":"2026-01-05T10:00:00Z"}\n'
-UNREADABLE = {
-    "truncated.jsonl.gz": (gzip.compress(LINE * 5000)[:-100], "cut short"),
-    "without_trailer.csv.gz": (
-        gzip.compress(b"user_id,event_type,event_at\n" + b"u,click,2026-01-05\n" * 50)[:-8],
-        "cut short",
-    ),
-    "truncated.jsonl.zst": (pa.compress(os.urandom(9000).hex().encode(), "zstd", asbytes=True)[:-50], "cut short"),
-    "not_gzip.csv.gz": (b"user_id,event_type\n", "damaged"),
-    "latin1.jsonl": (LINE + '{"user_id":"é"}'.encode("latin-1"), "not UTF-8 (byte"),
-    "latin1.csv": ("user_id,event_type,event_at\né,click,2026-01-05\n".encode("latin-1"), "not UTF-8"),
-    "latin1.json": ('[{"user_id":"é"}]'.encode("latin-1"), "not UTF-8"),
-    "utf16.csv": ("user_id,event_type\n".encode("utf-16"), "UTF-16"),
-    "unclosed.json": (b'[{"user_id":"u1"},', "never closes"),
-    "unclosed_record.json": (b'[{"user_id":"u1"},{"user_id":"u', "never closes"),
-    "two_arrays.json": (b'[{"user_id":"u1"}][', "not valid JSON"),
-    "missing_comma.json": (b'[{"user_id":"u1"} {"user_id":"u2"}]', "not valid JSON"),
-    "deep.json": (b"[" * 100_000, "not valid JSON"),
-    "empty.jsonl": (b"", "is empty"),
-    "empty.csv": (b"", "is empty"),
-    "blank.jsonl": (b"\n \n", "is empty"),
-    "empty.json.gz": (gzip.compress(b""), "is empty"),
-    "twice.csv": (b"user_id,user_id\n1,2\n", "'user_id' twice"),
-    "torn.parquet": (b"PAR1 and then nothing", "Parquet"),
-    "notes.txt": (b"hello", "no format"),
-    "report.log.bak": (b"hello!", "no format"),
-    "noextension": (b"hello", "no format"),
-}
+HOSTILE = {name: content for name, (content, *_) in (REJECTED | READ).items()}
 
 
-@pytest.mark.parametrize("name", UNREADABLE)
-def test_an_unreadable_file_is_quarantined_whole(name: str, drop: Drop) -> None:
-    content, sentence = UNREADABLE[name]
-    entry = drop.entry(name, content)
-    assert entry.status == "rejected"
-    assert (entry.rows_landed, entry.rows_accepted, entry.rows_quarantined, entry.part) == (1, 0, 1, None)
-    (bad,) = drop.bad()
-    assert (bad.row_number, bad.record, bad.file_name) == (None, None, name)
-    (reason,) = bad.reasons
-    assert reason.startswith(name)
-    assert sentence in reason
-    assert "\n" not in reason
-    assert bad.archived.read_bytes() == content
-
-
-def test_the_other_files_of_the_day_go_on(drop: Drop) -> None:
-    for name, (content, _) in UNREADABLE.items():
-        drop.file(name, content)
-    for name in ("a.jsonl", "zz.jsonl", "m.csv"):
-        drop.file(
-            name, b"user_id,event,ts\nu1,click,2026-01-05\n" if name.endswith("csv") else LINE + b"\n" * len(name)
-        )
-    result = drop.ingest()
-    assert (result.rows_accepted, result.rows_quarantined) == (3, len(UNREADABLE))
+def conserved(drop: Drop, result: PartitionResult) -> None:
+    """Every record that landed is in a part or in quarantine, and every original in the archive."""
+    for entry in result.files:
+        assert entry.rows_landed == entry.rows_accepted + entry.rows_quarantined, entry
+    assert len(drop.rows(result)) == result.rows_accepted
+    assert len(drop.bad(result.source, state=None)) == result.rows_quarantined
     assert not any(path.is_file() for path in drop.settings.incoming_dir.rglob("*"))
+
+
+def reasons(drop: Drop, source: str = "events") -> dict[str, list[str]]:
+    """What is said of each file that was rejected whole."""
+    told = defaultdict[str, list[str]](list)
+    for bad in drop.bad(source):
+        if bad.row_number is None:
+            told[bad.file_name] += bad.reasons
+            if not bad.archived.is_symlink() and bad.archived.is_file():
+                assert bad.archived.read_bytes() == HOSTILE[bad.file_name]
+    return told
+
+
+def test_hostile_files_cost_no_other_file_and_each_has_its_sentence(drop: Drop) -> None:
+    assert len(HOSTILE) > 170
+    for name, content in HOSTILE.items():
+        drop.file(name, content)
+    result = drop.ingest()
+    conserved(drop, result)
+    told = reasons(drop)
+    assert told.keys() == REJECTED.keys()
+    for name, (_, sentence) in REJECTED.items():
+        (reason,) = told[name]
+        assert re.match(rf"{re.escape(name)} [^\n]*{re.escape(sentence)}", reason), reason
+        assert ": " in reason.removeprefix(name), f"{reason} does not say what to do"
+    entries = {entry.file_name: entry for entry in result.files}
+    counts = {name: (entries[shown(name)].rows_accepted, entries[shown(name)].rows_quarantined) for name in READ}
+    assert counts == {name: (accepted, rejected) for name, (_, accepted, rejected) in READ.items()}
+    assert len(entries) == len(HOSTILE)
+    before = drop.snapshot()
+    drop.ingest()
+    assert drop.snapshot() == before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("source", ["orders", "products", "users", "reviews"])
+def test_they_cost_no_file_of_another_source(source: str, drop: Drop) -> None:
+    for name, (content, _) in REJECTED.items():
+        drop.file(name, content, source)
+    for name, write in WRITERS.items():
+        drop.file(f"good-{name}", write(RECORDS[source]), source)
+    result = drop.ingest(source)
+    conserved(drop, result)
+    assert reasons(drop, source).keys() == REJECTED.keys()
+    good = [entry for entry in result.files if entry.file_name.startswith("good-")]
+    assert [entry.rows_accepted for entry in good] == [len(RECORDS[source])] * len(WRITERS)
 
 
 def test_a_line_beyond_the_limit_rejects_the_file(tmp_path: Path) -> None:
@@ -111,9 +117,11 @@ def test_folders_and_links_are_quarantined_and_never_followed(drop: Drop, tmp_pa
     (folder / "folder.csv").mkdir()
     (folder / "folder.csv" / "inner.csv").write_text("kept")
     os.mkfifo(folder / "pipe.jsonl")
+    with socket.socket(socket.AF_UNIX) as bound, contextlib.chdir(folder):
+        bound.bind("socket.jsonl")
     (drop.settings.incoming_dir / "events" / "not-a-date").mkdir()
     result = drop.ingest()
-    assert (result.rows_accepted, result.rejected_by_rule) == (0, {"file_misplaced": 5})
+    assert (result.rows_accepted, result.rejected_by_rule) == (0, {"file_misplaced": 6})
     assert secret.read_bytes() == LINE
     archived = {bad.file_name: bad.archived for bad in drop.bad()}
     assert archived["link.jsonl"].is_symlink()
@@ -122,37 +130,6 @@ def test_folders_and_links_are_quarantined_and_never_followed(drop: Drop, tmp_pa
     before, written = drop.snapshot(), drop.written()
     drop.ingest()
     assert (drop.snapshot(), drop.written()) == (before, written)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "it's.jsonl",
-        'dou"ble.jsonl',
-        "a b.jsonl",
-        "ünï☃.jsonl",
-        "new\nline.jsonl",
-        "glob[0-9]*?.jsonl",
-        "..jsonl.jsonl",
-        "-rf.jsonl",
-        "%2e%2e%2fx.jsonl",
-        "semi;drop table x;--.jsonl",
-        "a\\b.jsonl",
-        "{x}.jsonl",
-        "x" * 240 + ".jsonl",
-        "$HOME.jsonl",
-        "é" * 120 + ".jsonl",
-    ],
-)
-def test_file_names_are_data(name: str, drop: Drop) -> None:
-    if name.startswith("."):
-        name = "x" + name
-    entry = drop.entry(name, LINE + b"bad\n")
-    assert (entry.rows_accepted, entry.rows_quarantined) == (1, 1)
-    (bad,) = drop.bad()
-    assert bad.file_name == name
-    assert bad.archived.read_bytes() == LINE + b"bad\n"
-    assert drop.rows(drop.ingest())[0]["_source_file"] == name
 
 
 def test_a_name_that_is_not_utf8_is_shown_with_its_bytes(drop: Drop) -> None:
