@@ -205,3 +205,33 @@ def test_whatever_the_bytes_no_row_is_lost(tmp_path_factory: pytest.TempPathFact
     assert len(drop.bad(state=None)) == result.rows_quarantined
     assert result.files[-1].rows_accepted == 1
     assert result.partition == DAY
+
+
+SEEDS = {
+    name: READ[name][0] for name in ("ragged.csv", "crlf.csv", "nan.jsonl", "one.json", "marked.json", "noise.log")
+}
+SEEDS |= {name: READ[name][0] for name in ("nested.parquet", "words.parquet", "members.jsonl.gz", "frames.jsonl.zst")}
+EDIT = st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 8), st.binary(max_size=8))
+
+
+def edited(content: bytes, edits: list[tuple[float, int, bytes]]) -> bytes:
+    """The content with bytes replaced by others: at a share of its length, so many by these."""
+    for place, count, other in edits:
+        at = int(place * len(content))
+        content = content[:at] + other + content[at + count :]
+    return content
+
+
+@pytest.mark.law
+@examples(quick=5, all=15, nightly=400)
+@given(st.fixed_dictionaries({name: st.lists(EDIT, min_size=1, max_size=4) for name in SEEDS}))
+def test_whatever_a_byte_becomes_no_row_is_lost_and_no_good_file_waits(
+    tmp_path_factory: pytest.TempPathFactory, edits: dict[str, list[tuple[float, int, bytes]]]
+) -> None:
+    drop = Drop(tmp_path_factory.mktemp("edited"))
+    for name, content in SEEDS.items():
+        drop.file(name, edited(content, edits[name]))
+    drop.lines("zz.jsonl", [EVENT])
+    result = drop.ingest()
+    conserved(drop, result)
+    assert result.files[-1].rows_accepted == 1
