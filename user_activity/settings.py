@@ -47,8 +47,9 @@ class Settings(BaseSettings):
     warehouse_reader_password: SecretStr | None = Field(
         None, description="The password of the reader role; unset, the role cannot log in and can only be granted."
     )
-    query_timeout_seconds: Seconds = Field(
-        300, description="Seconds after which a user's query of the warehouse is ended; 0 sets no limit."
+    query_timeout_seconds: Seconds = Field(300, description="Seconds after which a user's query is ended; 0: no limit.")
+    lock_timeout_seconds: Annotated[float, Field(ge=1)] = Field(
+        3600, description="Seconds that a build waits for what another holds on the warehouse server."
     )
     dagster_url: SecretStr | None = Field(
         None, description="A PostgreSQL database for Dagster's storage; unset uses SQLite."

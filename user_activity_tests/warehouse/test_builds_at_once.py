@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import date, timedelta
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg2
 import pytest
@@ -116,9 +117,9 @@ def test_a_run_builds_while_another_that_has_planned_is_still_at_work(shop: Plat
         assert shop.query("select count(*) from metrics.daily_engagement") == [(2,)]
 
 
-def test_no_run_plans_while_another_plans(shop: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("user_activity.warehouse.postgres.build_lock.PATIENCE_SECONDS", 0.3)
-    first, second = open_warehouse(shop.settings), open_warehouse(shop.settings)
+def test_no_run_plans_while_another_plans(shop: Platform) -> None:
+    hasty = shop.settings.model_copy(update={"lock_timeout_seconds": 0.3})
+    first, second = open_warehouse(shop.settings), open_warehouse(hasty)
     with first.building("one"), pytest.raises(WarehouseBusy), second.building("two"):
         pass
     with first.building("one") as planned:
@@ -216,3 +217,90 @@ def test_what_two_processes_record_of_one_run_stands_there_once(shop: Platform) 
     for thread in threads:
         thread.join(20)
     assert shop.query("select count(*) from audit.run_dates where run_id = 'r'") == [(1,)]
+
+
+@contextmanager
+def holding(url: str, *statements: str) -> Iterator[Any]:
+    """A session that has done this in a transaction, and does not end it."""
+    with closing(psycopg2.connect(url, application_name="a stranger")) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        yield cursor
+
+
+def hold(server: Server, *names: str) -> AbstractContextManager[Any]:
+    """Have these locks for no build's sake."""
+    server.execute(
+        *(f"insert into raw._locks values ('{name}') on conflict do nothing" for name in names), database="shared"
+    )
+    listed = ", ".join(f"'{name}'" for name in names)
+    return holding(
+        server.url("shared"), f"select from raw._locks where name in ({listed}) for update", "select pg_backend_pid()"
+    )
+
+
+def test_a_reader_can_take_no_lock_that_a_build_waits_for_and_no_name_either(shop: Platform, server: Server) -> None:
+    hasty = open_warehouse(shop.settings.model_copy(update={"lock_timeout_seconds": 2}))
+    hasty.prepare()
+    server.execute(
+        "drop role if exists bystander", "create role bystander login password 'x' in role user_activity_reader"
+    )
+    names = ("plan", "sync", "prepare", "audit.run_dates", "marts.fct_events")
+    url = server.url("shared", "bystander", "x")
+    with holding(
+        url,
+        "set application_name = 'user-activity builds the bystander'",
+        *(f"select pg_advisory_lock(hashtext('user-activity {name}'))" for name in names),
+    ) as bystander:
+        for statement in (
+            "select raw._take('plan', 1)",
+            "select * from raw._locks for update",
+            "lock table raw._locks in access share mode",
+        ):
+            bystander.execute("savepoint before")
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                bystander.execute(statement)
+            bystander.execute("rollback to before")
+        with hasty.building("one") as build:
+            assert build.environment["USER_ACTIVITY_OTHER_RUN_IDS"] == ""
+            assert build.alone()
+            hasty.replace_rows("run_id", ["r"], {"audit.run_dates": Rows(("run_id", "run_date"), ())})
+
+
+def test_who_waits_says_once_for_whom_and_gives_up(
+    shop: Platform, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "user_activity")
+    monkeypatch.setattr("user_activity.warehouse.postgres.locks.SAY_AFTER_SECONDS", 0.3)
+    hasty = open_warehouse(shop.settings.model_copy(update={"lock_timeout_seconds": 1.5}))
+    with hold(server, "plan", "audit.run_dates") as stranger:
+        held = f"held by a stranger (user postgres, pid {stranger.fetchone()[0]}, since 20"
+        with pytest.raises(WarehouseBusy, match="LOCK_TIMEOUT_SECONDS") as refused:
+            hasty.replace_rows("run_id", ["r"], {"audit.run_dates": Rows(("run_id", "run_date"), ())})
+        assert f"the lock on audit.run_dates is {held}" in str(refused.value)
+        with pytest.raises(WarehouseBusy, match="the turn to plan") as refused, hasty.building("one"):
+            pass
+        assert held in str(refused.value)
+    assert [record.getMessage().partition(held)[:2] for record in caplog.records] == [
+        ("Waiting for the lock on audit.run_dates, ", held),
+        ("Waiting for the turn to plan a build, ", held),
+    ]
+    with hasty.building("one") as one:
+        one.pass_on()
+        with hasty.building("two") as two:
+            two.pass_on()
+            with pytest.raises(WarehouseBusy, match="the warehouse is held by user-activity builds one"):
+                two.alone()
+
+
+@pytest.mark.long
+def test_a_model_that_waits_says_for_whom_in_the_log_of_its_run_and_gives_up(shop: Platform, server: Server) -> None:
+    hasty = shop.settings.model_copy(update={"lock_timeout_seconds": 4})
+    outcome = Outcome()
+    with hold(server, "marts.fct_sessions"), open_runner(hasty) as runner:
+        runner.execute(outcome, BUILD, range_tags([FIRST_DAY]))
+        run = runner.instance.get_runs(limit=1)[0]
+        said = [entry.user_message for entry in runner.instance.all_logs(run.run_id)]
+    assert "the lock on marts.fct_sessions is held by a stranger (user postgres, pid " in " ".join(outcome.failures)
+    assert len([each for each in said if each.startswith("Waiting for the lock on marts.fct_sessions, held by")]) == 2
+    assert build(shop.settings, [FIRST_DAY]) == []

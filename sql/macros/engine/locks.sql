@@ -15,8 +15,24 @@ and the insert. Whoever comes later reads what is committed by then, so that the
 {% macro default__lock_until_commit(name) -%}
 {%- endmacro %}
 
+{#- Rows of a table that readers have no rights on: see user_activity/warehouse/postgres/locks.py. -#}
 {% macro postgres__lock_until_commit(name) -%}
-    {%- call statement("turn") -%}
-        select pg_advisory_xact_lock(hashtext('user-activity {{ name }}'))
-    {%- endcall -%}
+    {%- set run = "user-activity writes " ~ env_var("USER_ACTIVITY_RUN_ID", "") -%}
+    {%- set seconds = env_var("USER_ACTIVITY_LOCK_TIMEOUT_SECONDS", "3600") -%}
+    {%- for patience in (3, seconds) -%}
+        {%- call statement("turn", fetch_result=True) -%}
+            select raw._take('{{ name }}', {{ patience }}) from set_config('application_name', '{{ run }}', true)
+        {%- endcall -%}
+        {%- set holder = load_result("turn")["data"][0][0] -%}
+        {%- if holder is none -%}
+            {{ return("") }}
+        {%- elif loop.first -%}
+            {%- do log("Waiting for the lock on " ~ name ~ ", held by " ~ holder ~ ".", info=True) -%}
+        {%- else -%}
+            {%- do exceptions.raise_compiler_error(
+                "the lock on " ~ name ~ " is held by " ~ holder ~ ", and was waited for " ~ seconds ~ " s: run again when "
+                "that has ended, end it with pg_terminate_backend, or raise USER_ACTIVITY_LOCK_TIMEOUT_SECONDS."
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}

@@ -4,6 +4,7 @@ A dbt command of its own costs some five seconds before its first query; `dbtRun
 costs less than one. It keeps global state, so one invocation runs at a time.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,7 @@ OnDone = Callable[[str, str], None]  # of each node, with its name and the line 
 WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
 
 _one_at_a_time = threading.Lock()
+_log = logging.getLogger(__name__)
 
 
 class BuildFailed(Exception):
@@ -122,6 +124,8 @@ def _invoke(
 def _tell(event: Any, on_done: OnDone) -> None:
     if event.info.name in {"LogModelResult", "LogSeedResult", "LogTestResult"}:
         on_done(event.data.node_info.unique_id, event.info.msg)
+    elif event.info.name == "JinjaLogInfo":
+        _log.info(event.info.msg)
 
 
 def _target(settings: Settings) -> Path:

@@ -11,7 +11,7 @@ from psycopg2.extras import execute_values
 from user_activity.settings import Settings
 from user_activity.warehouse import LAYERS, BuiltDate, Lake, Rows, WarehouseUnreachable
 from user_activity.warehouse.audit_tables import BUILT_DATES, MARK_BUILT
-from user_activity.warehouse.postgres import lake_tables, readers, statements
+from user_activity.warehouse.postgres import lake_tables, locks, readers, statements
 from user_activity.warehouse.postgres.build_lock import SharedBuild
 from user_activity.warehouse.postgres.connections import Address, Connection, fetch_one
 
@@ -31,18 +31,22 @@ class PostgresWarehouse:
         return {
             "USER_ACTIVITY_WAREHOUSE": "postgres",
             "USER_ACTIVITY_THREADS": str(self._settings.threads),
+            "USER_ACTIVITY_LOCK_TIMEOUT_SECONDS": str(self._settings.lock_timeout_seconds),
             **self._address.profile(),
         }
 
     def prepare(self) -> dict[str, str]:
         """Create schemas, audit tables and the reader's role where they are missing."""
         reader, password = self._settings.warehouse_reader, self._settings.warehouse_reader_password
-        wanted = [*(f"create schema if not exists {layer};" for layer in LAYERS), lake_tables.audit_tables(), reader]
+        schemas = [f"create schema if not exists {layer};" for layer in LAYERS]
+        wanted = [*schemas, locks.FUNCTION, lake_tables.audit_tables(), reader]
         mark = f"user-activity {hashlib.sha256(repr(wanted).encode()).hexdigest()[:16]}"
-        with self._writing() as connection:
-            found = fetch_one(connection, "select obj_description(to_regnamespace('audit'), 'pg_namespace')")
-            if found != mark or password or not readers.reader_exists(connection, reader):
-                self._create(connection, wanted[:-1], mark)
+        with self._address.session() as session:
+            found = fetch_one(session, "select obj_description(to_regnamespace('audit'), 'pg_namespace')")
+            if found != mark or password or not readers.reader_exists(session, reader):
+                locks.ensure_table(session)
+                with session:
+                    self._create(session, wanted[:-1], mark)
         return self.profile()
 
     def _create(self, connection: Connection, statements: Sequence[str], mark: str) -> None:
@@ -52,7 +56,8 @@ class PostgresWarehouse:
             )
         password = self._settings.warehouse_reader_password
         with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(hashtext('user-activity prepare'))")
+            cursor.execute("insert into raw._locks values ('prepare') on conflict do nothing")
+            cursor.execute("select from raw._locks where name = 'prepare' for update")
             cursor.execute("\n".join(statements))
             readers.ensure_reader(
                 connection, self._settings.warehouse_reader, password.get_secret_value() if password else None
@@ -64,7 +69,7 @@ class PostgresWarehouse:
         """Build in turn with other processes, on whatever machine they are."""
         profile = self.prepare()
         with self._address.session() as connection:
-            build = SharedBuild(connection, run_id, profile)
+            build = SharedBuild(connection, run_id, profile, self._settings.lock_timeout_seconds)
             with build.turn():
                 yield build
 
@@ -72,7 +77,7 @@ class PostgresWarehouse:
         """Load what changed in the lake's manifests since the last call, in one transaction."""
         self.prepare()
         with self._writing() as connection:
-            fetch_one(connection, "select pg_advisory_xact_lock(hashtext('user-activity sync'))")
+            self._take(connection, "sync")
             columns = {source: lake.raw_columns(source) for source in lake.sources()}
             empty = {source for source in columns if lake_tables.ensure_raw(connection, source, columns[source])}
             marks = lake.marks()
@@ -99,7 +104,7 @@ class PostgresWarehouse:
         """Replace a small table by these rows, in one transaction."""
         wanted = {name: lake_tables.type_of(kind) for name, kind in columns.items()}
         with self._writing() as connection, connection.cursor() as cursor:
-            _take_turn(connection, relation)
+            self._take(connection, relation)
             cursor.execute(
                 """select attname, format_type(atttypid, atttypmod) from pg_attribute
                 where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped""",
@@ -114,7 +119,7 @@ class PostgresWarehouse:
     def replace_rows(self, key: str, values: Sequence[str], tables: Mapping[str, Rows]) -> None:
         """Replace rows of several tables by their key, in one transaction."""
         with self._writing() as connection, connection.cursor() as cursor:
-            _take_turn(connection, *tables)
+            self._take(connection, *tables)
             for relation, fresh in tables.items():
                 cursor.execute(f'delete from {relation} where "{key}" = any(%s)', [list(values)])
                 columns = ", ".join(f'"{name}"' for name in fresh.columns)
@@ -191,16 +196,14 @@ class PostgresWarehouse:
             finally:
                 self._held = None
 
+    def _take(self, connection: Connection, *relations: str) -> None:
+        """Let one process at a time replace rows of these: two at once would each insert what both have deleted."""
+        locks.take(connection, self._settings.lock_timeout_seconds, *relations)
+
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         with self._address.connected(read_only=False) as connection:
             yield connection
-
-
-def _take_turn(connection: Connection, *relations: str) -> None:
-    """Let one process at a time replace rows of these: two at once would each insert what both have deleted."""
-    for relation in sorted(relations):
-        fetch_one(connection, "select pg_advisory_xact_lock(hashtext(%s))", [f"user-activity {relation}"])
 
 
 def _storable(row: Sequence[Any]) -> tuple[Any, ...]:

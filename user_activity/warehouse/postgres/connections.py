@@ -24,6 +24,7 @@ class Address:
     """Where the server is, and who asks."""
 
     parts: dict[str, str]
+    lock_timeout_seconds: float
     remedy: str = "Start the server, or correct USER_ACTIVITY_WAREHOUSE_URL."
 
     @classmethod
@@ -35,7 +36,7 @@ class Address:
             # A password with an @ or a / that is not written as %40 or %2F would be taken for the place, and shown.
             shown = (parts.get("host", ""), parts.get("port", "5432"), parts.get("dbname", "@"))
             if shown[1].isdigit() and "@" not in "".join(shown):
-                return cls(parts)
+                return cls(parts, settings.lock_timeout_seconds)
         except psycopg2.ProgrammingError:
             pass
         raise WarehouseUnreachable(
@@ -51,6 +52,7 @@ class Address:
         login = {"user": settings.warehouse_reader, "password": password.get_secret_value()}
         return Address(
             {**self.parts, **login},
+            self.lock_timeout_seconds,
             "Start the server, or let `user-activity migrate` give this role USER_ACTIVITY_WAREHOUSE_READER_PASSWORD.",
         )
 
@@ -74,7 +76,8 @@ class Address:
         }
 
     def _options(self) -> str:
-        return f"{self.parts.get('options', '')} {SESSION}".strip()
+        patience = f"-c lock_timeout={round(self.lock_timeout_seconds * 1000)}"
+        return f"{self.parts.get('options', '')} {SESSION} {patience}".strip()
 
     @contextmanager
     def connected(self, *, read_only: bool) -> Iterator[Connection]:
