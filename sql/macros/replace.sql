@@ -45,6 +45,14 @@ the columns are those of the model's .yml.
     {{ return({"relations": [target]}) }}
 {%- endmacro %}
 
+{#-
+Whether a table is made anew, as dbt's own macro of this name says, which `is_incremental` asks, too: here also where a run of
+all days finds that the model is another than the one that the table was built by.
+-#}
+{% macro should_full_refresh() -%}
+    {{ return(flags.FULL_REFRESH or model.schema ~ "." ~ model.name in env_var("USER_ACTIVITY_MADE_ANEW", "").split(",")) }}
+{%- endmacro %}
+
 {#- The statements of a replacement. Which days went or came is noted, so that publishing follows what was written. -#}
 {% macro replacement(target, selected) -%}
     {%- set columns = get_quoted_csv(model.columns.values() | map(attribute="name")) -%}

@@ -16,6 +16,7 @@ from user_activity.settings import Settings
 if TYPE_CHECKING:
     from user_activity.orchestration.command_runs import IngestedFile, Outcome
 
+SHOWN_TABLES = 5
 SHOWN_RULES = 10
 ROWS = ("rows_landed", "rows_accepted", "rows_quarantined", "rows_late")
 
@@ -114,6 +115,7 @@ def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> 
         "quarantined": quarantined(settings, files),
         "passed_over": [found.sentence for found in passed_over(settings)],
         "dates_rebuilt": sorted(outcome.rebuilt) if outcome else [],
+        "tables_rebuilt": sorted(outcome.tables) if outcome else [],
         "seconds": round(seconds, 2),
     }
 
@@ -159,10 +161,14 @@ def show(summary: dict[str, Any]) -> None:
         output.prose.print(failure, style="red", markup=False)
     if summary["failures"]:
         output.prose.print("Tables that were built before are unchanged; `user-activity run` retries the failed part.")
-    elif not summary["sources"] and not summary["dates_rebuilt"]:
+    elif not any(summary[name] for name in ("sources", "dates_rebuilt", "tables_rebuilt")):
         output.answer.print("Nothing new: 0 rows changed.")
     else:
         dates = summary["dates_rebuilt"]
+        if tables := summary["tables_rebuilt"]:
+            shown = ", ".join(tables[:SHOWN_TABLES]) + (", …" if len(tables) > SHOWN_TABLES else "")
+            counted = output.counted(len(tables), "table")
+            output.answer.print(f"{counted} new, changed or emptied, rebuilt for all dates: {shown}.", markup=False)
         span = f" ({dates[0]} to {dates[-1]})" if dates else ""
         built = output.counted(len(dates), "date")
         output.answer.print(f"{built} rebuilt{span} in {summary['seconds']:.1f} s.", markup=False)

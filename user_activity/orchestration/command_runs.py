@@ -25,7 +25,7 @@ from user_activity.orchestration.assembly import assemble
 from user_activity.orchestration.assets.landing import landed_files, products_api
 from user_activity.orchestration.date_ranges import DAY, WEEK, days
 from user_activity.orchestration.instance.home import open_instance
-from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
+from user_activity.orchestration.jobs import BUILD, CATALOGUE, built_and_published, ingest_job_name
 from user_activity.orchestration.partitions import REBUILD, range_tags
 from user_activity.orchestration.resources import Progress
 from user_activity.orchestration.runs.errors import cause
@@ -56,6 +56,7 @@ class Outcome:
     runs: list[dg.ExecuteInProcessResult] = field(default_factory=list)
     files: list[IngestedFile] = field(default_factory=list)
     rebuilt: set[date] = field(default_factory=set)
+    tables: set[str] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     @property
@@ -120,6 +121,7 @@ class Runner:
         outcome = Outcome()
         if staleness.catalogue_is_due(self.settings):
             self.execute(outcome, CATALOGUE, {}, [products_api.key])
+        self._build_changed_tables(outcome)
         for _ in range(MOST_ROUNDS):
             self._ingest(outcome)
             if not self._build(outcome) or not outcome.success:
@@ -208,6 +210,14 @@ class Runner:
         if stale and self.execute(outcome, BUILD, range_tags(stale)):
             outcome.rebuilt.update(stale)
         return bool(stale)
+
+    def _build_changed_tables(self, outcome: Outcome) -> None:
+        """Build the tables that are no longer what their SQL would make them, before rows that land are added."""
+        work = staleness.work(self.settings, staleness.PATIENCE_SECONDS)
+        if work.changed:
+            keys = None if work.selection is None else built_and_published(work.selection)
+            if self.execute(outcome, BUILD, range_tags(work.dates), keys):
+                outcome.tables |= work.changed
 
     def _files(self, landed: Mapping[str, Iterable[date]]) -> list[IngestedFile]:
         """What the lake holds of some landing dates."""

@@ -1,5 +1,7 @@
 """Jobs that sensors, schedules and the command line run."""
 
+from collections.abc import Iterable
+
 import dagster as dg
 
 from user_activity.orchestration.assets.audit import RUN_KEYS
@@ -15,6 +17,13 @@ CATALOGUE = "refresh_catalogue"
 def ingest_job_name(source: str) -> str:
     """The job that ingests a source."""
     return f"ingest_{source}"
+
+
+def built_and_published(relations: Iterable[str]) -> list[dg.AssetKey]:
+    """The assets of these tables, and of the copies of those that are published."""
+    keys = [relation.split(".") for relation in relations]
+    published = [["published", *key] for key in keys if key[0] in ("marts", "metrics")]
+    return [dg.AssetKey(key) for key in [*keys, *published]]
 
 
 def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:

@@ -19,7 +19,7 @@ from user_activity.ingest.landing.passed_over import passed_over
 from user_activity.orchestration import staleness
 from user_activity.orchestration.assets.landing import landed_files
 from user_activity.orchestration.date_ranges import DAY, WEEK, days, ranges, written
-from user_activity.orchestration.jobs import BUILD, ingest_job_name
+from user_activity.orchestration.jobs import BUILD, built_and_published, ingest_job_name
 from user_activity.orchestration.partitions import range_tags, tagged_dates
 from user_activity.orchestration.runs.history import RECORD
 from user_activity.orchestration.runs.liveness import unfinished_runs
@@ -87,18 +87,19 @@ def build_date_sensor(settings: Settings) -> dg.SensorDefinition:
     def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
         try:
             built = open_warehouse(settings).built_dates()
+            work = staleness.work(settings)
         except WarehouseBusy:
             return dg.SensorResult(skip_reason="Another process writes the warehouse: the next tick asks again.")
         asked = Asked.read(context.cursor)
-        stale = staleness.not_built(settings, built)
         at_work = {run.run_id for run in unfinished_runs(context.instance, settings)}
         begun = {day for day, date_built in built.items() if date_built.begun_by in at_work}
-        ready = asked.choose(stale, begun | _under_way(context, settings, BUILD))
-        requests = [dg.RunRequest(tags=range_tags(ready))] if ready else []
+        ready = asked.choose(work.dates, begun | _under_way(context, settings, BUILD))
+        selection = None if work.selection is None else built_and_published(work.selection)
+        requests = [dg.RunRequest(tags=range_tags(ready), asset_selection=selection)] if ready else []
         return dg.SensorResult(
             run_requests=requests,
             cursor=asked.write(),
-            skip_reason=None if requests else _why_not(stale, "Every date is up to date with the lake."),
+            skip_reason=None if requests else _why_not(work.dates, "Every date is up to date with the lake."),
         )
 
     return touched_dates

@@ -16,6 +16,8 @@ from datetime import UTC, date, datetime
 from user_activity.ingest.lake import freshness
 from user_activity.ingest.landing import incoming
 from user_activity.ingest.landing.originals import without_manifest
+from user_activity.orchestration import built_tables
+from user_activity.orchestration.dbt.recipes import recipes
 from user_activity.orchestration.rebuild_reasons import Reason, reasons
 from user_activity.settings import Settings, digest_of
 from user_activity.sources import SOURCES
@@ -34,6 +36,15 @@ class DateState:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a build has to do: these dates, with the states in the lake; of all tables, or of the selected ones."""
+
+    dates: Mapping[date, str]
+    selection: list[str] | None = None
+    changed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a run that builds starts from: the state of the dates that it was asked for, and why they are rebuilt."""
 
@@ -41,6 +52,7 @@ class Plan:
     states: Mapping[date, DateState]
     reasons: Mapping[date, list[Reason]]
     anything_stale: bool
+    all_dates: bool
     planned_at: datetime
 
     @property
@@ -78,6 +90,24 @@ def not_built(settings: Settings, built: Mapping[date, BuiltDate]) -> dict[date,
     return {day: state.digest for day, state in wanted(settings, built).items() if not _stands(built.get(day), state)}
 
 
+def work(settings: Settings, patience_seconds: float = 3) -> Work:
+    """What is to be built: every date of tables that changed, or were dropped or emptied; otherwise the stale dates.
+
+    Tables are rebuilt by themselves only where no date is stale: so no row of a stale date reaches some tables only.
+    """
+    warehouse = open_warehouse(settings)
+    built = warehouse.built_dates(patience_seconds)
+    waiting, every = not_built(settings, built), wanted(settings, built)
+    project = recipes(settings)
+    changed = built_tables.changed(warehouse, project) if built else set()
+    if not changed:
+        return Work(waiting)
+    # A failed attempt is tried again when the tables or their SQL are others.
+    mark = hashlib.sha256(repr(sorted((name, project.digests()[name]) for name in changed)).encode()).hexdigest()[:16]
+    dates = {day: f"{state.digest} {mark}" for day, state in every.items()}
+    return Work(dates, None if waiting else project.with_descendants(changed), frozenset(changed))
+
+
 def _stands(built: BuiltDate | None, state: DateState) -> bool:
     return built.is_built_from(state.digest) if built else not state.facts
 
@@ -96,6 +126,7 @@ def plan(settings: Settings, warehouse: Warehouse, run_id: str, asked: Sequence[
             for day, state in chosen.items()
         },
         anything_stale=not all(_stands(built.get(day), state) for day, state in states.items()),
+        all_dates=not {day for day, state in states.items() if state.facts or day in built} - set(asked),
         planned_at=datetime.now(UTC).replace(tzinfo=None),
     )
 
@@ -162,4 +193,4 @@ def catalogue_is_due(settings: Settings) -> bool:
 
 def anything_is_due(settings: Settings) -> bool:
     """Whether a run would find something to do."""
-    return bool(waiting(settings) or catalogue_is_due(settings) or stale(settings, patience_seconds=PATIENCE_SECONDS))
+    return bool(waiting(settings) or catalogue_is_due(settings) or work(settings, PATIENCE_SECONDS).dates)

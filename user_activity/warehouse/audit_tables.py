@@ -29,6 +29,7 @@ _TABLES = {
     """,
     "built_dates": "event_date date, state varchar, facts varchar, run_id varchar, is_finished boolean",
     "planned_dates": "run_id varchar, event_date date, state varchar, facts varchar",
+    "built_tables": "relation varchar, recipe varchar, has_rows boolean",
     "rebuild_history": "run_id varchar, event_date date, reason varchar, detail varchar, planned_at timestamp",
 }
 

@@ -3,20 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import count
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+from dagster_dbt import DbtProject, dbt_assets
 
 from user_activity.ingest.reference_files import references
-from user_activity.orchestration import asset_metadata, staleness
+from user_activity.orchestration import asset_metadata, built_tables, staleness
 from user_activity.orchestration.dbt import runner, test_descriptions
 from user_activity.orchestration.dbt.build import EVERYTHING, PLAN, PLANS, run_dbt
+from user_activity.orchestration.dbt.recipes import Recipes
 from user_activity.orchestration.dbt.runner import NodeResult, OnDone
+from user_activity.orchestration.dbt.translator import Translator, meta_of, relation_of
 from user_activity.orchestration.ingested_lake import IngestedLake
 from user_activity.orchestration.masking import masked_record
 from user_activity.orchestration.metadata_tables import EXAMPLES, table
-from user_activity.orchestration.partitions import event_partitions, run_dates
+from user_activity.orchestration.partitions import run_dates
 from user_activity.orchestration.resources import RETRIES, WAREHOUSE_POOL, Progress
 from user_activity.orchestration.runs.errors import not_built
 from user_activity.settings import Settings
@@ -24,48 +26,6 @@ from user_activity.warehouse import Warehouse, open_warehouse
 
 DBT_NAME = "dagster_dbt/unique_id"
 SHOWN_FAILURES = 5
-
-
-class Translator(DagsterDbtTranslator):
-    """How a dbt model appears in Dagster."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_code_references=True))
-        self.days = event_partitions(settings)
-
-    def get_partitions_def(self, props: Mapping[str, Any]) -> dg.PartitionsDefinition[str] | None:
-        """Daily by event date where the model's meta says `partitioned`."""
-        return self.days if _meta(props).get("partitioned") else None
-
-    def get_partition_mapping(self, props: Mapping[str, Any], parent: Mapping[str, Any]) -> dg.PartitionMapping | None:
-        """Any landing date may hold rows of an event date."""
-        return dg.AllPartitionMapping() if parent["resource_type"] == "source" else None
-
-    def get_asset_check_spec(
-        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> dg.AssetCheckSpec | None:
-        """Describe the rule of the dbt test."""
-        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
-        return (
-            spec._replace(description=test_descriptions.held(manifest["nodes"][unique_id], manifest)) if spec else None
-        )
-
-    def get_group_name(self, props: Mapping[str, Any]) -> str:
-        """The layer."""
-        return str(props["schema"])
-
-    def get_owners(self, props: Mapping[str, Any]) -> Sequence[str]:
-        """The model's or its group's owner."""
-        owner = _meta(props).get("owner")
-        return [owner] if owner else super().get_owners(props) or ["team:data-platform"]
-
-    def get_tags(self, props: Mapping[str, Any]) -> Mapping[str, str]:
-        """dbt's tags, and the layer."""
-        return {**super().get_tags(props), "layer": str(props["schema"])}
-
-    def get_metadata(self, props: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Columns, and the table's name."""
-        return {**super().get_metadata(props), "dagster/table_name": _relation(props)}
 
 
 def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
@@ -94,8 +54,13 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
             selection = _selection(context, nodes)
             complete = selection == EVERYTHING
             staleness.remember(warehouse, plan, complete=complete, widened={})
+            project = Recipes(manifest)
+            other = built_tables.begin(warehouse, project, _chosen(nodes, selection))
+            environment = {**plan.environment, "USER_ACTIVITY_MADE_ANEW": ",".join(other) if plan.all_dates else ""}
             tell = _teller(context, progress, _size(context))
-            results = run_dbt(build, settings, manifest, selection, asked, plan.environment, tell)
+            results = run_dbt(build, settings, manifest, selection, asked, environment, tell)
+            built = [result.relation for result in results if result.kind == "model" and result.status == "success"]
+            built_tables.finish(warehouse, project, built, all_dates=plan.all_dates)
             widened = _widened(warehouse, run_id, results)
             staleness.remember(warehouse, plan, complete=complete, widened=widened)
             dates = sorted({*asked, *widened})
@@ -114,9 +79,9 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
 def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
     """The marts and metrics: relation to its date column, or to None for a table that is written as a whole."""
     return {
-        _relation(node): (
-            _meta(node).get("date_column")
-            if _meta(node).get("partitioned") and not _meta(node).get("written_whole")
+        relation_of(node): (
+            meta_of(node).get("date_column")
+            if meta_of(node).get("partitioned") and not meta_of(node).get("written_whole")
             else None
         )
         for node in manifest["nodes"].values()
@@ -126,9 +91,8 @@ def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
 
 def table_schema(manifest: Mapping[str, Any], relation: str) -> dg.TableSchema:
     """The columns of a model, from its contract."""
-    node = next(
-        node for node in manifest["nodes"].values() if node["resource_type"] == "model" and _relation(node) == relation
-    )
+    models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    node = next(node for node in models if relation_of(node) == relation)
     return dg.TableSchema(
         [
             dg.TableColumn(column["name"], column["data_type"], description=column["description"])
@@ -144,9 +108,15 @@ def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> l
     models, checks = _unique_ids(context)
     chosen = [name for name, key in models.items() if key in context.selected_asset_keys]
     chosen += [name for name, key in checks.items() if key in context.selected_asset_check_keys]
-    if any(_meta(nodes[name]).get("partitioned") for name in chosen):
-        chosen += [name for name in models if _relation(nodes[name]) in PLANS]
+    if any(meta_of(nodes[name]).get("partitioned") for name in chosen):
+        chosen += [name for name in models if relation_of(nodes[name]) in PLANS]
     return sorted({".".join(nodes[name]["fqn"]) for name in chosen})
+
+
+def _chosen(nodes: Mapping[str, Any], selection: Sequence[str]) -> list[str]:
+    """The relations of the models that dbt is to build."""
+    models = (node for node in nodes.values() if node["resource_type"] == "model")
+    return [relation_of(node) for node in models if selection == EVERYTHING or ".".join(node["fqn"]) in selection]
 
 
 def _unique_ids(context: dg.AssetExecutionContext) -> tuple[dict[str, dg.AssetKey], dict[str, dg.AssetCheckKey]]:
@@ -191,19 +161,19 @@ def _materialise(
     dates: Sequence[date],
     **shared: Any,
 ) -> Iterator[Any]:
-    if _meta(node).get("partitioned"):
-        counts = warehouse.row_counts(_relation(node), _meta(node)["date_column"], dates)
+    if meta_of(node).get("partitioned"):
+        counts = warehouse.row_counts(relation_of(node), meta_of(node)["date_column"], dates)
         facts: dict[date, asset_metadata.Metadata] = {
             day: {"dagster/partition_row_count": count} for day, count in counts.items()
         }
         latest = max((day for day, count in counts.items() if count), default=None)
         if latest:
-            where = f"where {_meta(node)['date_column']} = date '{latest}'"
-            facts[latest]["preview"] = asset_metadata.preview(warehouse, _relation(node), where)
+            where = f"where {meta_of(node)['date_column']} = date '{latest}'"
+            facts[latest]["preview"] = asset_metadata.preview(warehouse, relation_of(node), where)
         yield from asset_metadata.materialise(context, key, facts, **shared)
     else:
-        rows = warehouse.query(f"select count(*) from {_relation(node)}").rows[0][0]
-        preview = asset_metadata.preview(warehouse, _relation(node))
+        rows = warehouse.query(f"select count(*) from {relation_of(node)}").rows[0][0]
+        preview = asset_metadata.preview(warehouse, relation_of(node))
         yield dg.MaterializeResult(asset_key=key, metadata={**shared, "dagster/row_count": rows, "preview": preview})
 
 
@@ -241,11 +211,3 @@ def _teller(context: dg.AssetExecutionContext, progress: Progress, total: int) -
 
 def _size(context: dg.AssetExecutionContext) -> int:
     return len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
-
-
-def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", node.get("config", {}).get("meta", {}))
-
-
-def _relation(node: Mapping[str, Any]) -> str:
-    return f"{node['schema']}.{node.get('alias') or node['name']}"

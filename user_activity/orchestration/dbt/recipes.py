@@ -1,0 +1,102 @@
+"""What a table's rows are made by: a digest of the SQL of its model, and of the macros and seeds that this uses."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from user_activity.orchestration.dbt.build import PLANS
+from user_activity.orchestration.dbt.runner import ensure_manifest
+from user_activity.settings import Settings
+
+Node = Mapping[str, Any]
+
+SHAPING = ("materialized", "replaces", "meta")
+"""The parts of a model's configuration that decide on its rows."""
+
+_NAMES = re.compile(r"\w+")
+_COMMENTS = re.compile(r"\{#.*?#\}", re.DOTALL)
+
+
+class Recipes:
+    """The models of a parsed project: what each is made by, and what is made from it."""
+
+    def __init__(self, manifest: Mapping[str, Any]) -> None:
+        self._manifest = manifest
+        self._models = {
+            f"{node['schema']}.{node['name']}": node
+            for node in manifest["nodes"].values()
+            if node["resource_type"] == "model" and f"{node['schema']}.{node['name']}" not in PLANS
+        }
+        self._macros: dict[str, str] = {}  # by the name that they are called by, of all engines together
+        for macro in manifest["macros"].values():
+            if macro["package_name"] == manifest["metadata"]["project_name"]:
+                called = macro["name"].split("__")[-1]
+                self._macros[called] = self._macros.get(called, "") + _without_comments(macro["macro_sql"])
+
+    def digests(self) -> dict[str, str]:
+        """By relation, a digest that changes when the model would give other rows of the same tables."""
+        return {relation: self._digest(node) for relation, node in self._models.items()}
+
+    def is_stored(self, relation: str) -> bool:
+        """Whether it is a table: a view has no rows of its own."""
+        return bool(self._models[relation]["config"]["materialized"] != "view")
+
+    def with_descendants(self, relations: Iterable[str]) -> list[str]:
+        """These relations, the seeds that they read, and all that is made from them."""
+        by_id = {node["unique_id"]: relation for relation, node in self._models.items()}
+        waiting = [self._models[relation]["unique_id"] for relation in relations]
+        found: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += [child for child in self._manifest["child_map"][name] if child in by_id]
+        seeds = {seed for name in found for seed in self._seeds(self._manifest["nodes"][name])}
+        nodes = self._manifest["nodes"]
+        return sorted([*(by_id[name] for name in found), *(f"{nodes[s]['schema']}.{nodes[s]['name']}" for s in seeds)])
+
+    def _digest(self, node: Node) -> str:
+        text = _without_comments(node["raw_code"])
+        parts = [
+            text,
+            {name: node["config"].get(name) for name in SHAPING},
+            [(column["name"], column["data_type"]) for column in node["columns"].values()],
+            self._called(f"{text} {node['config'].get('replaces')}"),
+            [self._manifest["nodes"][seed]["checksum"]["checksum"] for seed in self._seeds(node)],
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _called(self, text: str) -> dict[str, str]:
+        """The project's macros that a text calls, and all that these call, with their texts.
+
+        Found by name: what dbt knows to be called leaves out what stands in a branch that is not taken while it parses.
+        """
+        found: dict[str, str] = {}
+        waiting = [text]
+        while waiting:
+            for name in set(_NAMES.findall(waiting.pop())) & self._macros.keys() - found.keys():
+                found[name] = self._macros[name]
+                waiting.append(found[name])
+        return found
+
+    def _seeds(self, node: Node) -> list[str]:
+        return sorted(name for name in node["depends_on"]["nodes"] if name.startswith("seed."))
+
+
+def recipes(settings: Settings) -> Recipes:
+    """Those of the project as it is now. Raises what dbt says of a project that it cannot parse."""
+    path = ensure_manifest(settings)
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, version: int) -> Recipes:  # noqa: ARG001 - it tells one content from the next
+    return Recipes(json.loads(path.read_bytes()))
+
+
+def _without_comments(text: str) -> str:
+    return " ".join(_COMMENTS.sub("", text).split())
