@@ -6,7 +6,7 @@ import dagster as dg
 
 from user_activity.ingest.validation.field_mapping import check_field_maps
 from user_activity.orchestration.alerts.sensor import build_alert_sensor
-from user_activity.orchestration.assets.audit import audit_tables, reference_files, run_tables
+from user_activity.orchestration.assets.audit import audit_tables, build_records, reference_files, run_tables
 from user_activity.orchestration.assets.checks import volumes
 from user_activity.orchestration.assets.landing import landing_folders, products_api
 from user_activity.orchestration.assets.models import model_assets
@@ -31,6 +31,7 @@ def assemble(settings: Settings) -> dg.Definitions:
         assets=[
             *landing_folders(),  # what others drop
             products_api,  # and what is fetched
+            *build_records(),  # and what builds keep of themselves
             *reference_files(),  # and what people keep by hand
             *raw,  # accepted rows, by landing date
             audit_tables,  # what landed, as audit tables

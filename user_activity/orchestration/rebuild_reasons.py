@@ -4,18 +4,25 @@ import json
 from collections.abc import Iterable, Sequence
 
 Reason = tuple[str, str]
-"""What happened, and to what: a file with its source and landing date, or a setting with both its values."""
+"""What happened, and to what: a file with its source and landing date, a setting with both its values, or tables."""
 
 LANDED = "a file landed"
 READ_AGAIN = "a file was ingested again"
 WITHDRAWN = "a file was withdrawn"
 SETTING = "a setting changed"
 INTERRUPTED = "an earlier build did not end"
+TABLES = "a table is new, changed or emptied"
 ASKED_FOR = "asked for"
 
 
-def reasons(before: Sequence[str], now: Sequence[str], *, is_finished: bool) -> list[Reason]:
-    """The differences between two states of a date, as :data:`Reason` each; ``asked for`` where there is none."""
+def reasons(
+    before: Sequence[str], now: Sequence[str], *, is_finished: bool, tables: Iterable[str] = ()
+) -> list[Reason]:
+    """The differences between two states of a date, as :data:`Reason` each.
+
+    Where there is none, the date is rebuilt because of ``tables`` that are no longer what their SQL would make them, or
+    because somebody asked for it.
+    """
     files_before, settings_before = _read(before)
     files_now, settings_now = _read(now)
     found: list[Reason] = [] if is_finished else [(INTERRUPTED, "")]
@@ -29,7 +36,7 @@ def reasons(before: Sequence[str], now: Sequence[str], *, is_finished: bool) -> 
             for name in sorted({*settings_before, *settings_now})
             if settings_before.get(name) != settings_now.get(name)
         ]
-    return found or [(ASKED_FOR, "")]
+    return found or [(TABLES, ", ".join(sorted(tables))) if tables else (ASKED_FOR, "")]
 
 
 def _read(facts: Iterable[str]) -> tuple[dict[tuple[str, str, str], set[str]], dict[str, str]]:

@@ -112,17 +112,25 @@ def _stands(built: BuiltDate | None, state: DateState) -> bool:
     return built.is_built_from(state.digest) if built else not state.facts
 
 
-def plan(settings: Settings, warehouse: Warehouse, run_id: str, asked: Sequence[date]) -> Plan:
-    """What a run starts from; made before it reads the lake, so that what it builds is at least as new as this."""
+def plan(
+    settings: Settings, warehouse: Warehouse, run_id: str, asked: Sequence[date], tables: Iterable[str] = ()
+) -> Plan:
+    """What a run that builds some tables starts from; made before it reads the lake: what it builds is as new, or newer."""
     built = warehouse.built_dates()
     states = wanted(settings, {*built, *asked})
+    changed = built_tables.changed(warehouse, recipes(settings)).intersection(tables) if built else set()
     chosen = {day: states[day] for day in asked}
     before = _facts_built(warehouse, chosen) if any(day in built for day in chosen) else {}
     return Plan(
         run_id=run_id,
         states=chosen,
         reasons={
-            day: reasons(before.get(day, ()), state.facts, is_finished=day not in built or built[day].begun_by is None)
+            day: reasons(
+                before.get(day, ()),
+                state.facts,
+                is_finished=day not in built or built[day].begun_by is None,
+                tables=changed,
+            )
             for day, state in chosen.items()
         },
         anything_stale=not all(_stands(built.get(day), state) for day, state in states.items()),

@@ -13,6 +13,7 @@ import dagster as dg
 import pytest
 
 from user_activity.ingest.lake import freshness
+from user_activity.orchestration import built_tables
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import RANGE_END, RANGE_START, range_tags, tagged_dates
 from user_activity.orchestration.runs.liveness import PROCESS_TAG
@@ -222,6 +223,7 @@ def test_the_dates_that_a_run_at_work_has_begun_are_not_asked_for_until_it_is_go
     monkeypatch.setattr(
         DuckDBWarehouse, "built_dates", lambda *_: dict.fromkeys([FIRST, SECOND], BuiltDate(None, run.run_id))
     )
+    monkeypatch.setattr(built_tables, "changed", lambda *_: set())
     ticks = Ticks(build_date_sensor(settings), instance, settings)
     assert ticks.asked() == []
     instance.report_run_failed(run)

@@ -54,6 +54,17 @@ def reference_files() -> list[dg.AssetSpec]:
     ]
 
 
+def build_records() -> list[dg.AssetSpec]:
+    """What every build writes about itself, in the same database as its tables."""
+    return [
+        _spec(
+            "built_dates", "One row per event date: what it was last built from, and whether that build has finished."
+        ),
+        _spec("built_tables", "One row per model: what all rows of its table were built by."),
+        _spec("rebuild_history", "One row per run, event date and reason: why each date was rebuilt."),
+    ]
+
+
 FROM_LAKE = [dg.AssetDep(["raw", source], partition_mapping=dg.AllPartitionMapping()) for source in SOURCES]
 
 

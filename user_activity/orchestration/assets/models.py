@@ -47,15 +47,16 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         asked, run_id = run_dates(context), context.run.run_id
         warehouse = open_warehouse(settings)
         with warehouse.building(run_id) as build:
-            plan = staleness.plan(settings, warehouse, run_id, asked)
+            selection = _selection(context, nodes)
+            chosen = _chosen(nodes, selection)
+            plan = staleness.plan(settings, warehouse, run_id, asked, chosen)
             warehouse.sync(IngestedLake(settings))
             for table in references(settings):
                 warehouse.load(table.relation, table.columns, table.rows)
-            selection = _selection(context, nodes)
             complete = selection == EVERYTHING
             staleness.remember(warehouse, plan, complete=complete, widened={})
             project = Recipes(manifest)
-            other = built_tables.begin(warehouse, project, _chosen(nodes, selection))
+            other = built_tables.begin(warehouse, project, chosen)
             environment = {**plan.environment, "USER_ACTIVITY_MADE_ANEW": ",".join(other) if plan.all_dates else ""}
             tell = _teller(context, progress, _size(context))
             results = run_dbt(build, settings, manifest, selection, asked, environment, tell)
