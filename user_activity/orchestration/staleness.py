@@ -115,7 +115,7 @@ def _stands(built: BuiltDate | None, state: DateState) -> bool:
 def plan(
     settings: Settings, warehouse: Warehouse, run_id: str, asked: Sequence[date], tables: Iterable[str] = ()
 ) -> Plan:
-    """What a run that builds some tables starts from; made before it reads the lake: what it builds is as new, or newer."""
+    """What a run that builds some tables starts from; it is made before the run reads the lake, which may be newer."""
     built = warehouse.built_dates()
     states = wanted(settings, {*built, *asked})
     changed = built_tables.changed(warehouse, recipes(settings)).intersection(tables) if built else set()
