@@ -14,7 +14,8 @@ from user_activity.cli.output import Exit, explain, prose
 app = typer.Typer(
     name="user-activity",
     help="Ingest event, order, product, user and review files; build sessions, engagement and revenue metrics.",
-    epilog="Exit codes: 0 success, 1 failure, 2 invalid usage or settings, 3 success with quarantined records.",
+    epilog="Exit codes: 0 success, 1 failure, 2 invalid usage or settings, 3 success with quarantined records, "
+    "130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
         app(arguments)
     except KeyboardInterrupt:
         prose.print("Interrupted: completed work is kept, and the next run continues from there.")
-        sys.exit(Exit.FAILED)
+        sys.exit(Exit.INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - users get one sentence, never a traceback
         sys.exit(explain(error))
 

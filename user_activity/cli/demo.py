@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from user_activity.cli import data, output, runs, status
+from user_activity.cli.interrupts import stoppable
 from user_activity.cli.output import Exit, JsonOption, VerboseOption
 from user_activity.cli.session import one_at_a_time
 from user_activity.settings import Settings
@@ -53,7 +54,7 @@ TABLES = {
 
 def add_commands(app: typer.Typer) -> None:
     """Register the command."""
-    app.command()(demo)
+    app.command()(stoppable(demo))
 
 
 def demo(

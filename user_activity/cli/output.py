@@ -52,6 +52,7 @@ class Exit(IntEnum):
     FAILED = 1
     USAGE = 2
     REJECTED = 3
+    INTERRUPTED = 130
 
 
 class Problem(Exception):

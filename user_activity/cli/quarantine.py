@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from user_activity.cli import output, replay
+from user_activity.cli.interrupts import stoppable
 from user_activity.cli.output import JsonOption, Problem
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ def export(
 
 
 @app.command("replay")
+@stoppable
 def replay_command(
     source: Source = None,
     rule: Rule = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from user_activity.cli import output
+from user_activity.cli.interrupts import stoppable
 from user_activity.cli.output import Exit, JsonOption, Problem, VerboseOption
 from user_activity.cli.session import one_at_a_time, runner
 from user_activity.settings import Settings
@@ -31,8 +32,8 @@ RebuildRaw = Annotated[bool, typer.Option(help="Also ingest the archived files o
 
 def add_commands(app: typer.Typer) -> None:
     """Register the commands."""
-    app.command()(run)
-    app.command()(backfill)
+    app.command()(stoppable(run))
+    app.command()(stoppable(backfill))
 
 
 def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from user_activity.cli.interrupts import stop
 from user_activity.cli.output import Bars, hush, prose
 from user_activity.files import locked, locked_if_free
 from user_activity.settings import Settings
@@ -38,7 +39,7 @@ def runner(settings: Settings, bars: Bars, *, verbose: bool) -> Iterator["Runner
             from user_activity.orchestration.command_runs import open_runner
             from user_activity.orchestration.resources import Progress
 
-            ready = stack.enter_context(open_runner(settings, Progress(bars.tell), verbose=verbose))
+            ready = stack.enter_context(open_runner(settings, Progress(bars.tell, stop), verbose=verbose))
             gc.freeze()
             # Reference counting frees most of a run's objects: collecting less often saves 0.2 s in the smallest run.
             gc.set_threshold(50_000, 20, 10)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from user_activity.cli import output, runs
+from user_activity.cli.interrupts import stoppable
 from user_activity.cli.output import JsonOption, Problem, VerboseOption
 from user_activity.cli.session import one_at_a_time, runner
 from user_activity.settings import Settings
@@ -18,7 +19,7 @@ Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The
 
 def add_commands(app: typer.Typer) -> None:
     """Register the command."""
-    app.command()(withdraw)
+    app.command()(stoppable(withdraw))
 
 
 def withdraw(

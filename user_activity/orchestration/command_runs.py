@@ -153,12 +153,17 @@ class Runner:
     def execute(
         self, outcome: Outcome, job: str, tags: Mapping[str, str], selection: Sequence[dg.AssetKey] | None = None
     ) -> bool:
-        """One run of a job, and whether it succeeded: a failed run is an outcome, not an exception."""
+        """One run of a job, and whether it succeeded: a failed run is an outcome, not an exception.
+
+        Raises :class:`user_activity.stopping.Stopped` once somebody has asked to stop.
+        """
+        self.progress.stop.heed()
         started = time.monotonic()
         level = "DEBUG" if self.verbose else "CRITICAL"
         definition = self.definitions.resolve_job_def(job)
         if selection is not None:
             definition = definition.get_subset(asset_selection=set(selection))
+        self.progress.stop.at_work.set()
         result = definition.execute_in_process(
             instance=self.instance,
             tags={**tags, REPOSITORY_TAG: f"__repository__@{LOCATION}", PROCESS_TAG: self.process},
@@ -166,6 +171,9 @@ class Runner:
             run_config={"loggers": {"console": {"config": {"log_level": level}}}},
             raise_on_error=False,
         )
+        self.progress.stop.at_work.clear()
+        if not result.success:
+            self.progress.stop.heed()
         outcome.runs.append(result)
         outcome.seconds[job] += time.monotonic() - started
         return result.success

@@ -2,11 +2,12 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import dagster as dg
 
 from user_activity.settings import Settings, get_settings
+from user_activity.stopping import Stop, Stopped
 
 # Partitioned checks and code references are called preview and beta by the one version of Dagster we run on.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
@@ -23,9 +24,17 @@ def builders(settings: Settings) -> int:
 
 @dataclass(frozen=True)
 class Progress:
-    """Reports a step's progress: to a progress bar in a terminal, to nothing in the daemon."""
+    """Tells a command how far a step is, and ends the step where the command was asked to stop; idle in the daemon."""
 
     tell: Callable[[str, int, int], None] = lambda what, done, total: None
+    stop: Stop = field(default_factory=Stop)
+
+    def heed_stop(self) -> None:
+        """End the step, and try it no more, where somebody has asked to stop."""
+        try:
+            self.stop.heed()
+        except Stopped as stopped:
+            raise dg.Failure(str(stopped), allow_retries=False) from None
 
 
 RESOURCES = {

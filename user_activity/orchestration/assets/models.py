@@ -44,6 +44,7 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
     def models(
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
     ) -> Iterator[Any]:
+        progress.heed_stop()
         asked, run_id = run_dates(context), context.run.run_id
         warehouse = open_warehouse(settings)
         with warehouse.building(run_id) as build:

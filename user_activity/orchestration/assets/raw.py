@@ -51,6 +51,7 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
         found: dict[date, ingest.PartitionResult] = {}
         faults: list[str] = []
         for start in range(0, len(keys), PARTITIONS_AT_ONCE):
+            progress.heed_stop()
             some = keys[start : start + PARTITIONS_AT_ONCE]
             try:
                 built = ingest.ingest(settings, source.name, some, rebuild=REBUILD in context.run.tags)

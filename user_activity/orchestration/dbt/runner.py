@@ -115,7 +115,7 @@ def _invoke(
             reset_adapters()  # type: ignore[no-untyped-call]
     # A result with failures comes without an exception; anything else never reached the models.
     if answer.exception is not None:
-        raise BuildFailed(str(answer.exception))
+        raise BuildFailed(" ".join(str(answer.exception).split()))
     if answer.result is None:
         raise BuildFailed("dbt ended without a result")
     return answer

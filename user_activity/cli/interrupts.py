@@ -1,0 +1,55 @@
+"""Ctrl-C and SIGTERM in commands that run jobs: the first one stops after the step at work, the second one at once.
+
+The command works in a thread of its own, so that signals are heard whatever it does: libraries that work in the main
+thread put handlers of their own in place. To be ended at once is safe, as every kill is.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
+from typing import Any, ParamSpec
+
+import typer
+
+from user_activity.cli.output import Exit, prose
+from user_activity.stopping import Stop, Stopped
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+KEPT = "Completed work is kept, and the next run continues from there."
+SHOW_CURSOR = "\x1b[?25h"  # progress bars hide it
+
+Arguments = ParamSpec("Arguments")
+
+stop = Stop()
+
+
+def stoppable(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """A command that can be stopped between its steps, with the exit code of an interrupted program."""
+
+    @wraps(command)
+    def heard(*arguments: Arguments.args, **options: Arguments.kwargs) -> None:
+        stop.asked.clear()
+        before = {each: signal.signal(each, _hear) for each in SIGNALS}
+        try:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(command, *arguments, **options).result()
+        except Stopped:
+            prose.print(f"Stopped. {KEPT}")
+            raise typer.Exit(Exit.INTERRUPTED) from None
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    return heard
+
+
+def _hear(*_: Any) -> None:
+    if stop.asked.is_set() or not stop.at_work.is_set():
+        sys.stderr.write(f"{SHOW_CURSOR if sys.stderr.isatty() else ''}\nStopped at once. {KEPT}\n")
+        sys.stderr.flush()
+        os._exit(Exit.INTERRUPTED)
+    stop.asked.set()
+    prose.print("Stopping after this step. Press Ctrl-C again to stop at once.")
