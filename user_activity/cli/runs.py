@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,11 +21,19 @@ SHOWN_TABLES = 5
 SHOWN_RULES = 10
 ROWS = ("rows_landed", "rows_accepted", "rows_quarantined", "rows_late")
 
-First = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first date.")]
-Last = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last date.")]
+First = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first date.")]
+Last = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last date.")]
 Select = Annotated[
     str | None,
     typer.Option(help='Assets, in Dagster\'s selection syntax: "marts/fct_events", "key:metrics/daily_revenue+".'),
+]
+FullRefresh = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODELS",
+        help="Instead of a range: drop these models' tables, in Dagster's selection syntax, and build them and all "
+        "that is made from them for every date.",
+    ),
 ]
 RebuildRaw = Annotated[bool, typer.Option(help="Also ingest the archived files of these landing dates again.")]
 
@@ -64,9 +72,10 @@ def settle(settings: Settings, *, verbose: bool, quiet: bool) -> "Outcome | None
 
 
 def backfill(
-    first: First,
-    last: Last,
+    first: First = None,
+    last: Last = None,
     select: Select = None,
+    full_refresh: FullRefresh = None,
     rebuild_raw: RebuildRaw = False,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
@@ -75,11 +84,8 @@ def backfill(
 
     Example: user-activity backfill --from 2025-01-01 --to 2025-03-31
     """
-    if last < first:
-        raise Problem(f"--from {first.date()} is after --to {last.date()}.")
     settings = output.settings()
-    if first.date() < settings.start_date:
-        raise Problem(f"--from {first.date()} is before the first partition, {settings.start_date}.")
+    asked = _range(settings, first, last, full_refresh)
     started = time.monotonic()
     with (
         one_at_a_time(settings),
@@ -87,7 +93,10 @@ def backfill(
         runner(settings, bars, verbose=verbose) as ready,
     ):
         try:
-            outcome = ready.backfill(first.date(), last.date(), select, rebuild_raw=rebuild_raw)
+            if asked:
+                outcome = ready.backfill(*asked, select, rebuild_raw=rebuild_raw)
+            else:
+                outcome = ready.full_refresh(str(full_refresh))
         except LookupError as error:
             raise Problem(str(error)) from None
     summary = summarise(settings, outcome, time.monotonic() - started)
@@ -96,6 +105,23 @@ def backfill(
     else:
         show(summary)
     raise typer.Exit(code_of(summary))
+
+
+def _range(
+    settings: Settings, first: datetime | None, last: datetime | None, full_refresh: str | None
+) -> tuple[date, date] | None:
+    """The range of dates that was asked for; None for a full refresh."""
+    if full_refresh and (first or last):
+        raise Problem("--full-refresh builds every date: leave out --from and --to.")
+    if full_refresh:
+        return None
+    if not (first and last):
+        raise Problem("Give the dates, --from and --to, or the models of a --full-refresh.")
+    if last < first:
+        raise Problem(f"--from {first.date()} is after --to {last.date()}.")
+    if first.date() < settings.start_date:
+        raise Problem(f"--from {first.date()} is before the first partition, {settings.start_date}.")
+    return first.date(), last.date()
 
 
 def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> dict[str, Any]:

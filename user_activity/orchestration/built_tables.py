@@ -26,6 +26,12 @@ def changed(warehouse: Warehouse, recipes: Recipes) -> set[str]:
     }
 
 
+def forget(warehouse: Warehouse, relations: Iterable[str]) -> None:
+    """Have the next build make these tables anew, whatever they were built by."""
+    noted = _noted(warehouse)
+    _note(warehouse, {name: (None, noted[name][1]) for name in relations if name in noted})
+
+
 def begin(warehouse: Warehouse, recipes: Recipes, relations: Iterable[str]) -> list[str]:
     """Note that a run is about to write tables that were built by another recipe; which these are."""
     noted, digests = _noted(warehouse), recipes.digests()

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from user_activity.ingest import Entry
 from user_activity.ingest.lake import manifest
 from user_activity.ingest.landing import incoming
-from user_activity.orchestration import staleness
+from user_activity.orchestration import built_tables, staleness
 from user_activity.orchestration.assembly import assemble
 from user_activity.orchestration.assets.landing import landed_files, products_api
 from user_activity.orchestration.date_ranges import DAY, WEEK, days
@@ -33,6 +33,7 @@ from user_activity.orchestration.runs.history import RECORD
 from user_activity.orchestration.runs.liveness import PROCESS_TAG, seen_to_live, unfinished_runs
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
+from user_activity.warehouse import open_warehouse
 
 LOCATION = "user_activity"
 VERDICTS = {None: "passed", dg.AssetCheckSeverity.WARN: "warned", dg.AssetCheckSeverity.ERROR: "failed"}
@@ -148,6 +149,14 @@ class Runner:
         dates = list(days([(first, last)]))
         if outcome.success and models != [] and self.execute(outcome, BUILD, range_tags(dates), models):
             outcome.rebuilt.update(dates)
+        return self._recorded(outcome)
+
+    def full_refresh(self, selection: str) -> Outcome:
+        """Drop some models' tables and build them, and all that is made from them, for every date."""
+        outcome = Outcome()
+        chosen = self._chosen(selection)
+        built_tables.forget(open_warehouse(self.settings), [".".join(key.path) for key in chosen])
+        self._build_changed_tables(outcome)
         return self._recorded(outcome)
 
     def execute(

@@ -127,6 +127,8 @@ def test_a_source_that_is_declared_wrongly_is_one_sentence(command: Command, mon
         (["quarantine", "replay", "--source", "clicks"], "Unknown source 'clicks'"),
         (["backfill", "--from", "2025-02-01", "--to", "2025-01-01"], "is after"),
         (["backfill", "--from", "2024-02-01", "--to", "2025-01-01"], "before the first partition"),
+        (["backfill", "--from", "2025-02-01"], "Give the dates, --from and --to, or the models of a --full-refresh."),
+        (["backfill", "--full-refresh", "marts/fct_orders", "--to", "2025-02-01"], "leave out --from and --to"),
         (["simulate", "--days", "none"], "--days"),
         (["land"], "Missing argument"),
         (["fly"], "No such command"),

@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from user_activity.cli import main
@@ -115,6 +116,18 @@ def test_a_backfill_of_one_asset_leaves_the_others_alone(command: Command) -> No
     missing = command(*arguments, "key:marts/nothing")
     assert missing.code == 2
     assert "No asset is called 'key:marts/nothing'" in missing.err
+
+
+def test_a_full_refresh_makes_a_table_anew_whatever_it_was(command: Command, data_dir: Path) -> None:
+    sql = "select count(*) as rows, sum(order_key % 1000) as digest from marts.fct_orders"
+    before = command("query", sql, "--json").document
+    with duckdb.connect(str(data_dir / "warehouse" / "user_activity.duckdb")) as connection:
+        connection.execute("alter table marts.fct_orders alter column status type integer using 7")
+        connection.execute("delete from marts.fct_orders where order_key % 2 = 0")
+    assert command("query", sql, "--json").document != before
+    answer = command("backfill", "--full-refresh", "key:marts/fct_orders", "--json")
+    assert (answer.code, answer.document["tables_rebuilt"]) == (0, ["marts.fct_orders"])
+    assert command("query", sql, "--json").document == before
 
 
 def test_a_question_is_answered_from_what_is_published_while_the_warehouse_is_written(
