@@ -45,6 +45,12 @@ class Recipes:
         """Whether it is a table: a view has no rows of its own."""
         return bool(self._models[relation]["config"]["materialized"] != "view")
 
+    def exact_date_column(self, relation: str) -> str | None:
+        """The column by whose days a table's rows are replaced; None where a run writes other days than it counts."""
+        meta = self._models[relation]["config"]["meta"]
+        around = any(meta.get(name) for name in ("written_whole", "written_before", "written_after"))
+        return str(meta["date_column"]) if meta.get("partitioned") and not around else None
+
     def with_descendants(self, relations: Iterable[str]) -> list[str]:
         """These relations, the seeds that they read, and all that is made from them."""
         by_id = {node["unique_id"]: relation for relation, node in self._models.items()}
