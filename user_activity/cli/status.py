@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -27,13 +27,16 @@ FAILED_CHECKS = """
 """
 
 
+TablesOption = Annotated[bool, typer.Option("--tables", help="Also list the warehouse's tables with their rows.")]
+
+
 def add_commands(app: typer.Typer) -> None:
     """Register the command."""
     app.command()(status)
 
 
-def status(as_json: JsonOption = False) -> None:
-    """Show pending files, landed dates, stale dates, the latest runs, and the warehouse's tables and failed checks.
+def status(tables: TablesOption = False, as_json: JsonOption = False) -> None:
+    """Show pending files, stale dates, the latest runs, failed checks and landed dates.
 
     Example: user-activity status
     """
@@ -41,7 +44,7 @@ def status(as_json: JsonOption = False) -> None:
     if as_json:
         output.print_json(state)
     else:
-        show(state)
+        show(state, tables=tables)
 
 
 def gather(settings: Settings) -> dict[str, Any]:
@@ -50,7 +53,6 @@ def gather(settings: Settings) -> dict[str, Any]:
     from user_activity.ingest.lake import freshness
     from user_activity.ingest.landing import incoming
     from user_activity.ingest.landing.passed_over import passed_over
-    from user_activity.orchestration import staleness
     from user_activity.orchestration.instance.home import latest_runs
 
     waiting = Counter(file.source for file in incoming.scan(settings))
@@ -66,10 +68,22 @@ def gather(settings: Settings) -> dict[str, Any]:
             for source, days in sorted(landed.items())
         },
         "records_open": quarantine.open_by_source(settings),
-        "stale_dates": list(staleness.stale(settings)),
+        **_stale(settings),
         "latest_runs": latest_runs(settings, 3),
         "warehouse": _warehouse(settings),
     }
+
+
+def _stale(settings: Settings) -> dict[str, list[date] | list[str] | None]:
+    """The stale dates and the tables that are built anew; None while another process writes the warehouse."""
+    from user_activity.orchestration import staleness
+
+    try:
+        work = staleness.work(settings)
+    except WarehouseBusy:
+        return {"stale_dates": None, "changed_tables": None}
+    dates = list(work.dates) if not work.changed else list(staleness.stale(settings))
+    return {"stale_dates": dates, "changed_tables": sorted(work.changed)}
 
 
 def _warehouse(settings: Settings) -> dict[str, Any]:
@@ -92,8 +106,8 @@ def _warehouse(settings: Settings) -> dict[str, Any]:
     return {"state": "ready", "bytes": size, "rows": rows, "failed_checks": failed}
 
 
-def show(state: dict[str, Any]) -> None:
-    """Print the state as text."""
+def show(state: dict[str, Any], *, tables: bool = False) -> None:
+    """Print the state as text; with the rows of each table if asked for."""
     say = output.answer.print
     waiting = state["files_waiting"]
     names = ", ".join(f"{count:,} {source}" for source, count in waiting.items()) or "none"
@@ -104,9 +118,15 @@ def show(state: dict[str, Any]) -> None:
     still = state["records_open"]
     names = f" ({', '.join(f'{count:,} {source}' for source, count in still.items())})" if still else ""
     say(f"Quarantine    {output.counted(sum(still.values()), 'record')} open{names}", markup=False)
-    stale = state["stale_dates"]
-    span = f" ({stale[0]} to {stale[-1]})" if stale else ""
-    say(f"Stale         {output.counted(len(stale), 'date')}{span}", markup=False)
+    stale, changed = state["stale_dates"], state["changed_tables"]
+    if stale is None:
+        say("Stale         unknown while another process writes the warehouse", markup=False)
+    else:
+        span = f" ({stale[0]} to {stale[-1]}; why: user-activity why {stale[-1]})" if stale else ""
+        say(f"Stale         {output.counted(len(stale), 'date')}{span}", markup=False)
+    if changed:
+        shown = ", ".join(changed[:SHOWN_CHECKS]) + (", …" if len(changed) > SHOWN_CHECKS else "")
+        say(f"              {output.counted(len(changed), 'table')} new, changed or emptied: {shown}", markup=False)
     for run in state["latest_runs"]:
         say(f"Run           {run['job']} {run['state']} at {run['started']}, {run['seconds']} s", markup=False)
     warehouse = state["warehouse"]
@@ -124,11 +144,11 @@ def show(state: dict[str, Any]) -> None:
             [source, each["landing_dates"], each["first"], each["last"]] for source, each in state["landed"].items()
         ]
         output.grid("Landed", ["source", "landing dates", "first", "last"], rows)
-    if warehouse["rows"]:
+    if tables and warehouse["rows"]:
         output.grid(
             "Rows",
             ["table", "rows"],
             sorted(warehouse["rows"].items(), key=lambda row: (MODEL_LAYERS.index(row[0].split(".")[0]), row[0])),
         )
-    if waiting or stale:
+    if waiting or stale or changed:
         output.prose.print("Next: user-activity run")

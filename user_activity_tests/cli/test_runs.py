@@ -130,6 +130,22 @@ def test_a_full_refresh_makes_a_table_anew_whatever_it_was(command: Command, dat
     assert command("query", sql, "--json").document == before
 
 
+def test_status_tells_what_it_can_while_the_warehouse_is_written(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "marts.fct_events" not in command("status").out
+    assert "marts.fct_events" in command("status", "--tables").out
+
+    def busy(*_: object) -> None:
+        raise WarehouseBusy("held")
+
+    monkeypatch.setattr("user_activity.warehouse.duckdb.DuckDBWarehouse.built_dates", busy)
+    answer = command("status")
+    assert answer.code == 0, answer.err
+    assert "unknown while another process writes the warehouse" in answer.out
+    assert command("status", "--json").document["stale_dates"] is None
+
+
 def test_a_question_is_answered_from_what_is_published_while_the_warehouse_is_written(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
