@@ -1,7 +1,8 @@
-"""From landed files to the raw lake: reading, judging, quarantine, manifests.
+"""From landed files to the raw lake: reading, validation, quarantine, manifests.
 
-Belongs here: everything that knows files. ``ingest`` builds raw; ``landing``, ``lake``, ``quarantine`` and
-``catalogue`` are the other doors.
+Belongs here: everything that reads or writes files. ``ingest`` builds raw; the other entry points are in ``landing``,
+``lake``, ``quarantine`` and ``reference_files``.
+
 Does not belong here: tables (``warehouse``, ``sql/``), Dagster, printing.
 """
 

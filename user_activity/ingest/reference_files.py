@@ -1,4 +1,4 @@
-"""Reference files: tables that a person keeps by hand and a setting names, like funnels and exchange rates."""
+"""Reference files: tables that are maintained by hand and named by a setting, like funnels and exchange rates."""
 
 import csv
 from collections import defaultdict
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from user_activity.settings import Settings
 
-Day = date  # by its own name a field `date` would hide it
+Day = date  # an alias, because a field named `date` would hide the type
 WEEK_SECONDS = 7 * 24 * 3600
 
 
@@ -27,7 +27,7 @@ class _Row(BaseModel):
 
 
 class FunnelStep(_Row):
-    """One event type of one step; several rows with one funnel and step are several event types that reach it."""
+    """One event type of one step. Rows with the same funnel and step are alternative event types for the step."""
 
     funnel: Annotated[str, Field(min_length=1)]
     step: Annotated[int, Field(ge=1)]
@@ -36,7 +36,7 @@ class FunnelStep(_Row):
 
 
 class Rate(_Row):
-    """What one unit of a currency is worth in the reporting currency, from a day until the currency's next rate."""
+    """The value of one unit of a currency in the reporting currency, from a date until the currency's next rate."""
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     rate_date: date
@@ -44,7 +44,7 @@ class Rate(_Row):
 
 
 class Holiday(_Row):
-    """A day, and what it is called."""
+    """A date and the name of its holiday."""
 
     date: Day
     name: Annotated[str, Field(min_length=1)]
@@ -55,7 +55,7 @@ Kept = TypeVar("Kept", bound=_Row)
 
 @dataclass(frozen=True)
 class Reference:
-    """A table of the warehouse that holds a reference file: its columns with SQL types, and its rows."""
+    """A warehouse table with the content of a reference file: its columns with SQL types, and its rows."""
 
     relation: str
     columns: Mapping[str, str]
@@ -63,7 +63,7 @@ class Reference:
 
 
 def references(settings: Settings) -> list[Reference]:
-    """Every reference table, without rows where no file is named; raises :class:`ReferenceRejected`."""
+    """All reference tables; a table whose file is not set has no rows. Raises :class:`ReferenceRejected`."""
     steps = list(_read(settings.funnels_file, FunnelStep, ("funnel", "step", "event_type")))
     _check_funnels(settings, steps)
     return [
@@ -89,7 +89,7 @@ def references(settings: Settings) -> list[Reference]:
 
 
 def _read(path: Path | None, kind: type[Kept], key: tuple[str, ...]) -> Iterator[tuple[int, Kept]]:
-    """The rows of a CSV file, numbered from 1 below its heading."""
+    """The validated rows of a CSV file, numbered from 1 below its header."""
     if path is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""The lake's state: the manifest of each landing date, corrections of rejected records, and which dates are touched.
+"""The lake's state: one manifest per landing date, corrections of rejected records, and the dates that data affects.
 
 Belongs here: what the lake holds. Does not belong here: building it (``partition/``).
 """

@@ -1,7 +1,7 @@
-"""Repairs: which quarantined records others were sent for, and stand in their place.
+"""Repairs: which quarantined records were resent, and which resent records replace them.
 
-An exported record carries the id of the one it stands for; whatever file it comes back in, its part remembers that id.
-So what took a record's place is told by what has landed alone: any order, any repetition, any kill gives the same.
+An exported record carries the id of the record that it replaces. The part of the file in which it comes back keeps that
+id. So replacements depend only on the landed files: their order, duplicates and killed runs do not change the result.
 """
 
 import os
@@ -21,22 +21,22 @@ from user_activity.ingest.readers.files import form_of
 from user_activity.settings import Settings
 
 FIELD = "_quarantine_id"
-"""The field of a record that says for which one it was sent; it belongs to no contract and is kept in no property."""
+"""The field that holds the id of the replaced record. It is in no contract and is not stored in ``properties``."""
 
 ID = "[0-9a-f]{16}-[0-9]{1,18}"
 _DIGITS = 16
 
 Place = tuple[str, int]
-"""A record's file (how its digest begins) and its row there."""
+"""A record's file (the first digits of its SHA-256) and its row number there."""
 
 
 def record_id(file_sha256: str, row_number: int) -> str:
-    """What names a record wherever its file lands: the file's content and the row."""
+    """The id of a record, from the file's content and the row number. It is the same wherever the file lands."""
     return f"{file_sha256[:_DIGITS]}-{row_number}"
 
 
 def write(path: Path, sent: Sequence[tuple[int, str]]) -> None:
-    """Write the part that remembers which rows of a file were sent for which records."""
+    """Write the part that maps a file's rows to the ids of the records that they replace."""
     rows = np.fromiter((row for row, _ in sent), np.int64, len(sent))
     table = pa.table({"row_number": array(rows, pa.int64()), "quarantine_id": texts(name for _, name in sent)})
     with aside(path.parent) as temporary:
@@ -55,7 +55,7 @@ def _sent(path: Path) -> Iterator[tuple[int, Place]]:
 
 
 class Repairs:
-    """What took the place of a source's quarantined records, as its manifests stand."""
+    """The replacements of a source's quarantined records, according to its manifests."""
 
     def __init__(self, settings: Settings, source: str) -> None:
         self._lake_dir = settings.lake_dir
@@ -75,7 +75,7 @@ class Repairs:
             for entry in found.files:
                 self._landed_on.setdefault(entry.file_sha256[:_DIGITS], set()).add(found.landing_date)
                 if entry.status == "loaded":
-                    self._last_landed[_content(entry)] = found.landing_date  # manifests come by date
+                    self._last_landed[_content(entry)] = found.landing_date  # manifests are sorted by date
                     self._readable.add(entry.file_sha256)
                     self._readable_names.add((found.landing_date, entry.file_name))
                 rejected = self._rejected_rows(entry) if entry.repairs else set()
@@ -85,7 +85,7 @@ class Repairs:
                     stands_for[entry.file_sha256[:_DIGITS], row] = place
                     if row not in rejected:
                         accepted.append(place)
-        for place in accepted:  # and what the replaced record itself was sent for, back to the first
+        for place in accepted:  # also mark the earlier records in the chain as replaced
             following: Place | None = place
             while following and following[1] not in self._accepted_for.setdefault(following[0], set()):
                 self._accepted_for[following[0]].add(following[1])
@@ -98,25 +98,25 @@ class Repairs:
         return {row for row in rows.to_pylist() if row is not None}
 
     def sent_for(self, entry: Entry) -> frozenset[int]:
-        """The rows of a file that any record was sent for, be it accepted or rejected in its turn."""
+        """The rows of a file for which a record was resent, whether that record was accepted or rejected."""
         return frozenset(self._sent_for.get(entry.file_sha256[:_DIGITS], ()))
 
     def accepted_for(self, file_sha256: str) -> frozenset[int]:
-        """The rows of a file in whose place a record was accepted: they must never be accepted beside it."""
+        """The rows of a file whose replacement was accepted. They must not be accepted as well."""
         return frozenset(self._accepted_for.get(file_sha256[:_DIGITS], ()))
 
     def is_replaced(self, landing_date: date, entry: Entry) -> bool:
-        """Whether all of a file's rejected records are taken up elsewhere.
+        """Whether all rejected records of a file are superseded by another file.
 
-        Content that landed again is answered for where it landed last; a file that could not be read at all is
-        replaced by one of its name and landing date, or of its content, that can be.
+        Content that landed again counts on its last landing date. A file that could not be read at all is replaced by a
+        readable file with the same name and landing date, or with the same content.
         """
         if entry.status == "loaded":
             return self._last_landed[_content(entry)] > landing_date
         return (landing_date, entry.file_name) in self._readable_names or entry.file_sha256 in self._readable
 
     def rows_open(self, found: Manifest) -> int:
-        """How many rejected records of a landing date nothing took the place of."""
+        """The number of rejected records of a landing date that have not been replaced."""
         count = 0
         for entry in found.files:
             if entry.quarantine and not self.is_replaced(found.landing_date, entry):
@@ -126,7 +126,7 @@ class Repairs:
         return count
 
     def are_heeded(self, entry: Entry) -> bool:
-        """Whether a part still keeps out exactly those rows in whose place another was accepted."""
+        """Whether a part excludes exactly the rows whose replacement was accepted."""
         if entry.status == "rejected":
             return True
         withheld = set(entry.withheld)
@@ -134,12 +134,12 @@ class Repairs:
         return withheld <= replaced and (replaced == withheld or replaced <= self._rejected_rows(entry))
 
     def landing_dates(self, part_ids: Iterable[str]) -> set[date]:
-        """When the files landed whose records these parts hold repairs of."""
+        """The landing dates of the files whose records are replaced in these parts."""
         files = {file for part_id in part_ids for file in self._files_of.get(part_id, ())}
         return {day for file in files for day in self._landed_on.get(file, ())}
 
     def facts(self, found: Manifest) -> list[str]:
-        """What, besides the manifest, decides on the states of a landing date's records; empty where nothing does."""
+        """What, besides the manifest, determines the states of a landing date's records; empty if nothing does."""
         facts = []
         for entry in found.files:
             rows = sorted(self.sent_for(entry))
@@ -150,7 +150,7 @@ class Repairs:
 
 
 def by_source(settings: Settings, manifests: Iterable[Manifest]) -> Mapping[str, Repairs]:
-    """The repairs of every source that manifests are of."""
+    """The repairs of each source that occurs in the manifests."""
     return {source: Repairs(settings, source) for source in sorted({found.source for found in manifests})}
 
 

@@ -1,4 +1,4 @@
-"""The lake as models see it: which reporting dates raw bears on, and with what."""
+"""The lake's state for dbt models: which reporting dates each raw file affects."""
 
 import hashlib
 import json
@@ -15,17 +15,17 @@ State = dict[tuple[str, date], str]
 
 
 def manifests(settings: Settings, source: str | None = None) -> list[Manifest]:
-    """Every manifest, by source and landing date."""
+    """All manifests, sorted by source and landing date."""
     return list(manifest.all_of(settings, source))
 
 
 def state(settings: Settings, source: str | None = None) -> State:
-    """A digest of what raw holds, by source and landing date."""
+    """A digest of the content of raw per source and landing date."""
     return state_of(manifests(settings, source))
 
 
 def state_of(found: Iterable[Manifest], more: Callable[[Manifest], list[str]] = lambda _: []) -> State:
-    """The same of some manifests, with what else each of them is to be told from another by."""
+    """The same for the given manifests. ``more`` returns further lines to include in a manifest's digest."""
     return {
         (each.source, each.landing_date): _digest(
             [*sorted(f"{entry.file_name} {entry.part_id}" for entry in each.files), *more(each)]
@@ -35,11 +35,11 @@ def state_of(found: Iterable[Manifest], more: Callable[[Manifest], list[str]] = 
 
 
 def facts(settings: Settings) -> dict[date, list[str]]:
-    """What each reporting date's figures are made from, as sorted lines of JSON.
+    """The inputs of each reporting date, as sorted lines of JSON.
 
-    ``["touches", source, landing date, file, part]`` for each file with rows that bear on the date, and ``["landed",
-    source, landing date, file, part]`` for each file that landed on it, which is counted there. The same content on
-    another landing date is another fact: it is a duplicate, and duplicates are counted.
+    ``["touches", source, landing date, file, part]`` for each file with rows that affect the date, and ``["landed",
+    source, landing date, file, part]`` for each file that landed on the date. The same content on another landing date
+    is a separate input: it is a duplicate, and duplicates are counted.
     """
     found: dict[date, set[str]] = {}
     by_utc_date: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""Manifests: what raw holds of each source and landing date, one small JSON file each. Writing it is the commit."""
+"""Manifests: what raw holds per source and landing date, one small JSON file each. Writing a manifest is the commit."""
 
 import json
 import logging
@@ -14,18 +14,18 @@ from user_activity.files import write_texts
 from user_activity.settings import Settings
 
 KINDS = ("raw", "quarantine", "repairs", "history")
-"""The kinds of part that a file may have."""
+"""The kinds of part that a file can have."""
 
 _log = logging.getLogger(__name__)
 
 
 class DamagedManifest(Exception):
-    """A manifest cannot be read, nor made anew; the message says which, and what to do."""
+    """A manifest cannot be read and cannot be rebuilt; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One landed file: what came of its records, and where they are (paths relative to the lake, or the archive)."""
+    """One landed file: its row counts, and the paths of its parts (relative to the lake) and of its original."""
 
     file_name: str
     file_sha256: str
@@ -44,20 +44,20 @@ class Entry:
     loaded_at: str
     problem: str | None = None
     repairs: str | None = None
-    """The part that says which of its rows were sent for which quarantined records."""
+    """The part that maps its rows to the ids of the quarantined records that they replace."""
     history: str | None = None
-    """The part of records that were quarantined once and are accepted now."""
+    """The part with records that were quarantined before and are accepted now."""
     withheld: tuple[int, ...] = ()
-    """Rows that keep the contract and are quarantined all the same: a repaired record was accepted in their place."""
+    """Valid rows that are quarantined nevertheless, because a repaired record was accepted in their place."""
 
     @property
     def parts(self) -> list[str]:
-        """Everything in the lake that is the file's."""
+        """The paths of all parts of the file."""
         return [name for name in (self.part, self.quarantine, self.repairs, self.history) if name]
 
     @property
     def part_id(self) -> str:
-        """What the rows are a function of: the content and the recipe."""
+        """The id of the file's parts, derived from its content and the recipe."""
         return Path(self.part or self.quarantine or "").stem
 
 
@@ -72,12 +72,12 @@ class Manifest:
 
 
 def path_of(settings: Settings, source: str, landing_date: date) -> Path:
-    """Where a manifest is."""
+    """The path of a manifest."""
     return settings.lake_dir / "manifests" / source / f"{landing_date}.json"
 
 
 def read(settings: Settings, source: str, landing_date: date) -> Manifest | None:
-    """The manifest of a date; None where nothing was ever committed."""
+    """The manifest of a landing date; None if nothing was ever committed."""
     path = path_of(settings, source, landing_date)
     try:
         status = path.stat()
@@ -87,7 +87,7 @@ def read(settings: Settings, source: str, landing_date: date) -> Manifest | None
 
 
 def _whole(settings: Settings, path: Path, status: os.stat_result) -> Manifest | None:
-    """A manifest; None of a damaged one, which is made anew from the archive like one that is lost."""
+    """Read a manifest. Returns None if it is damaged: like a lost manifest, it is then rebuilt from the archive."""
     try:
         return _parsed(path, (status.st_mtime_ns, status.st_ino))
     except (ValueError, KeyError, TypeError) as error:
@@ -102,7 +102,7 @@ def _whole(settings: Settings, path: Path, status: os.stat_result) -> Manifest |
 
 
 @lru_cache(maxsize=16_384)
-def _parsed(path: Path, version: tuple[int, int]) -> Manifest:  # noqa: ARG001 - it tells one content from the next
+def _parsed(path: Path, version: tuple[int, int]) -> Manifest:  # noqa: ARG001 - part of the cache key
     found = json.loads(path.read_bytes())
     entries = tuple(
         Entry(**{**entry, "touches": tuple(entry["touches"]), "withheld": tuple(entry.get("withheld", ()))})
@@ -112,7 +112,7 @@ def _parsed(path: Path, version: tuple[int, int]) -> Manifest:  # noqa: ARG001 -
 
 
 def all_of(settings: Settings, source: str | None = None) -> Iterator[Manifest]:
-    """Every manifest, by source and date."""
+    """All manifests, sorted by source and date."""
     root = settings.lake_dir / "manifests"
     for folder in sorted(root.iterdir()) if root.is_dir() else []:
         if source in (None, folder.name) and folder.is_dir():
@@ -124,7 +124,7 @@ def all_of(settings: Settings, source: str | None = None) -> Iterator[Manifest]:
 
 
 def commit(settings: Settings, manifests: Iterable[Manifest]) -> None:
-    """Replace the manifests of dates, each as a whole, then remove the parts that they no longer name."""
+    """Replace each manifest atomically, then delete the parts that it no longer names."""
     made = list(manifests)
     write_texts({path_of(settings, each.source, each.landing_date): _text(each) for each in made})
     for each in made:
@@ -143,7 +143,7 @@ def _text(manifest: Manifest) -> str:
 
 
 def forget(settings: Settings, source: str, landing_date: date) -> None:
-    """Remove the manifest of a date of which no file is left, then its parts."""
+    """Delete the manifest of a date that has no files left, then its parts."""
     path_of(settings, source, landing_date).unlink(missing_ok=True)
     _remove_parts(settings, source, landing_date, set())
 
@@ -157,5 +157,5 @@ def _remove_parts(settings: Settings, source: str, landing_date: date, named: Se
 
 
 def part_folder(layer: str, source: str, landing_date: date) -> str:
-    """The folder of a date's parts, relative to the lake."""
+    """The folder of a landing date's parts, relative to the lake."""
     return f"{layer}/{source}/landing_date={landing_date}"

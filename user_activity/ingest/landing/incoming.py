@@ -1,4 +1,4 @@
-"""Where files wait and where they go: ``incoming`` and the archive."""
+"""The ``incoming`` folder, where files wait for ingestion, and the archive."""
 
 import os
 import shutil
@@ -24,8 +24,8 @@ _KEPT_ENDING = 16
 class LandedFile:
     """A file that waits in ``incoming``.
 
-    ``problem`` says why it will be rejected whole, where that is clear by now; ``misplaced_on`` is the date it was put
-    under where that is no partition; ``changed_at`` (epoch seconds) is when it was last written, renamed or moved here.
+    ``problem`` says why the whole file will be rejected, if that is already known; ``misplaced_on`` is the date of its
+    folder if that date is no partition; ``changed_at`` (epoch seconds) is when it was last written, renamed or moved.
     """
 
     path: Path
@@ -45,7 +45,7 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class LandResult:
-    """Where a file was put, or already is."""
+    """The path of a landed file, and whether it had already landed."""
 
     path: Path
     landing_date: date
@@ -53,12 +53,15 @@ class LandResult:
 
 
 def utc_today() -> date:
-    """Today's UTC date: it schedules, it never judges."""
+    """Today's UTC date. It is used for scheduling only, never for validation."""
     return datetime.now(UTC).date()
 
 
 def scan(settings: Settings, source: str | None = None, settle_seconds: float = 0) -> list[LandedFile]:
-    """All files that wait, by source, landing date and name; with ``settle_seconds``, those unchanged for so long."""
+    """All waiting files, sorted by source, landing date and name.
+
+    With ``settle_seconds``, only files that have not changed for that many seconds.
+    """
     found: list[LandedFile] = []
     for name in [source] if source else SOURCES:
         folder = settings.incoming_dir / name
@@ -79,7 +82,7 @@ def _waiting(folder: Path, source: str, settings: Settings) -> Iterator[LandedFi
 
 
 def entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
-    """What is in a folder, but for names that say that it is not there yet."""
+    """The entries of a folder, without hidden ones and those whose name says that they are still being written."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if not entry.name.startswith((".", "_")) and not entry.name.lower().endswith(_NOT_YET):
@@ -94,7 +97,7 @@ def _date_of(name: str) -> date | None:
 
 
 def nearest_partition(settings: Settings, landing_date: date) -> date:
-    """The landing date itself, where files can land on it: from the start date until tomorrow."""
+    """The given date, limited to the dates on which files can land: from the start date to tomorrow (UTC)."""
     return min(max(landing_date, settings.start_date), utc_today() + timedelta(days=1))
 
 
@@ -110,7 +113,7 @@ def _landed(entry: "os.DirEntry[str]", source: str, day: date | None, settings: 
 
 
 def problem_of(mode: int, source: str, misplaced_on: date | None) -> str | None:
-    """Why what lies there is not read at all, by what it is and where it was put."""
+    """Why the entry is not read at all (its type, or its folder); None if it can be read."""
     if stat.S_ISLNK(mode):
         return "is a symbolic link, which is never followed: put the file itself here"
     if stat.S_ISDIR(mode):
@@ -126,7 +129,7 @@ def problem_of(mode: int, source: str, misplaced_on: date | None) -> str | None:
 
 
 def land(settings: Settings, path: Path, source: str, landing_date: date | None = None) -> LandResult:
-    """Copy a file into ``incoming``, where it appears whole or not at all; what landed that day before stays."""
+    """Copy a file into ``incoming`` atomically; files that landed on that date before are not overwritten."""
     day = landing_date or utc_today()
     digest = sha256_of(path)
     archived = next(archive_folder(settings, source, day).glob(f"{digest[:16]}-*"), None)
@@ -143,29 +146,29 @@ def land(settings: Settings, path: Path, source: str, landing_date: date | None 
 
 
 def archive_folder(settings: Settings, source: str, landing_date: date) -> Path:
-    """Where the originals of a landing date are kept."""
+    """The folder with the original files of a landing date."""
     return settings.archive_dir / source / landing_date.isoformat()
 
 
 def withdrawn_folder(settings: Settings, source: str, landing_date: date) -> Path:
-    """Where originals of a landing date are kept that were taken back."""
+    """The folder with the withdrawn original files of a landing date."""
     return settings.data_dir / "withdrawn" / source / landing_date.isoformat()
 
 
 def archive_name(sha256: str, name: str) -> str:
-    """The name of an original in the archive: from it, its own name can be read again (a very long one's ends)."""
+    """The name of a file in the archive. The file's own name can be decoded from it (a very long one is shortened)."""
     quoted = quote(os.fsencode(name), safe=" ()+,=@")
     head = _LONGEST_NAME - len(f"{sha256[:16]}-") - _KEPT_ENDING
     return f"{sha256[:16]}-{quoted if len(quoted) <= head else quoted[:head] + quoted[-_KEPT_ENDING:]}"
 
 
 def original_name(archived: str) -> str:
-    """A file's own name, from its name in the archive."""
+    """The file's own name, decoded from its name in the archive."""
     return os.fsdecode(unquote_to_bytes(archived.partition("-")[2]))
 
 
 def move_to_archive(path: Path, target: Path, umask: str) -> None:
-    """Move an original, and keep it from whom the setting keeps all else; content that is kept already goes."""
+    """Move an original file and apply the umask to it. If the target already exists, delete the file instead."""
     if path == target:
         return
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The files that make up a landing date: those that wait in ``incoming`` and those in the archive, each once."""
+"""The files of a landing date: those waiting in ``incoming`` and those in the archive, without duplicates."""
 
 import hashlib
 import stat
@@ -18,7 +18,8 @@ from user_activity.settings import Settings
 class Original:
     """A file as it landed.
 
-    With a ``FileProblem`` it will be rejected whole, whatever it holds; with another problem it cannot be read for now.
+    If ``problem`` is a ``FileProblem``, the whole file is rejected. With any other exception, it cannot be read for
+    now.
     """
 
     file: InputFile
@@ -29,12 +30,12 @@ class Original:
 
     @property
     def identity(self) -> tuple[str, str, bool]:
-        """What two files of a date have in common to count once: content, format, and whether it may be read."""
+        """The deduplication key of a date's files: content, format, and whether the file has a problem."""
         return self.file.sha256, "".join(form_of(self.file.name)), self.problem is not None
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the file is still as it was when its digest was taken."""
+        """Whether the file's size and modification time are the same as when its digest was computed."""
         try:
             status = self.file.path.lstat()
         except OSError:
@@ -45,7 +46,7 @@ class Original:
 def originals(
     settings: Settings, source: str, day: date, waiting: Sequence[incoming.LandedFile], known: Iterable[Entry]
 ) -> Iterator[Original]:
-    """Every file of a date, in the order in which one of several equal ones is taken."""
+    """All files of a date, sorted so that the first of several equal files is the one to keep."""
     entries = {entry.archive: entry for entry in known}
     folder = incoming.archive_folder(settings, source, day)
     kept = folder.iterdir() if folder.is_dir() else ()
@@ -54,7 +55,7 @@ def originals(
 
 
 def without_manifest(settings: Settings, source: str) -> set[date]:
-    """The landing dates of which the archive holds files and the lake no readable manifest: they are ingested again."""
+    """The landing dates with files in the archive but no readable manifest in the lake. They are ingested again."""
     root = settings.archive_dir / source
     archived = {date.fromisoformat(folder.name) for folder in root.iterdir()} if root.is_dir() else set()
     lost = archived - {found.landing_date for found in manifest.all_of(settings, source)}
@@ -68,7 +69,7 @@ def _waiting(landed: incoming.LandedFile) -> Original:
     except OSError as error:
         digest, problem = _digest_of_place(landed.name, landed.mtime_ns), error
     file = InputFile(landed.path, landed.name, digest, landed.landing_date, landed.size, landed.mtime_ns)
-    # Where a file was put by mistake is told by its name in the archive, so that it can be read from there again.
+    # The archive name of a misplaced file includes the wrong date, so that the file can be validated again from there.
     name = f"{landed.misplaced_on}/{landed.path.name}" if landed.misplaced_on else landed.path.name
     return Original(file, incoming.archive_name(digest, name), problem)
 
@@ -92,5 +93,5 @@ def _digest(path: Path, name: str, mtime_ns: int) -> str:
 
 
 def _digest_of_place(name: str, mtime_ns: int) -> str:
-    """For what has no content to tell it by."""
+    """A digest for entries that have no content to hash."""
     return hashlib.sha256(f"{name} {mtime_ns}".encode()).hexdigest()

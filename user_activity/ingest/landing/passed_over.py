@@ -1,4 +1,4 @@
-"""What lies in ``incoming`` where no source looks: a folder whose name is no source's, or a file in none."""
+"""Entries of ``incoming`` that are not ingested: folders that no source is named after, and files outside folders."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,7 +12,7 @@ from user_activity.sources import SOURCES
 
 @dataclass(frozen=True)
 class PassedOver:
-    """A file or folder that is not ingested; ``nearest`` is the source that it may be meant for."""
+    """A file or folder that is not ingested; ``nearest`` is the source with the most similar name."""
 
     path: Path
     nearest: str
@@ -31,7 +31,7 @@ class PassedOver:
 
 
 def passed_over(settings: Settings) -> list[PassedOver]:
-    """All of it, by name; empty folders are nothing."""
+    """All such entries, sorted by name; empty folders are left out."""
     if not settings.incoming_dir.is_dir():
         return []
     found = []

@@ -18,26 +18,26 @@ from user_activity.settings import Settings
 
 ATTEMPTS = 5
 ANSWER_TIMEOUTS = 6
-"""A whole answer may take this many times the time limit of each of its pieces."""
+"""The limit for a whole response, as a multiple of the timeout for each chunk."""
 MOST_BYTES_A_PAGE = 64 * 1024**2
 _LISTS = ("products", "items", "data", "results")
 _BUSY = (408, 425, 429)
 LOGIN, QUERY = re.compile(r"(://)[^\s/?]*@"), re.compile(r"\?[^\s)]+")
-"""Where an address holds what only its owner may know."""
+"""The parts of a URL that may hold credentials."""
 
 
 class CatalogueError(Exception):
-    """The catalogue could not be fetched whole; the message is one sentence that says why and what to do."""
+    """The complete catalogue could not be fetched; the message is one sentence that says why and what to do."""
 
 
 class _TryAgain(Exception):
-    """An answer that a later attempt may better."""
+    """The request failed, but a retry may succeed."""
 
 
 def fetch_products(settings: Settings, landing_date: date) -> Path | None:
-    """Fetch the whole catalogue into ``incoming/products/<landing date>/``; None when no address is set.
+    """Fetch the whole catalogue into ``incoming/products/<landing date>/``; returns None if no URL is set.
 
-    The file's name and content depend on what was received only: fetching the same catalogue again changes nothing.
+    The file's name and content depend only on the landing date and the response: fetching again changes nothing.
     """
     if not settings.products_url:
         return None
@@ -50,7 +50,7 @@ def fetch_products(settings: Settings, landing_date: date) -> Path | None:
                     copy.write(json.dumps(product, ensure_ascii=True, sort_keys=True) + "\n")
             os.replace(temporary, target)
     except CatalogueError as error:
-        # What is written here is kept and mailed; the errors that led to it say no more, and may quote the address.
+        # This message is stored and mailed. The original errors may quote the URL, so they are not chained.
         raise CatalogueError(QUERY.sub("?…", LOGIN.sub(r"\1", str(error)))) from None
     return target
 
@@ -66,7 +66,7 @@ def _products(settings: Settings) -> Iterator[Any]:
             received += len(products)
             fingerprint = _fingerprint(products)
             if fingerprint in seen and page == 2 and len(products) != size and not _counts(answer):
-                return  # the server knows no pages: the first answer was everything
+                return  # the server does not paginate: the first response had all products
             if products and fingerprint in seen:
                 raise CatalogueError(
                     f"{url} gives the same page twice (page {page}): its pagination is broken, tell its owner"
@@ -86,7 +86,7 @@ def _products(settings: Settings) -> Iterator[Any]:
 
 
 def _client(settings: Settings) -> httpx2.Client:
-    """A client that asks the configured server alone, and stops asking when the time is over."""
+    """A client that only sends requests to the configured server, and stops at the overall time limit."""
     url, seconds = str(settings.products_url), settings.products_timeout_seconds
     began = time.monotonic()
 
@@ -98,7 +98,7 @@ def _client(settings: Settings) -> httpx2.Client:
             )
 
     def stay(request: httpx2.Request) -> None:
-        """Called for each redirect, too."""
+        """Refuse requests to other servers; also called for each redirect."""
         if _server(request.url) != _server(httpx2.URL(url)):
             raise CatalogueError(
                 f"{url} leads to a page on another server ({request.url}), which is not followed: correct "
@@ -118,14 +118,14 @@ def _server(url: httpx2.URL) -> tuple[str, str, int | None]:
 
 
 def _fingerprint(products: list[Any]) -> str:
-    """The same for the same products in whatever order."""
+    """A digest of the products that does not depend on their order."""
     return hashlib.sha256("\n".join(sorted(json.dumps(each, sort_keys=True) for each in products)).encode()).hexdigest()
 
 
 def _following(
     answer: Any, address: str, url: str, page: int, count: int, size: int, received: int
 ) -> tuple[str, dict[str, Any]] | None:
-    """Where the next page is; None after the last one."""
+    """The URL and query parameters of the next page; None after the last page."""
     numbered = (url, {"page": page + 1, "page_size": size})
     if not isinstance(answer, dict):
         return numbered if count >= size else None
@@ -143,7 +143,7 @@ def _following(
 
 
 def _counts(answer: Any) -> bool:
-    """Whether the answer says how much there is."""
+    """Whether the response says how many products or pages there are."""
     return isinstance(answer, dict) and any(
         name in answer for name in ("next", "pages", "total_pages", "total", "count")
     )

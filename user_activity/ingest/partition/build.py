@@ -1,4 +1,4 @@
-"""Building raw: from the files of landing dates to parts, quarantine and manifests. The one door is ``ingest``."""
+"""Building raw: from the files of landing dates to parts, quarantine and manifests. The entry point is ``ingest``."""
 
 import hashlib
 import os
@@ -23,11 +23,11 @@ from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
 VERSION = 1
-"""Goes up when the code makes other rows out of the same files, so that they are read again."""
+"""Increase it when the code produces other rows from the same files, so that all files are read again."""
 
 
 class OriginalMissing(Exception):
-    """A file must be read again, and is in the archive no more; the message says which, and what to do."""
+    """A file must be read again but is missing from the archive; the message names it and says what to do."""
 
 
 Waiting = Mapping[date, Sequence[incoming.LandedFile]]
@@ -37,7 +37,7 @@ BATCH_FILES, BATCH_BYTES = 2_000, 512 * 1024**2
 
 
 def recipe(source: Source, settings: Settings) -> str:
-    """A digest of all that decides which rows a file gives, besides the file."""
+    """A digest of everything, besides the file itself, that determines a file's rows."""
     parts: list[object] = [VERSION, settings.max_line_bytes, sorted(picks(source, settings).items()), source.rules]
     parts += [(name, kind.sql("x", settings)) for name, kind in source.kinds.items()]
     parts += [(name, fill.sql(settings)) for name, fill in source.fills.items()]
@@ -47,11 +47,10 @@ def recipe(source: Source, settings: Settings) -> str:
 def ingest(
     settings: Settings, source_name: str, dates: Iterable[date], *, rebuild: bool = False
 ) -> list[PartitionResult]:
-    """Build raw for the partitions that these dates belong to; one result a partition.
+    """Build raw for the partitions of these dates; returns one result per partition.
 
-    Files that were read under the current recipe are not read again, unless ``rebuild`` asks for it. Partitions whose
-    records were repaired by what is read now have a result, too. Raises :class:`FilesNotRead` once all other files
-    are ingested.
+    Files that were read with the current recipe are not read again unless ``rebuild`` is set. The result also includes
+    partitions with records that these files repaired. Raises :class:`FilesNotRead` after all other files are ingested.
     """
     source = SOURCES[source_name]
     partitions = sorted({source.partition_of(day) for day in dates})
@@ -86,7 +85,7 @@ def _found(settings: Settings, source: Source, partition: date) -> Iterator[Mani
 
 
 def _settled(kept: Kept) -> Kept:
-    """Without files that somebody still writes to: they stay where they are, for the next call."""
+    """Without files that are still being written: they stay in place for the next call."""
     return [(original, entry) for original, entry in kept if not original.waiting or original.is_unchanged]
 
 
@@ -104,7 +103,7 @@ class _Builder:
         self.faults: dict[Path, str] = {}
 
     def build(self, days: Iterable[date]) -> None:
-        """Bring the manifests of these dates up to date, some dates at a time."""
+        """Update the manifests of these dates, in batches of dates."""
         group: dict[date, list[Original]] = {}
         files = size = 0
         for day in days:
@@ -117,7 +116,7 @@ class _Builder:
         self._build(group)
 
     def repaired_dates(self, repairs: Repairs) -> set[date]:
-        """The landing dates of records that files which were read now were sent for."""
+        """The landing dates of the records that the files read now replace."""
         return self._touched | repairs.landing_dates(self.read_files)
 
     def _originals(self, day: date) -> list[Original]:
@@ -129,9 +128,12 @@ class _Builder:
         return known.files if known else ()
 
     def _build(self, group: dict[date, list[Original]]) -> None:
-        """First the manifests, then the originals: a kill in between leaves files that the next call only moves."""
+        """Commit the manifests first, then archive the files.
+
+        After a kill in between, the next call only moves the files.
+        """
         kept = self._commit(group)
-        # A record that was accepted must not be so twice: what was there before a repaired one of it came, goes.
+        # A record must not be accepted twice: if its repaired version was accepted, read the original's file again.
         repairs = Repairs(self._settings, self._source.name)
         unheeded = {found.landing_date for found in self._manifests() if not all(map(repairs.are_heeded, found.files))}
         self._touched |= unheeded
@@ -152,14 +154,14 @@ class _Builder:
             self._note(original, error)
 
     def _note(self, original: Original, error: Exception) -> None:
-        if not original.waiting or original.is_unchanged:  # else it is gone, or still written to
+        if not original.waiting or original.is_unchanged:  # otherwise it is gone, or still being written
             self.faults[original.file.path] = fault(original.file.name, error)
 
     def _manifests(self) -> Iterator[Manifest]:
         return manifest.all_of(self._settings, self._source.name)
 
     def _commit(self, group: dict[date, list[Original]]) -> dict[date, Kept]:
-        """Read what has to be read and write the manifests; what they hold now, by date."""
+        """Read the files that need it and commit the manifests; returns the files and entries per date."""
         repairs = Repairs(self._settings, self._source.name)
         memory = RejectedBefore(self._settings, self._source.name, self._work_dir)
         to_load: list[Original] = []
@@ -183,7 +185,7 @@ class _Builder:
         written: list[str] = []
         loaded, faults = self._loader.load(to_load, repairs.accepted_for)
         spared: dict[date, list[Entry]] = {day: [] for day in group}
-        for original, error in faults.items():  # what the lake holds of it already stays as it is
+        for original, error in faults.items():  # rows that the lake already has from this file stay unchanged
             self._note(original, error)
             day = original.file.landing_date
             spared[day] += [entry for entry in self._known(day) if entry.archive == original.archive]
@@ -193,7 +195,7 @@ class _Builder:
             self.read_files.add(entry.part_id)
             kept[day].append((original, entry))
             written += entry.parts
-        # After a power cut, too, a manifest names parts that are whole.
+        # Flush the parts first, so that even after a power failure a manifest only names complete parts.
         bring_to_disk(self._settings.lake_dir / name for name in written)
         settled = {day: _settled(read) for day, read in kept.items()}
         manifest.commit(self._settings, self._made(settled, missing, spared))
@@ -203,7 +205,7 @@ class _Builder:
         return {day: entries for day, entries in settled.items() if entries}
 
     def _missing(self, day: date, found: Sequence[Original], repairs: Repairs) -> list[Entry]:
-        """Files that somebody has removed from the archive without taking them back: their rows stay as they are."""
+        """Files that were deleted from the archive without being withdrawn. Their rows are kept."""
         there = {original.file.sha256 for original in found}
         known = manifest.read(self._settings, self._source.name, day)
         gone = [entry for entry in self._known(day) if entry.file_sha256 not in there]
@@ -221,7 +223,7 @@ class _Builder:
         return gone
 
     def _stands(self, entry: Entry, original: Original, repairs: Repairs) -> bool:
-        """Whether what is in the lake is what reading the file now would give."""
+        """Whether reading the file now would produce exactly what the lake already has."""
         part_id = self._loader.part_id(original, entry.withheld)
         current = all(Path(name).stem == part_id for name in (entry.part, entry.quarantine) if name)
         there = all((self._settings.lake_dir / name).exists() for name in entry.parts)
@@ -233,7 +235,7 @@ class _Builder:
         missing: Mapping[date, list[Entry]],
         spared: Mapping[date, list[Entry]],
     ) -> Iterator[Manifest]:
-        """The manifests that are not yet as they must be."""
+        """The manifests that differ from those on disk."""
         for day, found in settled.items():
             before = manifest.read(self._settings, self._source.name, day)
             entries = [*missing[day], *spared[day], *(entry for _, entry in found)]
@@ -244,6 +246,6 @@ class _Builder:
                 yield made
 
     def _is_withdrawn(self, day: date, entry: Entry) -> bool:
-        """Whether a file was taken back."""
+        """Whether the file was withdrawn."""
         folder = incoming.withdrawn_folder(self._settings, self._source.name, day)
         return os.path.lexists(folder / entry.archive)

@@ -1,4 +1,4 @@
-"""Whose fault it is that a file was not read: its own, which rejects it, or the machine's, which fails the run."""
+"""Error classification: a fault of the file, which rejects it, or of the machine, which fails the run."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from user_activity.ingest.readers.files import FileProblem
 SHOWN = 10
 _MEMORY = "Out of Memory Error: "
 _VALUES = tuple(f"{kind} Error: " for kind in ("Conversion", "Out of Range", "Mismatch Type", "Not implemented"))
-"""How errors of the engine begin; a stream of rows hands them over as errors of another class."""
+"""The start of DuckDB error messages about values. A result stream raises them as another exception class."""
 
 
 class FilesNotRead(Exception):
-    """Files that could not be read or put away, through no fault of theirs; the message has a sentence for each.
+    """Files that could not be read or archived because of the environment; the message has a sentence for each.
 
-    They stay where they are for the next call. All others were ingested: ``results`` are what ``ingest`` returns.
+    These files stay in place for the next call. All others were ingested: ``results`` is what ``ingest`` returns.
     """
 
     def __init__(self, faults: Sequence[str], results: list[PartitionResult]) -> None:
@@ -27,14 +27,17 @@ class FilesNotRead(Exception):
 
 
 def guilt(error: Exception) -> FileProblem | None:
-    """Why the file is rejected that an error was seen with, alone in an engine of its own; None: not for that error."""
+    """Why the file is rejected; None if the error is not the file's fault.
+
+    The error must come from reading this file alone in a new engine.
+    """
     if str(error).startswith(_VALUES):
         return FileProblem("file_unreadable", f"cannot be read ({_first_line(error)}): correct it and send it again")
     return error if isinstance(error, FileProblem) else None
 
 
 def fault(name: str, error: Exception) -> str:
-    """What kept a file from being read or put away, and what to do about it, in one sentence."""
+    """One sentence that says why a file could not be read or archived, and what to do."""
     if isinstance(error, MemoryError) or str(error).startswith(_MEMORY):
         what, remedy = "needs more memory than there is", "give the run more, or raise USER_ACTIVITY_INGEST_MEMORY"
     elif isinstance(error, PermissionError):

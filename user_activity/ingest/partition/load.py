@@ -1,4 +1,4 @@
-"""Loading a batch of files: read, judged, and written as parts, one entry for each file that could be read."""
+"""Loading a batch of files: read, validate and write parts; one entry per file that could be read."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -29,11 +29,11 @@ Group = Sequence[tuple[Original, Opening]]
 """Files of one shape."""
 
 Piece = tuple[int, pa.Table, list[Rejection], list[tuple[int, str]]]
-"""Of the file of that number: accepted rows, rejected ones, and which of both were sent for which records."""
+"""File number, accepted rows, rejected rows, and (row, id of the replaced record) for both."""
 
 
 class Loader:
-    """Loads files of one source; used once."""
+    """Loads files of one source. An instance is used once."""
 
     def __init__(self, settings: Settings, source: Source, work_dir: Path, recipe: str) -> None:
         self._settings = settings
@@ -47,7 +47,7 @@ class Loader:
         self._faults: dict[Original, Exception] = {}
 
     def part_id(self, original: Original, withheld: tuple[int, ...] = ()) -> str:
-        """What names the parts of a file: its content, and all else that its rows are a function of."""
+        """The id of a file's parts: its content plus everything else that determines its rows."""
         facts = (self._recipe, original.identity[1:], *([withheld] if withheld else ()))
         recipe = hashlib.sha256(repr(facts).encode()).hexdigest()
         return f"{original.file.sha256[:16]}-{recipe[:8]}"
@@ -55,9 +55,10 @@ class Loader:
     def load(
         self, files: Sequence[Original], repaired: Callable[[str], frozenset[int]]
     ) -> tuple[dict[Original, Entry], dict[Original, Exception]]:
-        """Write the parts of each file: the entries of those that were read, and what kept the others from it.
+        """Write the parts of each file; returns the entries of the files that were read, and the errors of the others.
 
-        ``repaired`` gives the rows of a file, by its digest, that must not be accepted: others were in their place.
+        ``repaired`` returns, for a file's digest, the rows that must not be accepted because their replacement was
+        accepted.
         """
         self._withheld = {file: rows for file in files if (rows := repaired(file.file.sha256))}
         self._entries, self._faults = {}, {}
@@ -78,20 +79,21 @@ class Loader:
             if original.problem:
                 raise original.problem
             return self._reader.opening(original.file, carefully)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the file's name
+        except Exception as error:  # noqa: BLE001 - any error is reported with the file's name
             self._decide(original, error)
             return None
 
     def _load_group(self, group: Group, alone: bool = False) -> None:
-        """Load files in one pass. What fails is read again in smaller company, at last alone in a fresh engine.
+        """Load files in one pass. If it fails, read smaller groups, and in the end each file alone in a new engine.
 
-        Only that tells what a file is guilty of: one file may use up the memory, or break the engine, of all others.
+        Only then is it clear which file caused the error: one file may use up the memory, or crash the engine, of all
+        others.
         """
         if alone:
             self._renew_engine()
         try:
             unread = self._load_stream(group)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the file's name
+        except Exception as error:  # noqa: BLE001 - any error is reported with the file's name
             self._renew_engine()
             if len(group) > 1:
                 half = len(group) // 2
@@ -109,11 +111,11 @@ class Loader:
                 self._load_group([(original, opening)], alone=True)
 
     def _load_stream(self, group: Group) -> dict[tuple[Original, Opening], Exception]:
-        """Write what one pass gives; what kept files of it from being read to their end."""
+        """Write the parts in one pass; returns the files that were not read to the end, with their errors."""
         if self._engine is None:
             self._engine = connected(self._settings, self._work_dir)
         files = [(original.file, opening) for original, opening in group]
-        # A file of which rows are withheld is a group by itself, and a stream numbers its rows from 0.
+        # A file with withheld rows is always alone in its group. The row numbers of a stream start at 0.
         withheld = frozenset(row - 1 for row in self._withheld.get(group[0][0], ()))
         stream = Stream(self._engine, self._source, self._settings, files, withheld)
         judge = ContractJudge(self._engine, self._source, self._settings, withheld)
@@ -140,7 +142,7 @@ class Loader:
         return Writers(self._settings, self._source, original, self.part_id)
 
     def _decide(self, original: Original, error: Exception) -> None:
-        """Quarantine a whole file as one record, the file itself; or note what is no fault of the file."""
+        """Quarantine the whole file as one record, or collect the error if it is not the file's fault."""
         problem = guilt(error)
         if problem is None:
             self._faults[original] = error
@@ -150,12 +152,12 @@ class Loader:
             with self._writers(original) as writers:
                 writers.write(None, [Rejection(None, None, (problem.rule,), (sentence,))])
                 self._entries[original] = writers.entry(1, sentence)
-        except Exception as fault:  # noqa: BLE001 - whatever it is, it is told with the file's name
+        except Exception as fault:  # noqa: BLE001 - any error is reported with the file's name
             self._faults[original] = fault
 
 
 def _by_file(stream: Stream, judge: ContractJudge) -> Iterator[Piece]:
-    """The stream's accepted rows and rejections, a file at a time, in order, numbered from 1 in each file."""
+    """The stream's accepted and rejected rows per file, in order; row numbers start at 1 in each file."""
     for batch in stream.batches():
         rows = pa.Table.from_batches([batch]).drop_columns([*_VERDICT, "_repaired"])
         undecided = batch.column("_undecided").is_valid()

@@ -1,4 +1,4 @@
-"""Parts: one Parquet file of accepted rows and one of rejected records for each landed file."""
+"""Parts: per landed file, one Parquet file of accepted rows and one of rejected records."""
 
 import os
 from collections import Counter
@@ -23,7 +23,7 @@ _ROW_GROUP_ROWS = 122_880
 
 
 class _Part:
-    """A Parquet file that appears under ``path`` as a whole when it is closed; without rows it never does."""
+    """A Parquet file that is moved to ``path`` when it is closed. Without rows no file is created."""
 
     def __init__(self, path: Path, compression: str) -> None:
         self.path = path
@@ -40,14 +40,14 @@ class _Part:
         self._writer.write_table(table, row_group_size=row_group_size)
 
     def close(self) -> None:
-        """Put the part in its place."""
+        """Finish the file and move it to its path."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None
             os.replace(self._temporary, self.path)
 
     def discard(self) -> None:
-        """Remove what was not put in its place."""
+        """Delete the temporary file if the part was not closed."""
         writer, self._writer = self._writer, None
         with self._open:
             if writer is not None:
@@ -109,23 +109,23 @@ class PartWriter(_Part):
                 self._days.update(dict(zip(days.tolist(), counts.tolist(), strict=True)))
 
     def close(self) -> None:
-        """Put the part in its place."""
+        """Finish the file and move it to its path."""
         self._flush()
         super().close()
 
     @property
     def dates(self) -> dict[str, int]:
-        """Accepted rows by UTC date of the date column."""
+        """Number of accepted rows per UTC date of the date column."""
         return {_day(day): count for day, count in sorted(self._days.items())}
 
     @property
     def touches(self) -> list[str]:
-        """Every UTC date the rows bear on."""
+        """Every UTC date that the rows affect."""
         return [_day(day) for day in sorted(self._touched)]
 
     @property
     def late(self) -> int:
-        """Accepted rows of a date before the landing date."""
+        """Number of accepted rows with a date before the landing date."""
         landed = (self._file.landing_date - _EPOCH_DAY).days
         return sum(count for day, count in self._days.items() if day < landed)
 
@@ -135,7 +135,7 @@ def _day(number: int) -> str:
 
 
 class QuarantineWriter(_Part):
-    """Writes the rejected records of one file, in the order of their rows, and counts them by rule."""
+    """Writes the rejected records of one file, in row order, and counts them per rule."""
 
     def __init__(self, path: Path, source: str, file: InputFile) -> None:
         super().__init__(path, compression="zstd")

@@ -1,7 +1,7 @@
-"""History: the records that were quarantined once and are accepted now, with what was wrong with them then.
+"""History: records that were quarantined before and are accepted now, with the reasons for the rejection.
 
-It is carried from one reading of a file to the next: what the last one rejected and this one does not, joins it; what
-this one rejects (again) leaves it. Reading the file once more changes nothing.
+The history is carried over each time a file is read. Records that were rejected last time and are accepted now are
+added; records that are rejected again are removed. Reading the file once more changes nothing.
 """
 
 import os
@@ -22,7 +22,7 @@ from user_activity.settings import Settings
 
 
 class RejectedBefore:
-    """What was rejected of some files before they are read again."""
+    """The rejected records of files before they are read again."""
 
     def __init__(self, settings: Settings, source: str, work_dir: Path) -> None:
         self._lake_dir = settings.lake_dir
@@ -31,7 +31,7 @@ class RejectedBefore:
         self._before: dict[tuple[date, str, str], tuple[Entry, Path | None]] = {}
 
     def remember(self, landing_date: date, entries: Iterable[Entry]) -> None:
-        """Keep what these files' parts say: reading them again may overwrite them."""
+        """Copy the rejected records of these files: reading the files again may overwrite them."""
         for entry in entries:
             kept = None
             if entry.quarantine and (self._lake_dir / entry.quarantine).exists():
@@ -41,7 +41,7 @@ class RejectedBefore:
                 self._before[_key(landing_date, entry)] = entry, kept
 
     def carried_to(self, landing_date: date, entry: Entry) -> Entry:
-        """A file that was read just now, with its history."""
+        """The entry of a file that was just read, with its history added."""
         before, kept = self._before.get(_key(landing_date, entry), (None, None))
         if before is None:
             return entry
@@ -72,7 +72,7 @@ def _read(path: Path | None) -> pa.Table | None:
 
 
 def _without(rows: pa.Table, others: pa.Table | None) -> pa.Table:
-    """The rows whose number is none of the others' (a whole file has none, and is itself)."""
+    """The rows whose row number is not among the others'. (A rejected whole file has a null row number.)"""
     if others is None:
         return rows
     numbers = others.column("row_number").combine_chunks()

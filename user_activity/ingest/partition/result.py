@@ -1,4 +1,4 @@
-"""What building a partition of raw came to, for whoever asked: numbers, files, a look at the rows."""
+"""The result of building a raw partition: counts, files and a preview of the rows."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from user_activity.ingest.lake.manifest import Entry, Manifest
 
 @dataclass(frozen=True)
 class PartitionResult:
-    """One partition of raw, as it is now."""
+    """The current state of one raw partition."""
 
     source: str
     partition: date
@@ -22,11 +22,11 @@ class PartitionResult:
     seconds: float
     lake_dir: Path
     rows_open: int
-    """Rows that break the contract and that nothing has taken the place of yet."""
+    """Rejected rows that have not been replaced yet."""
 
     @cached_property
     def files(self) -> list[Entry]:
-        """Every file of the partition."""
+        """All files of the partition."""
         return [entry for found in self.manifests for entry in found.files]
 
     @property
@@ -36,27 +36,27 @@ class PartitionResult:
 
     @property
     def rows_landed(self) -> int:
-        """Rows in the files; a file that could not be read counts as one."""
+        """Rows in the files; a file that could not be read counts as one row."""
         return sum(entry.rows_landed for entry in self.files)
 
     @property
     def rows_accepted(self) -> int:
-        """Rows that keep the contract."""
+        """Rows that satisfy the contract."""
         return sum(entry.rows_accepted for entry in self.files)
 
     @property
     def rows_quarantined(self) -> int:
-        """Rows that break it."""
+        """Rows that violate the contract."""
         return sum(entry.rows_quarantined for entry in self.files)
 
     @property
     def rows_late(self) -> int:
-        """Accepted rows of a date before their landing date."""
+        """Accepted rows with a date before their landing date."""
         return sum(entry.rows_late for entry in self.files)
 
     @property
     def rejected_by_rule(self) -> dict[str, int]:
-        """How often each rule was broken, most often first."""
+        """Number of violations per rule, most frequent first."""
         counts: Counter[str] = Counter()
         for entry in self.files:
             counts.update(entry.rules)
@@ -64,11 +64,11 @@ class PartitionResult:
 
     @property
     def event_dates(self) -> list[date]:
-        """Every UTC date that the accepted rows bear on."""
+        """Every UTC date that the accepted rows affect."""
         return sorted({date.fromisoformat(day) for entry in self.files for day in entry.touches})
 
     def preview(self, rows: int = 5) -> list[dict[str, Any]]:
-        """The first accepted rows, read from the parts when asked."""
+        """The first accepted rows. They are read from the parts on each call."""
         found: list[dict[str, Any]] = []
         for entry in self.files:
             if entry.part and len(found) < rows:

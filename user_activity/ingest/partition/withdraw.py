@@ -1,4 +1,4 @@
-"""Taking a landed file back: it leaves the archive, and what the lake made of it goes when its date is next read."""
+"""Withdrawing a landed file: it is moved out of the archive; its rows are deleted when its date is next ingested."""
 
 from datetime import date
 
@@ -10,13 +10,13 @@ from user_activity.settings import Settings
 
 
 def landed_as(settings: Settings, source: str, day: date, name: str) -> list[Entry]:
-    """The files of a landing date that have this name, or whose digest begins so."""
+    """The files of a landing date that have this name, or whose digest starts with it."""
     found = manifest.read(settings, source, day)
     return [entry for entry in (found.files if found else ()) if entry.file_name == name or _is_digest(entry, name)]
 
 
 def move_out_of_archive(settings: Settings, source: str, day: date, entries: list[Entry]) -> None:
-    """Move the originals of these files out of the archive. A kill in between leaves the rest to the next call."""
+    """Move the originals of these files out of the archive. After a kill, the next call moves the rest."""
     with only_one(settings, source):
         for entry in entries:
             path = incoming.archive_folder(settings, source, day) / entry.archive

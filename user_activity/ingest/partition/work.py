@@ -1,4 +1,4 @@
-"""The work folder of a source: who holds it may build the source."""
+"""The work folder of a source. Only the process that holds its lock may build the source."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from user_activity.settings import Settings
 
 @contextmanager
 def only_one(settings: Settings, source: str) -> Iterator[Path]:
-    """One process at a time builds a source; what a killed one left behind of its work goes."""
+    """Lock the source for one process at a time; first delete the unfinished work of a killed process."""
     work_dir = settings.lake_dir / ".work" / source
     with locked(work_dir.parent / f"{source}.lock"):
         shutil.rmtree(work_dir, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What is written of one file: both parts and which rows were sent for others, finished together into an entry."""
+"""Writes what is kept of one file: its two parts and the ids of replaced records; returns the finished entry."""
 
 from collections.abc import Callable, Sequence
 from typing import Self
@@ -17,7 +17,7 @@ PartId = Callable[..., str]
 
 
 class Writers:
-    """The two parts of one file; on leaving, what ``entry`` did not finish is forgotten."""
+    """The two parts of one file. On exit, parts that ``entry`` did not finish are discarded."""
 
     def __init__(self, settings: Settings, source: Source, original: Original, part_id: PartId) -> None:
         self._original = original
@@ -45,7 +45,7 @@ class Writers:
     def write(
         self, accepted: pa.Table | None, rejected: Sequence[Rejection], sent: Sequence[tuple[int, str]] = ()
     ) -> None:
-        """Add rows to the parts; ``sent`` are those, of either kind, that were sent for quarantined records."""
+        """Add rows to the parts; ``sent`` has the (row, id) of all rows that replace quarantined records."""
         if accepted:
             self._accepted.write(accepted)
         if rejected:
@@ -54,7 +54,7 @@ class Writers:
         self._sent += sent
 
     def entry(self, landed: int, problem: str | None = None) -> Entry:
-        """Finish the parts."""
+        """Close the parts and return the file's entry."""
         file, accepted, rejected = self._original.file, self._accepted, self._rejected
         part_id = self._part_id(self._original, tuple(self._withheld))
         part, quarantine, sent = (self._path(layer, part_id) for layer in ("raw", "quarantine", "repairs"))

@@ -1,6 +1,6 @@
-"""Quarantine: every rejected record, with its text, its rules and its state; and exporting records to mend them.
+"""Quarantine: every rejected record with its text, rules and state; and the export of records for repair.
 
-Belongs here: finding and counting rejected records. Does not belong here: why one is rejected (``validation/``).
+Belongs here: finding and counting rejected records. Does not belong here: why a record is rejected (``validation/``).
 """
 
 from user_activity.ingest.quarantine.records import (

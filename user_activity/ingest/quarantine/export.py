@@ -1,4 +1,4 @@
-"""Getting rejected records out: as lines to repair and land again, or as a table to read."""
+"""Export of rejected records: as lines to repair and land again, or as a CSV table to read."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ from user_activity.ingest.readers.files import form_of, opened
 from user_activity.settings import Settings
 
 UNREADABLE = "_record"
-"""The field that holds the text of a record that is no object with names."""
+"""The field for the text of a record that is not an object with named fields."""
 
 COLUMNS = ("quarantine_id", "state", "source", "landing_date", "file_name", "row_number", "record", "reasons")
 _GIVEN_ID = re.compile(rf'("{corrections.FIELD}"\s*:\s*)"{corrections.ID}"')
@@ -24,11 +24,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export(settings: Settings, target: Path, selection: Selection) -> int:
-    """Write the selected records to a file; returns how many: without any there is no file.
+    """Write the selected records to a file; returns their number. Without records, no file is written.
 
-    Whole files are not in it: they are in the archive. ``.jsonl`` gives the records as they came, one a line, with the
-    id of each, to be repaired and landed again (from CSV: an object with the file's own column names); any other name
-    gives a CSV that says what is wrong with each.
+    Files that were rejected as a whole are left out: they are in the archive. A ``.jsonl`` file has one original record
+    per line, with its quarantine id, to be repaired and landed again (records from CSV become objects with the file's
+    own column names). Any other file name gives a CSV with the reasons of each rejection.
     """
     selected = (record for record in select(settings, selection) if record.row_number is not None)
     with aside(target.parent) as temporary:
@@ -56,7 +56,7 @@ def _as_lines(selected: Iterable[BadRecord], stream: IO[str]) -> int:
 
 
 def _from_json(bad: BadRecord) -> str:
-    """The record's own text, as exactly as its numbers were written, with its id put in front."""
+    """The record's original text with its id inserted. It is not re-serialized, so that numbers keep their notation."""
     text = re.sub(r"[\r\n]+", " ", bad.record or "").strip()
     try:
         found = json.loads(text)
@@ -81,7 +81,7 @@ def _from_csv(bad: BadRecord, names: tuple[str, ...], delimiter: str) -> str:
 
 def _object(bad: BadRecord, found: dict[str, Any]) -> str:
     text = json.dumps({corrections.FIELD: "", **found, corrections.FIELD: bad.quarantine_id}, ensure_ascii=False)
-    # Half a character has no encoding: it is written as JSON escapes it, which is how it came.
+    # A lone surrogate cannot be encoded: it is written as a JSON escape, the way it was received.
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -96,5 +96,5 @@ def _as_csv(selected: Iterable[BadRecord], stream: IO[str]) -> int:
 
 
 def _inert(value: Any) -> Any:
-    """A cell that a spreadsheet shows, instead of working it out: what came from a file is never a formula."""
+    """Prefix text that a spreadsheet would evaluate as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,7 +1,7 @@
-"""Quarantine: what was rejected, why, and what became of it.
+"""Quarantine: which records were rejected, why, and their current state.
 
-A record is ``open`` while it is rejected, ``superseded`` once another was sent in its place, ``replayed`` when it was
-rejected once and is accepted now, because the contract or a setting changed.
+A record is ``open`` while it is rejected, ``superseded`` once another record was sent to replace it, and ``replayed``
+if it was rejected before and is accepted now, because the contract or a setting changed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ STREAM = pa.schema(
 
 @dataclass(frozen=True)
 class Selection:
-    """Which records; None means any. ``file`` is a file name, or how its digest begins."""
+    """A filter for records; None means any. ``file`` is a file name or the start of its digest."""
 
     source: str | None = None
     rule: str | None = None
@@ -45,7 +45,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class BadRecord:
-    """One record that is or was rejected; without a row number it stands for a whole file, which is in the archive."""
+    """One record that is or was rejected. Without a row number it is a whole file, which is in the archive."""
 
     quarantine_id: str | None
     source: str
@@ -62,7 +62,7 @@ class BadRecord:
 
 @dataclass(frozen=True)
 class RuleCount:
-    """How many records of a source broke a rule, and one reason as an example."""
+    """The number of a source's records that violate a rule, and one reason as an example."""
 
     source: str
     rule: str
@@ -71,7 +71,7 @@ class RuleCount:
 
 
 def select(settings: Settings, selection: Selection = Selection()) -> Iterator[BadRecord]:
-    """The records of a selection, by source, landing date, file and row."""
+    """The selected records, sorted by source, landing date, file and row."""
     manifests = [
         found
         for found in manifest.all_of(settings, selection.source)
@@ -99,7 +99,7 @@ def _chosen(rows: pa.RecordBatch, selection: Selection, archived: Path) -> Itera
 
 
 def _batches(settings: Settings, found: Manifest, entry: Entry, repairs: Repairs) -> Iterator[pa.RecordBatch]:
-    """What is and what was rejected of a file, with the state of each record."""
+    """The records of a file that are or were rejected, with the state of each record."""
     if entry.quarantine:
         replaced = repairs.is_replaced(found.landing_date, entry)
         rows = repairs.sent_for(entry)
@@ -122,7 +122,7 @@ def _all(batch: pa.RecordBatch, state: State) -> pa.Array:
 
 
 def stream(settings: Settings, keys: Iterable[tuple[str, date]]) -> pa.RecordBatchReader:
-    """All that is and was rejected of some (source, landing date), for a warehouse to load."""
+    """All records of these (source, landing date) pairs that are or were rejected, for a warehouse to load."""
     manifests = [found for source, day in keys if (found := manifest.read(settings, source, day))]
     repairs = by_source(settings, manifests)
 
@@ -136,14 +136,14 @@ def stream(settings: Settings, keys: Iterable[tuple[str, date]]) -> pa.RecordBat
 
 
 def marks(settings: Settings) -> freshness.State:
-    """A digest of what raw holds and of what became of its rejected records, by source and landing date."""
+    """A digest per source and landing date of the content of raw and the states of its rejected records."""
     manifests = freshness.manifests(settings)
     repairs = by_source(settings, manifests)
     return freshness.state_of(manifests, lambda found: repairs[found.source].facts(found))
 
 
 def open_by_source(settings: Settings) -> dict[str, int]:
-    """How many records are open, by source; sources without any are left out."""
+    """Number of open records per source. A source appears only if it has any."""
     counts: dict[str, int] = {}
     manifests = freshness.manifests(settings)
     repairs = by_source(settings, manifests)
@@ -153,7 +153,7 @@ def open_by_source(settings: Settings) -> dict[str, int]:
 
 
 def by_rule(settings: Settings, selection: Selection = Selection()) -> list[RuleCount]:
-    """How many records broke each rule, most often broken first."""
+    """Number of records per violated rule, most frequent first."""
     counts: dict[tuple[str, str], list[Any]] = {}
     for record in select(settings, selection):
         for rule, reason in zip(record.rules, record.reasons, strict=True):

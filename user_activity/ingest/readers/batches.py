@@ -1,4 +1,4 @@
-"""Records on their way from a file into DuckDB: Arrow batches of text, each row numbered."""
+"""Records on their way from a file to DuckDB: Arrow batches of text with row numbers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 Form = Literal["json", "log", "csv", "parquet"]
 SEPARATOR, NOTHING = "\x1f", "\x1e"
-"""Between the fields of a CSV record once its quotes are understood, and in place of a character that is dropped."""
+"""The separator between a CSV record's parsed fields, and the placeholder for each dropped character."""
 
 PLACE = [("_row", pa.int64()), ("_landing", pa.date32())]
 _EPOCH_DAY = date(1970, 1, 1)
@@ -18,7 +18,7 @@ _EPOCH_DAY = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Shape:
-    """What the rows of a file look like; files of one shape are decoded by one statement."""
+    """The layout of a file's rows; files of one shape are decoded by one statement."""
 
     form: Form
     names: tuple[str, ...] = ()
@@ -37,12 +37,12 @@ class Shape:
 
 
 def array(values: np.ndarray[Any, Any], kind: pa.DataType) -> pa.Array:
-    """An Arrow array over a numpy array's memory."""
+    """An Arrow array that shares the memory of a numpy array."""
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 def numbers(values: pa.Array | pa.ChunkedArray, kind: type[np.generic]) -> np.ndarray[Any, Any]:
-    """The numpy view of an Arrow array without nulls (``to_numpy`` would import pandas: a second for every process)."""
+    """The numpy view of an Arrow array without nulls. (``to_numpy`` would import pandas, which takes a second.)"""
     chunks = values.chunks if isinstance(values, pa.ChunkedArray) else [values]
     views = [np.frombuffer(c.buffers()[1], kind)[c.offset : c.offset + len(c)] for c in chunks if len(c)]
     return views[0] if len(views) == 1 else np.concatenate([np.empty(0, kind), *views])
@@ -57,7 +57,7 @@ def text_array(data: bytes, starts: np.ndarray[Any, Any], end: int) -> pa.Array:
 
 
 def texts(values: Iterable[str | None]) -> pa.Array:
-    """Python texts as an Arrow array (``pa.array`` of a list would import pandas, too)."""
+    """Python strings as an Arrow array. (``pa.array`` of a list would import pandas, too.)"""
     encoded = [None if value is None else value.encode("utf-8") for value in values]
     lengths = np.fromiter((len(value or b"") for value in encoded), np.int32, len(encoded))
     offsets = np.concatenate((np.zeros(1, np.int32), np.cumsum(lengths, dtype=np.int32)))
@@ -69,31 +69,31 @@ def texts(values: Iterable[str | None]) -> pa.Array:
 
 
 def text_lists(values: Sequence[Sequence[str]]) -> pa.Array:
-    """Lists of texts as an Arrow array."""
+    """Lists of strings as an Arrow array."""
     lengths = np.fromiter(map(len, values), np.int32, len(values))
     offsets = np.concatenate((np.zeros(1, np.int32), np.cumsum(lengths, dtype=np.int32)))
     return pa.ListArray.from_arrays(array(offsets, pa.int32()), texts(text for row in values for text in row))
 
 
 def repeated(text: str, count: int) -> pa.Array:
-    """One text many times, stored once."""
+    """One string repeated ``count`` times, stored once."""
     return pa.DictionaryArray.from_arrays(array(np.zeros(count, np.int32), pa.int32()), texts([text]))
 
 
 def repeated_day(day: date, count: int) -> pa.Array:
-    """One date many times."""
+    """One date repeated ``count`` times."""
     return array(np.full(count, (day - _EPOCH_DAY).days, np.int32), pa.date32())
 
 
 class Numbering:
-    """Gives rows their place: a number that goes on over all files of a stream, and the landing date of their file."""
+    """Adds to each row its number, which counts across all files of a stream, and its file's landing date."""
 
     def __init__(self, landing_date: date) -> None:
         self.landing_date = landing_date
         self.rows = 0
 
     def batch(self, shape: Shape, columns: list[pa.Array]) -> pa.RecordBatch:
-        """The next rows, placed."""
+        """The next rows as a batch, with row numbers and landing date."""
         count = len(columns[0])
         place = array(np.arange(self.rows, self.rows + count, dtype=np.int64), pa.int64())
         self.rows += count

@@ -1,4 +1,4 @@
-"""CSV files: where their records and fields are."""
+"""CSV files: splitting them into records and fields."""
 
 import csv
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ LONGEST_HEADER = 1024**2
 _DELIMITERS = (",", ";", "\t", "|")
 
 
-csv.field_size_limit(2**31 - 1)  # of the whole process; what a record may hold is limited by the settings
+csv.field_size_limit(2**31 - 1)  # applies to the whole process; the length of a record is limited by the settings
 
 
 class Careless(Exception):
-    """The file's quoting does not hold together: it has to be read carefully, record by record."""
+    """The file's quoting is inconsistent: it must be read with the tolerant reader, record by record."""
 
 
 def header_of(stream: BinaryIO) -> tuple[tuple[str, ...], str]:
@@ -60,7 +60,10 @@ def header_of(stream: BinaryIO) -> tuple[tuple[str, ...], str]:
 
 
 def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Numbering, limit: int) -> Batches:
-    """The file's records as batches, each with its own text and its fields; ``Careless`` where quoting breaks."""
+    """The file's records as batches, each with its original text and its fields.
+
+    Raises ``Careless`` if the quoting is inconsistent.
+    """
     is_header = True
     for block, inside in _blocks(stream, limit):
         data = np.frombuffer(block, np.uint8)
@@ -83,7 +86,10 @@ def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Num
 
 
 def _check_lines(data: Bytes, inside: Bytes, fields: Bytes, starts: Bytes, width: int) -> None:
-    """A record that goes on over lines and then has a wrong number of fields is more likely a quote never closed."""
+    """Raise ``Careless`` for a record that spans lines and has a wrong number of fields.
+
+    Its opening quote was probably never closed.
+    """
     inner = np.flatnonzero((data == _NEWLINE) & inside)
     for record in np.unique(np.searchsorted(starts, inner, side="right") - 1).tolist():
         if np.count_nonzero(fields[starts[record] : starts[record + 1]] == ord(SEPARATOR)) != width - 1:
@@ -91,7 +97,7 @@ def _check_lines(data: Bytes, inside: Bytes, fields: Bytes, starts: Bytes, width
 
 
 def _separated(block: bytes, inside: Bytes | None, delimiter: str) -> bytes:
-    """The block, byte for byte, with separators for delimiters, blanks for the quotes and newlines around fields."""
+    """The block, at the same length, with separators for delimiters and placeholders for outer quotes."""
     if SEPARATOR.encode() in block or NOTHING.encode() in block:
         raise Careless
     if inside is None:
@@ -110,7 +116,7 @@ def _separated(block: bytes, inside: Bytes | None, delimiter: str) -> bytes:
 
 
 def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, Bytes | None]]:
-    """Whole records, many at a time, and which bytes are inside quotes (None: the block has no quotes)."""
+    """Blocks of complete records, each with a mask of the bytes inside quotes (None: the block has no quotes)."""
     rest, offset = b"", 0
     for piece in chain(chunks(stream), (b"",)):
         block = rest + piece if piece else rest + (b"\n" if rest and not rest.endswith(b"\n") else b"")
@@ -124,7 +130,7 @@ def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, Bytes | None]
             ends = np.flatnonzero((data == _NEWLINE) & ~inside)
             cut = int(ends[-1]) + 1 if len(ends) else 0
             if b"\r" in block[:cut]:
-                raise Careless  # a CR alone: outside of quotes it is no part of a record
+                raise Careless  # a lone CR outside quotes does not belong to a record
             _check_quotes(data[:cut], np.flatnonzero(quotes[:cut]))
             inside = inside[:cut]
         if not piece and cut != len(block):
@@ -139,7 +145,7 @@ def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, Bytes | None]
 
 
 def _check_quotes(data: Bytes, quotes: Bytes) -> None:
-    """Every quote must open a field, close one, or be one half of a doubled quote."""
+    """Raise ``Careless`` unless every quote opens a field, closes one, or is half of a doubled quote."""
     opens, closes = quotes[0::2], quotes[1::2]
     doubled = closes[:-1] + 1 == opens[1:]
     before, after = data[opens[1:][~doubled] - 1], data[np.append(closes[:-1][~doubled], closes[-1:]) + 1]

@@ -1,4 +1,4 @@
-"""CSV files with faults: every record found on its own, so that one fault costs one record."""
+"""CSV files with faulty quoting: each record is parsed on its own, so that one fault costs one record."""
 
 import csv
 from collections import deque
@@ -13,16 +13,16 @@ from user_activity.ingest.readers.json_lines import blocks
 
 BATCH_ROWS = 20_000
 LONGEST_RECORD_LINES = 1_000
-"""A quoted field that goes on for more lines than this was never meant to."""
+"""The limit for lines in one record: beyond it, the opening quote is taken for an error."""
 
 _CONTROL = "holds a control character (U+001E or U+001F) that is not text"
 
 Record = tuple[str, str | None, str | None]
-"""A record's own text, its fields (joined by the separator), and what is wrong with it."""
+"""A record's original text, its fields (joined by the separator), and its problem."""
 
 
 def careful_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Numbering, limit: int) -> Batches:
-    """The file's records as batches; one that cannot be told apart carries the problem instead of fields."""
+    """The file's records as batches; a record that cannot be parsed has a problem and no fields."""
     records = islice(_records(stream, delimiter, limit, len(shape.names)), 1, None)
     while found := list(islice(records, BATCH_ROWS)):
         yield _batch(found, shape, numbering)
@@ -33,7 +33,7 @@ def _batch(found: list[Record], shape: Shape, numbering: Numbering) -> pa.Record
 
 
 def _records(stream: BinaryIO, delimiter: str, limit: int, width: int) -> Iterator[Record]:
-    """Records in order. A quote that never closes, or closes into nonsense, costs only the line it opens on."""
+    """Records in order. A quote that is never closed, or is closed wrongly, costs only the line on which it opens."""
     lines = (line.rstrip("\r") for block in blocks(stream, limit) for line in block.decode("utf-8").split("\n")[:-1])
     waiting: deque[str] = deque()
     while (first := waiting.popleft() if waiting else next(lines, None)) is not None:

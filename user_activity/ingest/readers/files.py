@@ -1,4 +1,4 @@
-"""Files as bytes: what they are called, whether they can be opened, what they hold once decompressed."""
+"""Files as bytes: names, formats, digests, decompression and encoding."""
 
 import hashlib
 import os
@@ -14,14 +14,14 @@ import pyarrow as pa
 
 CHUNK_BYTES = 4 * 1024**2
 MOST_FIELDS = 10_000
-"""The columns of a file, and the keys of a JSON record; the time that a record takes grows with them."""
+"""The limit for columns of a file and keys of a JSON record; processing time per record grows with them."""
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 UTF8_MARK = b"\xef\xbb\xbf"
 
 
 class FileProblem(Exception):
-    """Why a whole file is rejected: a rule's name, and what is wrong and what to do about it in one sentence."""
+    """A whole file is rejected: the rule's name, and one sentence that says what is wrong and what to do."""
 
     def __init__(self, rule: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -31,7 +31,7 @@ class FileProblem(Exception):
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file to be read: its bytes are at ``path``, everything else about it is settled."""
+    """A file to read: the path of its bytes, and its metadata."""
 
     path: Path
     name: str
@@ -42,7 +42,7 @@ class InputFile:
 
     @property
     def loaded_at(self) -> datetime:
-        """When the file was last modified: a fact of the file, so that reading it twice gives the same rows."""
+        """The file's modification time, so that reading the file twice gives the same rows."""
         return datetime(1970, 1, 1) + timedelta(microseconds=self.mtime_ns // 1000)
 
 
@@ -52,26 +52,26 @@ def shown(name: str | Path) -> str:
 
 
 def form_of(name: str) -> tuple[str, str]:
-    """A file's format and compression by its name: ``(".jsonl", ".gz")``."""
+    """A file's format and compression from its name, for example ``(".jsonl", ".gz")``."""
     path = PurePath(name.lower())
     return (PurePath(path.stem).suffix, path.suffix) if path.suffix in _COMPRESSIONS else (path.suffix, "")
 
 
 def sha256_of(path: Path) -> str:
-    """The digest of a file's bytes as they landed."""
+    """The SHA-256 of the file's bytes as they landed, before decompression."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether a library complains about the bytes that it was given, and not about the machine that it runs on."""
+    """Whether an error is about the bytes that were read, and not about the machine (memory, I/O)."""
     of_the_machine = isinstance(error, MemoryError) or getattr(error, "errno", None) is not None
     return not of_the_machine and "alloc" not in str(error).lower()
 
 
 @contextmanager
 def opened(path: Path, compression: str) -> Iterator[BinaryIO]:
-    """The file's bytes, decompressed; a truncated or damaged archive raises ``FileProblem`` where it breaks."""
+    """The file's decompressed bytes; a truncated or damaged archive raises ``FileProblem``."""
     with path.open("rb") as raw:
         if not compression:
             yield raw
@@ -89,7 +89,7 @@ def opened(path: Path, compression: str) -> Iterator[BinaryIO]:
 
 
 def chunks(stream: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[bytes]:
-    """The stream in pieces, without a leading UTF-8 byte order mark; bytes of another encoding are refused."""
+    """The stream in chunks, without a leading UTF-8 byte order mark. Raises ``FileProblem`` for UTF-16."""
     first = True
     while piece := stream.read(size):
         if first:
@@ -101,7 +101,7 @@ def chunks(stream: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[bytes]:
 
 
 def check_utf8(text: bytes, offset: int) -> None:
-    """Refuse bytes that are not UTF-8; ``offset`` is where they begin in the file."""
+    """Raise ``FileProblem`` for bytes that are not UTF-8; ``offset`` is their position in the file."""
     if text.isascii():
         return
     try:
@@ -113,7 +113,7 @@ def check_utf8(text: bytes, offset: int) -> None:
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse a file's columns where two have one name, or where they are too many."""
+    """Raise ``FileProblem`` if two columns have the same name or there are too many columns."""
     if len(names) > MOST_FIELDS:
         raise FileProblem("file_columns", f"has {len(names)} columns: leave some out, at most {MOST_FIELDS} are read")
     twice = next((name for name, times in Counter(names).items() if times > 1), None)
@@ -122,7 +122,7 @@ def check_names(names: Sequence[str]) -> None:
 
 
 def too_long(limit: int) -> FileProblem:
-    """The refusal of a record longer than the settings allow."""
+    """The error for a record that is longer than the settings allow."""
     return FileProblem(
         "file_line_too_long",
         f"holds a record of more than {limit} bytes: split it, or raise USER_ACTIVITY_MAX_LINE_BYTES",

@@ -16,7 +16,7 @@ _LONGEST_WORD = len("-Infinity")
 
 
 class _Document:
-    """A window onto the decoded text of a stream that grows on demand and forgets what was consumed."""
+    """A window onto the decoded text of a stream: it reads more on demand and drops consumed text."""
 
     def __init__(self, stream: BinaryIO, limit: int) -> None:
         self._pieces = chunks(stream)
@@ -27,7 +27,7 @@ class _Document:
         self.consumed = 0
 
     def more(self) -> bool:
-        """Read on; False at the end of the file."""
+        """Read the next chunk; returns False at the end of the file."""
         if len(self.text) - self.at > self._limit:
             raise too_long(self._limit)
         piece = next(self._pieces, None)
@@ -63,12 +63,12 @@ class _Document:
                     continue
                 raise (cut and unfinished) or self.malformed(error) from None
             if end == len(self.text) and self.more():
-                continue  # a number may go on in the next piece
+                continue  # the next chunk may continue a number
             found, self.at = self.text[self.at : end], end
             return found
 
     def malformed(self, error: Exception | str) -> FileProblem:
-        """The refusal of a document, with the place where it breaks."""
+        """The error for a document that is not valid JSON, with the position."""
         place = self.consumed + self.at + 1
         what = getattr(error, "msg", str(error))
         return FileProblem(
@@ -105,7 +105,7 @@ def _records(document: _Document) -> Iterator[str]:
 
 
 def document_batches(stream: BinaryIO, shape: Shape, numbering: Numbering, limit: int) -> Batches:
-    """The document's records as batches of their own texts."""
+    """The document's records as batches of their original text."""
     found: list[str] = []
     for record in _records(_Document(stream, limit)):
         found.append(record)

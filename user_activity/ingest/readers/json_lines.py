@@ -1,4 +1,4 @@
-"""Files of one record a line: JSON lines and access logs."""
+"""Files with one record per line: JSON lines and access logs."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -12,7 +12,10 @@ _NEWLINE = 10
 
 
 def blocks(stream: BinaryIO, limit: int) -> Iterator[bytes]:
-    """Whole lines of UTF-8, many at a time, each ending in a newline; a line longer than ``limit`` is refused."""
+    """Blocks of complete UTF-8 lines, each ending in a newline.
+
+    Raises ``FileProblem`` for a line longer than ``limit``.
+    """
     rest, offset = b"", 0
     for piece in chunks(stream):
         cut = piece.rfind(b"\n") + 1
@@ -33,7 +36,7 @@ def blocks(stream: BinaryIO, limit: int) -> Iterator[bytes]:
 
 
 def line_batches(stream: BinaryIO, shape: Shape, numbering: Numbering, limit: int) -> Batches:
-    """The file's lines as batches; blank lines are no records."""
+    """The file's lines as batches, without blank lines."""
     for block in blocks(stream, limit):
         data = np.frombuffer(block, np.uint8)
         starts = np.concatenate((np.zeros(1, np.int64), np.flatnonzero(data == _NEWLINE) + 1))
@@ -45,7 +48,7 @@ def line_batches(stream: BinaryIO, shape: Shape, numbering: Numbering, limit: in
 
 
 def without_blank_lines(block: bytes, data: np.ndarray, starts: np.ndarray) -> tuple[bytes, np.ndarray]:
-    """The block and its line starts (one more than lines) without lines that hold only white space."""
+    """The block and its line starts (plus its end) without lines that hold only white space."""
     firsts = data[starts[:-1]]
     if not (firsts <= 32).any():
         return block, starts

@@ -1,4 +1,4 @@
-"""Parquet files: their columns as they are, typed."""
+"""Parquet files: their columns with their own types."""
 
 import shutil
 import tempfile
@@ -17,7 +17,7 @@ BATCH_ROWS, BATCH_CELLS = 50_000, 2_000_000
 
 @contextmanager
 def opened_parquet(path: Path, compression: str, work_dir: Path) -> Iterator[pq.ParquetFile]:
-    """The Parquet file, decompressed into ``work_dir`` first if it has to be; damage raises ``FileProblem``."""
+    """The Parquet file, first decompressed into ``work_dir`` if necessary. Raises ``FileProblem`` if it is damaged."""
     with tempfile.TemporaryFile(dir=work_dir) as plain:
         try:
             if compression:
@@ -46,5 +46,5 @@ def parquet_batches(parquet: pq.ParquetFile, shape: Shape, numbering: Numbering)
     """The file's rows as batches."""
     rows = max(1, min(BATCH_ROWS, BATCH_CELLS // max(1, len(shape.names))))
     for batch in parquet.iter_batches(rows, use_threads=False):
-        batch.validate(full=True)  # text that is not UTF-8 would end the engine
+        batch.validate(full=True)  # text that is not UTF-8 would crash the engine
         yield numbering.batch(shape, batch.columns)

@@ -1,4 +1,4 @@
-"""The fields of each shape of file, in SQL: JSON records, CSV fields, Parquet columns, access-log lines."""
+"""SQL that reads the fields of each file shape: JSON records, CSV fields, Parquet columns, access-log lines."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -26,8 +26,10 @@ from user_activity.sources.contracts.values import quoted
 
 ROWS = "rows"
 MOST_EXTRA_FIELDS = 100
-"""Fields beyond those that a source names are read one by one up to so many, and as a list beyond: the engine's plan
-costs the square of the columns in it."""
+"""The limit for fields with a column of their own, besides those that the source names. Beyond it, they are one list.
+
+DuckDB's planning time grows with the square of the number of columns.
+"""
 _PLACE = "_row, _landing"
 _NUL = "contains(_text, chr(0))"
 
@@ -40,7 +42,7 @@ _LOG_GIVEN = ("page_url", "referrer", "user_agent", "status", "method", "bytes",
 
 
 def decode(shape: Shape, source: Source, settings: Settings, signatures: Sequence[Sequence[str]] = ()) -> Decoded:
-    """The decoded records of ``rows``; ``signatures`` are the usual lists of keys of JSON records, for speed only."""
+    """The decoded records of ``rows``. ``signatures`` are the most common key lists of JSON records, for speed only."""
     chosen = {**picks(source, settings), REPAIRED: Pick((corrections.FIELD,))}
     match shape.form:
         case "json":
@@ -58,13 +60,13 @@ def _is_wide(names: Sequence[str]) -> bool:
 
 
 def _needed(names: Sequence[str], chosen: Mapping[str, Pick]) -> dict[str, int]:
-    """The fields of a shape that have a column of their own, and their numbers."""
+    """The fields of a shape that get a column of their own, and their numbers."""
     picked = {name for pick in chosen.values() for path in pick.names for name in (path, path.partition(".")[0])}
     return {name: at for at, name in enumerate(names) if name in picked or not _is_wide(names)}
 
 
 def _listed(names: Sequence[str], texts: str, taken: str) -> str:
-    """The JSON object of a list of texts, which these fields have one each."""
+    """A JSON object from an SQL list of texts, one per field name."""
     order = sorted(range(len(names)), key=names.__getitem__)
     keys, places = ", ".join(quoted(names[at]) for at in order), ", ".join(str(at + 1) for at in order)
     return object_of(f"list_zip([{keys}], list_select({texts}, [{places}]))", taken)
@@ -80,7 +82,7 @@ def _cleaned(fields: Fields, relation: str, kept: str) -> str:
 
 
 def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decoded:
-    """Fields of the usual records are read for all; those no usual record has, only for the others."""
+    """Fields that occur in the frequent records are read for all records; the others only for the other records."""
     names = list(dict.fromkeys(name.partition(".")[0] for pick in chosen.values() for name in pick.names))
     usual, extra = _usual(signatures, names)
     usual_names = {key for keys in usual for key in keys}
@@ -106,7 +108,7 @@ def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decod
 
 
 def _parsed(names: Sequence[str]) -> str:
-    """The named fields of a JSON record as an SQL struct of texts; NULL where it is no JSON."""
+    """The named fields of a JSON record as an SQL struct of texts; NULL if it is not valid JSON."""
     if not names:
         return "null"
     first = {name.lower(): name for name in reversed(names)}
@@ -114,14 +116,14 @@ def _parsed(names: Sequence[str]) -> str:
 
 
 def _field(struct: str, names: Sequence[str], name: str) -> str:
-    """A field out of ``_parsed``; of names that differ in case only the struct has the first."""
+    """A field of the struct from ``_parsed``; of names that differ only in case, the struct has just the first."""
     if next(other for other in names if other.lower() == name.lower()) == name:
         return f"{struct}.{_identifier(name)}"
     return f"try(json_extract_string(_text, {quoted('/' + _escaped(name))}))"
 
 
 def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[list[Sequence[str]], list[str]]:
-    """The lists of keys worth a statement of their own, and the fields in them besides ``names``."""
+    """The key lists for which columns are created, and their fields that are not in ``names``."""
     taken, extra, usual = {name.lower(): name for name in names}, dict[str, None](), []
     for keys in signatures:
         added = [key for key in keys if key not in names and key not in extra]
@@ -138,7 +140,8 @@ def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[l
 
 
 def _json_properties(fields: Fields, usual_names: Sequence[str]) -> str:
-    # Of a key that comes twice the first counts: sorted by key and place, each is compared with the one before it.
+    # Of a repeated key the first value is used: pairs are sorted by key and position, and compared with the previous
+    # one.
     pairs = "list_sort(list_zip(_keys, range(len(_keys)), json_extract_string(_text, '$.*')))"
     before = f"list_zip({pairs}, list_prepend(null, {pairs}))"
     firsts = f"list_filter({before}, lambda two: two[1] is not null and two[1][1] is distinct from two[2][1])"
@@ -163,7 +166,7 @@ def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
 
 
 def _left_over(fields: Fields, names: Sequence[str]) -> str:
-    """The properties of a shape whose fields are the list ``l`` where they are many."""
+    """The properties of a shape; if it has many fields, they come from the list ``l``."""
     return _listed(names, "l", TAKEN) if _is_wide(names) else json_object(fields.left_over(names))
 
 

@@ -1,4 +1,4 @@
-"""From fields to a record of text: where each column's text comes from, and what is left over, in SQL."""
+"""From fields to records of text, in SQL: the origin of each column's text, and the properties from unused fields."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,26 +15,29 @@ BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *r
 
 
 TAKEN = "_taken"
-"""The list of a row's fields that columns took, where its properties are gathered: once a row, not once a field."""
+"""The column that lists the fields which a row's columns use. It is computed once per row, not once per field."""
 
 REPAIRED = "_repaired"
-"""Picked beside a contract's columns: the id of the quarantined record that a record was sent for."""
+"""An extra column besides the contract's: the id of the quarantined record that a record replaces."""
 
 
 @dataclass(frozen=True)
 class Pick:
-    """Where a column's text comes from: the first of these fields or paths that is not blank, or a constant."""
+    """The origin of a column's text: the first of these fields or paths that is not blank, or a constant."""
 
     names: tuple[str, ...] = ()
     constant: str | None = None
 
 
 class FieldMapRejected(ValueError):
-    """The setting names a source or a column that does not exist; the message gives the nearest that does."""
+    """The setting names a source or column that does not exist; the message suggests the most similar name."""
 
 
 def check_field_maps(settings: Settings) -> None:
-    """Raise :class:`FieldMapRejected` unless the maps name sources and their columns: settings know neither."""
+    """Raise :class:`FieldMapRejected` if the maps name unknown sources or columns.
+
+    (Settings cannot check this themselves.)
+    """
     for name, field_map in settings.field_maps.items():
         if name not in SOURCES:
             raise FieldMapRejected(f"USER_ACTIVITY_FIELD_MAPS names the source {name!r}: {_nearest(name, SOURCES)}.")
@@ -52,7 +55,7 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 
 
 def picks(source: Source, settings: Settings) -> dict[str, Pick]:
-    """Each column's origin: what the field map says, else its own name and its other spellings."""
+    """The origin of each column: its field map, otherwise its own name and alternative spellings."""
     check_field_maps(settings)
     field_map = settings.field_maps.get(source.name, {})
     found = {}
@@ -63,7 +66,7 @@ def picks(source: Source, settings: Settings) -> dict[str, Pick]:
             found[column] = Pick(constant=_constant(mapped["const"]))
         elif mapped is not None:
             found[column] = Pick((mapped,))
-        else:  # an object under one of the column's own names is looked into before it is taken as text
+        else:  # first look inside an object that has one of the column's names, then use it as text
             found[column] = Pick(tuple(sorted(names, key=lambda name: not _inside_one_of(names, name))))
     return found
 
@@ -78,8 +81,8 @@ def _constant(value: object) -> str | None:
 
 
 def clean(text: str) -> str:
-    """The text without surrounding white space; NULL where nothing else is left."""
-    plain = "regexp_matches({}, '^[!-~]((?s:.*)[!-~])?$')"  # most texts need no more than a look at both ends
+    """The text without surrounding white space; NULL if nothing remains."""
+    plain = "regexp_matches({}, '^[!-~]((?s:.*)[!-~])?$')"  # for most texts, checking both ends is enough
     return (
         f"case when {plain.format(text)} then {text} when trim({text}) = '' then null "
         f"when {plain.format(f'trim({text})')} then trim({text}) "
@@ -99,14 +102,17 @@ def member(key: str, text: str) -> str:
 
 
 def json_object(members: Mapping[str, str]) -> str:
-    """A JSON object of texts by their keys; NULL where all are."""
+    """A JSON object with these keys and texts; NULL if all texts are NULL."""
     keys = {key: quoted(json.dumps(key, ensure_ascii=False)) for key in members}
     listed = ", ".join(member(keys[key], text) for key, text in sorted(members.items()))
     return f"nullif('{{' || concat_ws(',', {listed}) || '}}', '{{}}')" if listed else "null::varchar"
 
 
 def object_of(pairs: str, taken: str) -> str:
-    """The same of a list of (key, text), by key, without those of a list of keys; its cost is that of its length."""
+    """The same from an SQL list of (key, text) in order, without the ``taken`` keys.
+
+    Cost is linear in the list's length.
+    """
     left = f"list_filter({pairs}, lambda pair: not list_contains({taken}, pair[1]))"
     given = f"list_transform({left}, lambda pair: {member('to_json(pair[1])::varchar', clean('pair[2]'))})"
     present = f"list_filter({given}, lambda given: given is not null)"
@@ -115,17 +121,17 @@ def object_of(pairs: str, taken: str) -> str:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A relation with each row's place, ``_text``, ``_problem``, ``_properties`` and a ``t_<column>`` each."""
+    """A relation with each row's position, ``_text``, ``_problem``, ``_properties`` and a ``t_<column>`` per column."""
 
     sql: str
     odd: str
-    """Whether a row may hold what SQL must not decide on (a NUL character), over that relation."""
+    """A condition on the relation: the row may hold a NUL character, so that SQL must not decide on it."""
     native: Mapping[str, str]
-    """The columns whose ``t_<column>`` is typed already, and the SQL type."""
+    """The columns whose ``t_<column>`` is already typed, with their SQL types."""
 
 
 class Fields:
-    """The fields of a shape: which SQL column holds each, and how the contract's columns are picked from them."""
+    """The fields of a shape: the SQL column of each field, and how the contract's columns are picked from them."""
 
     def __init__(self, columns: Mapping[str, str], chosen: Mapping[str, Pick]) -> None:
         self.chosen = chosen
@@ -156,7 +162,7 @@ class Fields:
         return f"(select *{structs} from (select *{lists} from {relation}))" if lists else relation
 
     def column(self, name: str) -> str | None:
-        """The SQL column of a field or path; None where the shape has none."""
+        """The SQL column of a field or path; None if the shape has none."""
         return self.columns.get(name) or self._paths.get(name)
 
     def text(self, pick: Pick) -> str:
@@ -169,7 +175,7 @@ class Fields:
         return [column for name in names if (column := self.column(name))]
 
     def left_over(self, names: Iterable[str]) -> dict[str, str]:
-        """Of these fields, the texts that no column took; a field that is always taken is left out."""
+        """Of these fields, the texts that no column uses; a field that is always used is left out."""
         return {name: text for name in names if (text := self._unused(name))}
 
     def _unused(self, name: str) -> str | None:
@@ -183,7 +189,7 @@ class Fields:
         return f"case when {' and '.join(conditions)} then {text} end" if conditions else text
 
     def taken(self) -> str:
-        """The list of this row's fields that columns took."""
+        """The list of this row's fields that columns use."""
         cases = []
         for pick in self.chosen.values():
             order = [(name, column) for name in pick.names if (column := self.column(name))]
@@ -202,7 +208,7 @@ def _coalesced(columns: Sequence[str]) -> str:
 def finished(
     fields: Fields, relation: str, properties: str, odd: str, native: Mapping[str, str] | None = None
 ) -> Decoded:
-    """The last step of every shape: columns picked, properties gathered."""
+    """The last step for every shape: pick the columns and collect the properties."""
     texts = ", ".join(f"{fields.text(pick)} as t_{column}" for column, pick in fields.chosen.items())
     place = "_row, _landing, _text, _problem"
     relation = f"(select *, {fields.taken()} as {TAKEN} from {fields.with_paths(relation)})"

@@ -1,4 +1,4 @@
-"""From a file to typed rows: which reader a file gets, and one statement that maps and validates a batch of files."""
+"""From files to typed rows: the reader for each file, and one statement that maps and validates a batch of files."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,7 +45,7 @@ class Reader:
         self._work_dir = work_dir
 
     def opening(self, file: InputFile, carefully: bool = False) -> Opening:
-        """The file's shape and how to read it; ``FileProblem`` where it is clear already that it cannot be read."""
+        """The file's shape and how to read it. Raises ``FileProblem`` if it is already clear that it cannot be read."""
         form, compression = form_of(file.name)
         if form not in self._source.formats:
             raise FileProblem(
@@ -98,7 +98,7 @@ class Reader:
 
 
 def _is_lines(head: bytes) -> bool:
-    """Whether a JSON document is one object a line: its first line is whole."""
+    """Whether a JSON document has one object per line: its first line does not end inside an object."""
     first = head.strip().partition(b"\n")[0].removeprefix(UTF8_MARK)
     if not first.startswith(b"{"):
         return False
@@ -110,7 +110,7 @@ def _is_lines(head: bytes) -> bool:
 
 
 class Stream:
-    """The rows of files of one shape, judged by SQL, in one pass; files that fail on the way are noted, not raised."""
+    """The rows of files of one shape, validated by SQL in one pass. Errors of files are collected, not raised."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class Stream:
         self._withheld = sorted(withheld)
         self.shape = files[0][1].shape
         self.starts: list[int] = []
-        """The number of each file's first row, for files that were begun."""
+        """The row number of each file's first row, for files whose reading has started."""
         self.landed = [0] * len(files)
         self.problems: dict[int, Exception] = {}
 
@@ -138,12 +138,12 @@ class Stream:
             self.starts.append(numbering.rows)
             try:
                 yield from opening.rows(numbering)
-            except Exception as problem:  # noqa: BLE001 - it would end the engine's statement, and so all files
+            except Exception as problem:  # noqa: BLE001 - raised here, it would abort the statement and so all files
                 self.problems[index] = problem
             self.landed[index] = numbering.rows - self.starts[index]
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The judged rows, in the order of the files and of their rows."""
+        """The validated rows, in the order of the files and of their rows."""
         rows = self._rows()
         first: list[pa.RecordBatch] = []
         while sum(map(len, first)) < SAMPLED_ROWS and (batch := next(rows, None)):
@@ -158,7 +158,7 @@ class Stream:
             self._connection.register(WITHHELD, pa.table({"_row": withheld}))
         judged = judged_sql(self._source, self._settings, decoded, withhold=bool(self._withheld))
         if sum(map(len, first)) < SAMPLED_ROWS:
-            # Only a relation streams, but it plans its statement twice, which costs more than judging a few rows does.
+            # Only a relation streams, but it plans its statement twice, which costs more than validating a few rows.
             self._connection.execute(f"create or replace temp table {JUDGED} as {judged}")
             judged = f"from {JUDGED}"
         yield from in_order(self._connection.sql(judged).to_arrow_reader(RESULT_ROWS))
@@ -175,7 +175,7 @@ class Stream:
 
 
 def in_order(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows by ``_row``, from 0 without gaps: threads hand their results over in no certain order."""
+    """The same rows sorted by ``_row``, from 0 without gaps: threads return their results in any order."""
     early: dict[int, pa.RecordBatch] = {}
     expected = 0
     for batch in batches:
@@ -190,7 +190,7 @@ def in_order(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def connected(settings: Settings, work_dir: Path) -> duckdb.DuckDBPyConnection:
-    """An engine in memory that sees nothing but the rows it is handed: no file, no network."""
+    """An in-memory engine that can only read the rows passed to it: no files, no network."""
     connection = duckdb.connect(
         ":memory:",
         config={

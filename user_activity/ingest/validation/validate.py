@@ -1,4 +1,4 @@
-"""Validation of a record: a SQL fast path decides most, the pydantic contract decides and explains the rest."""
+"""Validation of records: a SQL fast path decides most, the pydantic contract decides and explains the rest."""
 
 import json
 from collections.abc import Container, Mapping
@@ -20,7 +20,7 @@ SEPARATOR = "chr(31)"
 WITHHELD = "withheld"
 REPAIRED_RULE = "record_repaired"
 _REPAIRED_SENTENCE = "keeps its contract now, but a repaired record was accepted in its place"
-# A line that was broken by mending it is no JSON, and still says what it was sent for.
+# A repair can make a line invalid JSON. The id of the replaced record is then still found in its text.
 _REPAIRED_ID = (
     f"case when regexp_full_match(t_{REPAIRED}, '{corrections.ID}') then t_{REPAIRED} when _problem is not null "
     f"then nullif(regexp_extract(_text, '\"{corrections.FIELD}\"\\s*:\\s*\"({corrections.ID})\"', 1), '') end"
@@ -39,9 +39,9 @@ class Rejection:
 
 
 def judged_sql(source: Source, settings: Settings, decoded: Decoded, *, withhold: bool = False) -> str:
-    """Each row with typed columns, or with its text, texts and problem where SQL leaves the verdict to the contract.
+    """SQL for each row with typed columns; undecided rows also get their text, raw values and problem for the contract.
 
-    With ``withhold`` it leaves the verdict on the rows of the relation ``withheld``, too.
+    With ``withhold``, rows of the relation ``withheld`` are left undecided, too.
     """
     typed, decided = [], ["_problem is null", f"not ({decoded.odd})"]
     decided += [f"_row not in (select _row from {WITHHELD})"] if withhold else []
@@ -76,7 +76,7 @@ def judged_sql(source: Source, settings: Settings, decoded: Decoded, *, withhold
 
 
 def final_sql(source: Source, relation: str, more: str = "") -> str:
-    """The columns of a raw part, and the digest of the content where the key has to be derived."""
+    """The columns of a raw part, plus a digest of the content if the key must be derived."""
     digest = ""
     if source.derive_key:
         content = ", ".join(f"coalesce({name}::varchar, '')" for name in (*source.columns[1:], "_properties"))
@@ -85,7 +85,7 @@ def final_sql(source: Source, relation: str, more: str = "") -> str:
 
 
 class ContractJudge:
-    """Hands undecided rows to the contract."""
+    """Validates undecided rows with the contract."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class ContractJudge:
         self._withheld = withheld
 
     def verdicts(self, rows: pa.RecordBatch) -> tuple[pa.Table | None, list[Rejection]]:
-        """The rows the contract accepts, typed as the SQL would have, and the others' rejections, both in order."""
+        """The accepted rows, typed as by the SQL fast path, and the rejections of the others, both in order."""
         rescued: list[dict[str, Any]] = []
         rejected: list[Rejection] = []
         for row in rows.select(["_row", "_landing", "_undecided", "_record", "_fault", "properties"]).to_pylist():
@@ -116,7 +116,7 @@ class ContractJudge:
         return (self._typed(rescued) if rescued else None), rejected
 
     def verdict(self, texts: str, fault: str | None, landing_date: date) -> dict[str, Any] | list[tuple[str, str]]:
-        """The record's typed values, or each rule it broke with its sentence."""
+        """The record's typed values, or the (rule, sentence) pairs that it broke."""
         if fault:
             return [("record_unreadable", f"the record {fault}")]
         try:
