@@ -1,4 +1,4 @@
-"""The warehouse: one protocol, and one adapter an engine.
+"""The warehouse: one protocol, and one adapter per engine.
 
 Belongs here: what every engine must offer to the rest of the platform, and the choice of the adapter.
 Does not belong here: SQL that builds tables (``sql/``), and any import of a driver outside its adapter.
@@ -13,14 +13,14 @@ from typing import Any, Protocol
 from user_activity.settings import Settings
 
 MODEL_LAYERS = ("staging", "intermediate", "marts", "metrics", "audit")
-"""The schemas of what is built, in the order in which it is."""
+"""The schemas of the dbt models, in build order."""
 LAYERS = ("raw", *MODEL_LAYERS)
 ONE_STATEMENT = "Only one statement that reads is allowed per call: select, with, values, show, explain or the like."
 TOO_LONG = "it takes longer than {:g} s: ask for less, or raise USER_ACTIVITY_QUERY_TIMEOUT_SECONDS"
 
 
 class StatementRefused(Exception):
-    """A user's statement is no single one, or may do more than read; the message says what is allowed."""
+    """A user's statement is not exactly one read-only statement; the message says what is allowed."""
 
 
 class WarehouseBusy(Exception):
@@ -28,41 +28,41 @@ class WarehouseBusy(Exception):
 
 
 class WarehouseUnreachable(Exception):
-    """The warehouse's server does not answer or lets nobody in; the message says where, why and what to do."""
+    """The warehouse's server does not respond or refuses the login; the message says where, why and what to do."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A query's answer: column names, and rows in the query's order."""
+    """The result of a query: column names, and rows in the query's order."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows as dictionaries, one a row."""
+        """One dictionary per row."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)
 class BuiltDate:
-    """What an event date was last built from; ``begun_by`` is the run that is building it, or died while it did."""
+    """The lake state from which an event date was last built; ``begun_by`` is the run whose build is unfinished."""
 
     state: str | None
     begun_by: str | None = None
 
     def is_built_from(self, state: str) -> bool:
-        """Whether its tables are those of a state in the lake."""
+        """Whether the last build finished and used this lake state."""
         return self.begun_by is None and self.state == state
 
 
 class Lake(Protocol):
-    """What a warehouse needs to know of the lake: which landing partitions there are, and what they hold."""
+    """What a warehouse reads from the lake: the landing partitions and their content."""
 
     def marks(self) -> Mapping[tuple[str, date], str]:
-        """(source, landing date) of every landing partition, with a mark that changes when its content does."""
+        """A mark per landing partition (source, landing date); it changes when the partition's content does."""
 
     def bad_records(self, keys: Iterable[tuple[str, date]]) -> Any:
-        """What is and was rejected of these landing partitions, with the state of each record, as an Arrow stream.
+        """All records of these landing partitions that are or were rejected, with their states, as an Arrow stream.
 
         Its columns: ``source, landing_date, file_name, file_sha256, row_number, record, reasons, rules, state``.
         """
@@ -78,91 +78,92 @@ class Lake(Protocol):
 
 
 class Build(Protocol):
-    """A run's build of models, in turn with those of other runs where the engine lets several build at once."""
+    """A run's build of models. It takes turns with other runs if the engine allows several builds at once."""
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What dbt's profile and its plan of the build read."""
+        """The environment variables that dbt's profile and build plan read."""
 
     def pass_on(self) -> None:
-        """Let the next run plan its build: what plans start from is written."""
+        """Let the next run plan its build: the tables that plans read are written."""
 
     def alone(self) -> bool:
-        """Wait until no other run builds, and keep others waiting; False where none ever builds beside this one."""
+        """Wait until no other run builds, and block new builds; returns False if builds are never concurrent."""
 
     def finished(self) -> None:
-        """Leave nothing to take over: a build that does not come so far leaves its users to the next one."""
+        """Clear the list of rebuilt users. If a build fails before this call, the next build rebuilds these users."""
 
 
 class Warehouse(Protocol):
-    """What an engine must offer. Every method opens what it needs and lets go of it."""
+    """What an engine must offer. Every method opens its own connection and closes it."""
 
-    placeholder: str  # of a bound value in a statement
+    placeholder: str  # for bound values in a statement
 
     def profile(self) -> dict[str, str]:
-        """The environment that dbt's profile reads; the warehouse need not be there."""
+        """The environment variables for dbt's profile; the warehouse need not exist."""
 
     def prepare(self) -> dict[str, str]:
-        """Create what is missing (files, schemas, audit tables, roles); the environment that dbt's profile reads."""
+        """Create missing files, schemas, audit tables and roles; returns the environment variables for dbt."""
 
     def sync(self, lake: Lake) -> int:
-        """Bring ``audit.landed_files``, ``audit.landed_dates``, ``audit.bad_records`` and ``raw.*`` up to the lake.
+        """Update ``audit.landed_files``, ``audit.landed_dates``, ``audit.bad_records`` and ``raw.*`` from the lake.
 
-        Called while building, so that no other run's plan is made of one state and its tables of another.
-        Returns how many landing partitions had changed since the last call.
+        Called within a build, so that no other run plans with one lake state and builds from another. Returns how many
+        landing partitions had changed since the last call.
         """
 
     def load(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
-        """Replace a small ``schema.table`` by these rows, in one transaction; ``columns`` gives names and SQL types."""
+        """Replace the rows of a small ``schema.table``, in one transaction; ``columns`` maps names to SQL types."""
 
     def replace_rows(self, key: str, values: Sequence[str], tables: Mapping[str, Rows]) -> None:
-        """In each ``schema.table`` put these rows in place of those whose ``key`` is one of ``values``, all at once."""
+        """In each ``schema.table``, replace the rows whose ``key`` is in ``values``, all in one transaction."""
 
     def built_dates(self, patience_seconds: float = 3) -> Mapping[date, BuiltDate]:
         """The event dates that were ever built, or whose build has begun.
 
-        Empty where nothing was built yet. Raises :class:`WarehouseBusy` while another process writes for longer.
+        Empty if nothing was built yet. Raises :class:`WarehouseBusy` if another process writes for longer than
+        ``patience_seconds``.
         """
 
     def mark_built(self, run_id: str) -> None:
-        """Note that a run has come to its end: its dates are built from the states that it planned with."""
+        """Mark a run as finished: its dates are now built from the states that it planned with."""
 
     def building(self, run_id: str) -> AbstractContextManager[Build]:
-        """Keep the warehouse open for writing while a run synchronises and dbt, in this process, builds.
+        """Hold the warehouse open for writing while a run syncs the lake and dbt builds in this process.
 
-        Waits for its turn. Raises :class:`WarehouseBusy` when that takes too long.
+        Waits for its turn. Raises :class:`WarehouseBusy` if that takes too long.
         """
 
     def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
-        """Run a user's statement, whatever its text, where it can read tables and do nothing else.
+        """Run a user's statement, with no more rights than to read tables.
 
-        Raises :class:`StatementRefused` unless the text is one statement that reads, and ``TimeoutError`` when it takes
+        Raises :class:`StatementRefused` unless the text is one read-only statement, and ``TimeoutError`` if it takes
         longer than the settings allow.
         """
 
     def ask_published(self, statement: str) -> Rows:
-        """The same on what is published, for when another process holds the warehouse."""
+        """The same for published data, for use while another process holds the warehouse."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
-        """Run one read-only statement of the platform's own."""
+        """Run one read-only statement of the platform itself."""
 
     def row_counts(self, relation: str, date_column: str, dates: Iterable[date]) -> dict[date, int]:
-        """Rows of ``schema.table`` by date, for the dates asked for (0 where there are none)."""
+        """Number of rows of ``schema.table`` per requested date (0 if there are none)."""
 
     def publish(self, relations: dict[str, str | None], dates: Iterable[date]) -> dict[str, int]:
-        """Make ``schema.table`` relations what readers see; returns rows by relation.
+        """Publish ``schema.table`` relations for readers; returns the number of rows per relation.
 
-        Readers of a server read its tables. An embedded engine writes Parquet below ``published/``: ``relations`` maps
-        a relation to its date column, or to None for one file that is always replaced. Of a dated relation the given
-        days are written, all that builds have replaced since the last call, and those whose file is missing. Every
-        replacement is atomic.
+        On a server, readers read the tables themselves. An embedded engine writes Parquet below ``published/``:
+        ``relations`` maps a relation to its date column, or to None for a single file that is always replaced. For a
+        relation with a date column, it writes the given days, all days that were rebuilt since the last call, and days
+        whose file is missing. Each file is replaced atomically.
         """
 
     def published_at(self, relation: str) -> str:
         """Where readers find a published ``schema.table``, as a URI without secrets."""
 
     def size_bytes(self) -> int:
-        """What the warehouse takes on its disk."""
+        """The warehouse's size on disk in bytes."""
 
     def reading(self) -> AbstractContextManager[Any]:
         """Hold the warehouse open for several read-only queries."""

@@ -1,4 +1,4 @@
-"""The audit tables, alike on every engine. What their columns mean says ``sql/models/audit/sources.yml``."""
+"""The audit tables, the same on every engine. ``sql/models/audit/sources.yml`` describes their columns."""
 
 from collections.abc import Mapping
 
@@ -56,4 +56,4 @@ MARK_BUILT = (
     where run_id = '{run_id}' or run_id not in (select run_id from audit.built_dates where not is_finished)
     """,
 )
-"""What a run that builds all tables ends with. A date that a later run has begun meanwhile is that run's to finish."""
+"""Run when a build of all tables has finished. Dates whose build a later run has begun stay unfinished."""

@@ -1,6 +1,6 @@
 """The embedded warehouse: one DuckDB file, one writing process at a time.
 
-Belongs here: everything that knows DuckDB as a warehouse. Does not belong here: reading landed files
+Belongs here: everything specific to DuckDB as a warehouse. Does not belong here: reading landed files
 (``ingest`` uses DuckDB too, but only in memory) and the SQL of models (``sql/``).
 """
 

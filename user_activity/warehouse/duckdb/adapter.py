@@ -1,4 +1,4 @@
-"""The adapter: connections, queries, and what the rest of the platform asks of a warehouse."""
+"""The DuckDB adapter: connections, queries and the methods of the ``Warehouse`` protocol."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,16 +20,19 @@ from user_activity.warehouse.duckdb.publishing import due_days, publish_days, pu
 
 @dataclass(frozen=True)
 class LoneBuild:
-    """The only build there is: one process holds the file. dbt keeps it for ever: it must not hold the connection."""
+    """A build without concurrent builds, as one process holds the file.
+
+    dbt keeps a reference to this object for ever, so it must not hold the connection.
+    """
 
     environment: Mapping[str, str]
     finished: Callable[[], None]
 
     def pass_on(self) -> None:
-        """Nobody waits inside this process, and others wait for the file."""
+        """Does nothing: other runs are other processes, and they wait for the file."""
 
     def alone(self) -> bool:
-        """It has been all along."""
+        """Returns False: no other run builds at the same time."""
         return False
 
 
@@ -45,7 +48,7 @@ class DuckDBWarehouse:
         self._building: duckdb.DuckDBPyConnection | None = None
 
     def prepare(self) -> dict[str, str]:
-        """Create the file, its schemas and audit tables; return the environment of dbt's profile."""
+        """Create the file, its schemas and audit tables; returns the environment variables for dbt's profile."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._writing() as connection:
             for layer in LAYERS:
@@ -55,7 +58,7 @@ class DuckDBWarehouse:
         return self.profile()
 
     def profile(self) -> dict[str, str]:
-        """The environment of dbt's profile."""
+        """The environment variables for dbt's profile."""
         return {
             "USER_ACTIVITY_WAREHOUSE": "duckdb",
             "USER_ACTIVITY_DUCKDB_PATH": str(self._path),
@@ -66,9 +69,9 @@ class DuckDBWarehouse:
 
     @contextmanager
     def building(self, run_id: str) -> Iterator["LoneBuild"]:
-        """Keep the file open: dbt opens and closes it for every node, and each time would read and write it back."""
+        """Keep the file open: otherwise dbt would open and close it, and read and write it, for each node."""
         environment = {**self.prepare(), "USER_ACTIVITY_RUN_ID": run_id}
-        # dbt opens it without configuration, and connections of one process must agree.
+        # dbt opens the file without configuration, and all connections of a process must have the same.
         self._building = connect(self._path, read_only=False, config={}, patience_seconds=60)
         try:
             self._building.execute(
@@ -102,7 +105,7 @@ class DuckDBWarehouse:
         return len(changed) + len(gone)
 
     def load(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
-        """Replace a small table by these rows, in one transaction."""
+        """Replace the rows of a small table, in one transaction."""
         with self._writing() as connection:
             connection.execute("begin")
             connection.execute(f"create or replace table {relation} ({_definition(columns)})")
@@ -116,7 +119,7 @@ class DuckDBWarehouse:
             connection.execute("begin")
             for relation, fresh in tables.items():
                 connection.execute(f'delete from {relation} where "{key}" in (select unnest(?))', [list(values)])
-                # One text for all rows: bound one by one, each would cost a millisecond.
+                # Bind all rows as one JSON text: bound one by one, each row would cost a millisecond.
                 columns = ", ".join(f'"{name}"' for name in fresh.columns)
                 fields = ", ".join(f"fields[{number}]" for number in range(1, len(fresh.columns) + 1))
                 connection.execute(
@@ -136,7 +139,7 @@ class DuckDBWarehouse:
         return {day: BuiltDate(*built) for day, *built in rows}
 
     def mark_built(self, run_id: str) -> None:
-        """Note that a run has come to its end, in one transaction."""
+        """Mark a run as finished, in one transaction."""
         with self._writing() as connection:
             connection.execute("begin")
             for statement in MARK_BUILT:
@@ -144,7 +147,7 @@ class DuckDBWarehouse:
             connection.execute("commit")
 
     def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
-        """Run a user's statement on a connection of its own, which can read the file and the lake's Parquet."""
+        """Run a user's statement on a separate connection that can read the file and the lake's Parquet."""
         asked = statements.parsed(statement)
         self._exists()
         with closing(connect(self._path, True, {**self._limits(), **statements.CONFIG}, 3)) as connection:
@@ -158,12 +161,12 @@ class DuckDBWarehouse:
             return statements.answer(connection, asked, (), self._settings, self._settings.published_dir)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
-        """Run one read-only statement of the platform's own."""
+        """Run one read-only statement of the platform itself."""
         with self.reading() as connection:
             return statements.fetched(connection.execute(sql, list(parameters)))
 
     def row_counts(self, relation: str, date_column: str, dates: Iterable[date]) -> dict[date, int]:
-        """Rows of a relation by date, 0 for dates without any."""
+        """Number of rows of a relation per date, 0 for dates without any."""
         wanted = sorted(set(dates))
         if not wanted:
             return {}
@@ -178,7 +181,7 @@ class DuckDBWarehouse:
         return {day: counted.get(day, 0) for day in wanted}
 
     def publish(self, relations: dict[str, str | None], dates: Iterable[date]) -> dict[str, int]:
-        """Write relations as Parquet below ``published/<schema>/<table>``, each file or day replaced atomically."""
+        """Write relations as Parquet below ``published/<schema>/<table>``; each file or day is replaced atomically."""
         published: dict[str, int] = {}
         with self.reading() as connection:
             for relation, date_column in relations.items():
@@ -197,12 +200,12 @@ class DuckDBWarehouse:
         return self._settings.published_dir.joinpath(*relation.split(".")).as_uri()
 
     def size_bytes(self) -> int:
-        """The size of the file, and of what has not been written into it yet."""
+        """The size in bytes of the database file and its write-ahead log."""
         return sum(path.stat().st_size for path in self._path.parent.glob(f"{self._path.name}*"))
 
     @contextmanager
     def reading(self, patience_seconds: float = 3) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-only connection; raises :class:`WarehouseBusy` while another process writes."""
+        """A read-only connection. Raises :class:`WarehouseBusy` if another process writes for too long."""
         if self._held is not None:
             yield self._held
             return
@@ -223,7 +226,7 @@ class DuckDBWarehouse:
         return {"memory_limit": self._settings.warehouse_memory, "threads": str(self._settings.threads)}
 
     def _forget_users(self) -> None:
-        """Leave no users to the next build."""
+        """Clear the list of rebuilt users before the next build."""
         with self._writing() as connection:
             connection.execute("delete from audit.rebuilt_users")
 
@@ -239,7 +242,7 @@ class DuckDBWarehouse:
         else:
             connection = connect(self._path, read_only, self._limits(), patience_seconds)
         try:
-            connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # a bar would go to stdout
+            connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # would be printed to stdout
             yield connection
         finally:
             connection.close()

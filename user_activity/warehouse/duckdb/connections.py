@@ -1,4 +1,4 @@
-"""Connections to the file, which one process at a time may write."""
+"""Connections to the DuckDB file, which only one process at a time can write."""
 
 import time
 from pathlib import Path
@@ -10,7 +10,7 @@ from user_activity.warehouse import WarehouseBusy
 
 
 def connect(path: Path, read_only: bool, config: dict[str, Any], patience_seconds: float) -> duckdb.DuckDBPyConnection:
-    """Open the file; raises :class:`WarehouseBusy` when another process has held it for so long."""
+    """Open the file. Raises :class:`WarehouseBusy` if another process holds it for longer than ``patience_seconds``."""
     deadline = time.monotonic() + patience_seconds
     while True:
         try:

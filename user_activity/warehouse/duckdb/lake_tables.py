@@ -1,4 +1,4 @@
-"""The lake's account in the warehouse: audit tables of what landed, and the raw views over it."""
+"""The lake's state in the warehouse: audit tables of what landed, and the raw views over it."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def load(
     bad_records: Any,
     stale: list[tuple[str, date]],
 ) -> None:
-    """Replace what the audit tables hold of some landing partitions by what the lake says, in one transaction."""
+    """Replace the audit rows of the ``stale`` landing partitions with those from the lake, in one transaction."""
     stale_json = json.dumps([{"source": source, "landing_date": day.isoformat()} for source, day in stale])
     connection.execute("begin")
     connection.execute(
@@ -71,7 +71,7 @@ def load(
 
 
 def raw_view(lake_dir: Path, source: str, columns: Mapping[str, str]) -> str:
-    """The select of ``raw.<source>``: the rows of exactly those parts that a manifest names."""
+    """The select statement of ``raw.<source>``: the rows of exactly those parts that a manifest names."""
     folder = lake_dir / "raw" / source
     if next(folder.glob("*/*.parquet"), None) is None:
         nulls = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in columns.items())

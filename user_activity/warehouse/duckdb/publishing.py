@@ -9,16 +9,16 @@ import duckdb
 
 from user_activity.files import aside
 
-FEW_DAYS = 7  # up to this many, a copy a day is quicker than one partitioned copy on one thread
+FEW_DAYS = 7  # up to this many, one copy per day is faster than a partitioned copy on one thread
 
 
 def quoted(path: Path) -> str:
-    """A path inside an SQL literal."""
+    """A path to insert into an SQL literal."""
     return str(path).replace("'", "''")
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, published_dir: Path) -> None:
-    """Make each published relation a view of the same name over its files."""
+    """Create a view over the files of each published relation, under the relation's name."""
     for folder in sorted({path.parent for path in published_dir.glob("*/*/*.parquet")}):
         connection.execute(f"create schema if not exists {folder.parent.name}")
         relation = f"{folder.parent.name}.{folder.name}"
@@ -26,17 +26,17 @@ def create_views(connection: duckdb.DuckDBPyConnection, published_dir: Path) -> 
 
 
 def publish_table(connection: duckdb.DuckDBPyConnection, relation: str, folder: Path) -> int:
-    """Replace the one file of a relation."""
+    """Replace the single file of a relation."""
     with aside(folder) as fresh:
         rows = connection.execute(f"copy {relation} to '{quoted(fresh)}' (format parquet)").fetchone()
         os.replace(fresh, folder / "data.parquet")
-    for former in folder.glob("[0-9]*.parquet"):  # of a relation that was once published day by day
+    for former in folder.glob("[0-9]*.parquet"):  # left over if the relation was once published per day
         former.unlink()
     return int(rows[0]) if rows else 0
 
 
 def due_days(connection: duckdb.DuckDBPyConnection, relation: str, date_column: str, folder: Path) -> set[date]:
-    """The days replaced since they were published, and those that have rows and no file, or a file and no rows."""
+    """Days rebuilt since they were published, days with rows but no file, and days with a file but no rows."""
     replaced = connection.execute(
         "select distinct replaced_date from audit.replaced_dates where relation = ?", [relation]
     ).fetchall()
@@ -75,7 +75,7 @@ def _publish_few_days(
 def _publish_many_days(
     connection: duckdb.DuckDBPyConnection, relation: str, date_column: str, days: list[date], folder: Path, fresh: Path
 ) -> int:
-    connection.execute("set threads = 1")  # each thread of a partitioned copy writes a file of its own
+    connection.execute("set threads = 1")  # each thread of a partitioned copy would write its own file
     rows = connection.execute(
         f"""copy (
             select *, {date_column} as day from {relation}

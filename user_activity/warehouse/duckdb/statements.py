@@ -1,4 +1,4 @@
-"""What users ask of the file or of published Parquet: one statement, on a connection that can do nothing but read."""
+"""User statements on the DuckDB file or on published Parquet: one statement, on a read-only connection."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +12,14 @@ from user_activity.warehouse import ONE_STATEMENT, TOO_LONG, Rows, StatementRefu
 from user_activity.warehouse.duckdb.publishing import quoted
 
 SELECT = duckdb.StatementType.SELECT
-# A pivot counts as several statements, as it asks for its columns first.
+# DuckDB counts a pivot as several statements, because it first selects the column names.
 ALLOWED = {SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI}
-# A connection that shares no settings with others of this process, and takes no table from Python's variables.
+# A connection of its own, separate from others of this process, that cannot read Python variables as tables.
 CONFIG: dict[str, Any] = {"custom_user_agent": "user-activity query", "python_enable_replacements": False}
 
 
 def parsed(text: str) -> duckdb.Statement:
-    """The one statement that the text holds; raises :class:`StatementRefused` for any other number or kind of them."""
+    """The only statement in the text. Raises :class:`StatementRefused` for several statements or one that may write."""
     try:
         found = duckdb.extract_statements(text)
     except duckdb.ParserException as error:
@@ -30,7 +30,7 @@ def parsed(text: str) -> duckdb.Statement:
 
 
 def parsed_select(text: str) -> duckdb.Statement:
-    """The same for published files, of which explained statements could make others."""
+    """The same for published files: only a select is allowed."""
     statement = parsed(text)
     if statement.type != SELECT:
         raise WarehouseBusy("Published files answer a select alone: try again when the run has ended.")
@@ -66,11 +66,11 @@ def fetched(cursor: duckdb.DuckDBPyConnection) -> Rows:
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, folder: Path) -> None:
-    """Let the connection open no file but those of the folder, for a select to read; no statement can undo it."""
-    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # a bar would go to stdout
+    """Restrict the connection to the folder's files, and only for a select. No statement can undo this."""
+    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # would be printed to stdout
     if statement.type == SELECT:
         connection.execute(f"set allowed_directories = ['{quoted(folder)}']")
     else:
-        # An explained or pivoted statement may be a copy, which would write wherever files may be opened.
+        # An explained or pivoted statement may contain a copy, which could write wherever files may be opened.
         connection.execute("set temp_directory = ''")
     connection.execute("set enable_external_access = false; set lock_configuration = true")

@@ -1,6 +1,6 @@
 """The warehouse on a PostgreSQL server: readers read its tables and never wait for a build.
 
-Belongs here: everything that knows PostgreSQL. Does not belong here: the SQL of models (``sql/``).
+Belongs here: everything specific to PostgreSQL. Does not belong here: the SQL of models (``sql/``).
 """
 
 from user_activity.warehouse.postgres.adapter import PostgresWarehouse

@@ -1,4 +1,4 @@
-"""The adapter: what the rest of the platform asks of a warehouse, on a PostgreSQL server."""
+"""The PostgreSQL adapter: the methods of the ``Warehouse`` protocol on a server."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ class PostgresWarehouse:
         self._held: Connection | None = None
 
     def profile(self) -> dict[str, str]:
-        """The environment of dbt's profile."""
+        """The environment variables for dbt's profile."""
         return {
             "USER_ACTIVITY_WAREHOUSE": "postgres",
             "USER_ACTIVITY_THREADS": str(self._settings.threads),
@@ -36,7 +36,7 @@ class PostgresWarehouse:
         }
 
     def prepare(self) -> dict[str, str]:
-        """Create schemas, audit tables and the reader's role where they are missing."""
+        """Create missing schemas, audit tables and the reader's role."""
         reader, password = self._settings.warehouse_reader, self._settings.warehouse_reader_password
         schemas = [f"create schema if not exists {layer};" for layer in LAYERS]
         wanted = [*schemas, locks.FUNCTION, lake_tables.audit_tables(), reader]
@@ -66,7 +66,7 @@ class PostgresWarehouse:
 
     @contextmanager
     def building(self, run_id: str) -> Iterator[SharedBuild]:
-        """Build in turn with other processes, on whatever machine they are."""
+        """Build in turn with other processes, on any machine."""
         profile = self.prepare()
         with self._address.session() as connection:
             build = SharedBuild(connection, run_id, profile, self._settings.lock_timeout_seconds)
@@ -94,14 +94,15 @@ class PostgresWarehouse:
                     connection, self._settings.lake_dir, manifests, rejected, [*changed, *gone], columns
                 )
                 with connection.cursor() as cursor:
-                    # Raw rows are found and joined by these columns alone; statistics of wide texts cost much.
+                    # Raw rows are only filtered and joined by these columns; statistics of wide text columns are
+                    # expensive.
                     for source in columns:
                         cursor.execute(f'analyze raw."{source}" (landing_date, _file_sha256, _row_number)')
                     cursor.execute("analyze audit.landed_dates")
         return len(changed) + len(gone)
 
     def load(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
-        """Replace a small table by these rows, in one transaction."""
+        """Replace the rows of a small table, in one transaction."""
         wanted = {name: lake_tables.type_of(kind) for name, kind in columns.items()}
         with self._writing() as connection, connection.cursor() as cursor:
             self._take(connection, relation)
@@ -131,28 +132,28 @@ class PostgresWarehouse:
         return {day: BuiltDate(*built) for day, *built in self.query(BUILT_DATES).rows}
 
     def mark_built(self, run_id: str) -> None:
-        """Note that a run has come to its end, in one transaction."""
+        """Mark a run as finished, in one transaction."""
         with self._writing() as connection, connection.cursor() as cursor:
             for statement in MARK_BUILT:
                 cursor.execute(statement.format(run_id=run_id))
 
     def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
-        """Run a user's statement in a session of its own, as the role that reads where the owner may be that."""
+        """Run a user's statement in a separate session, with the reader's role if the owner may take it."""
         return statements.answer(self._address, self._settings, statement, parameters)
 
     def ask_published(self, statement: str) -> Rows:
-        """Run a user's statement: what is published are the tables themselves."""
+        """Run a user's statement: the tables themselves are what is published."""
         return self.ask(statement)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
-        """Run one read-only statement of the platform's own."""
+        """Run one read-only statement of the platform itself."""
         with self.reading() as connection, connection.cursor() as cursor:
             cursor.execute(sql, list(parameters) or None)
             columns = tuple(column.name for column in cursor.description or ())
             return Rows(columns, tuple(cursor.fetchall()))
 
     def row_counts(self, relation: str, date_column: str, dates: Iterable[date]) -> dict[date, int]:
-        """Rows of a relation by date, 0 for dates without any."""
+        """Number of rows of a relation per date, 0 for dates without any."""
         wanted = sorted(set(dates))
         if not wanted:
             return {}
@@ -164,7 +165,7 @@ class PostgresWarehouse:
         return {day: found.get(day, 0) for day in wanted}
 
     def publish(self, relations: dict[str, str | None], dates: Iterable[date]) -> dict[str, int]:
-        """Count what readers see of the relations; nothing is replaced that they do not see already."""
+        """Count the relations' rows. Nothing else is to do, as readers already see the tables."""
         days = sorted(set(dates))
         counts: dict[str, int] = {}
         with self._writing() as connection, connection.cursor() as cursor:
@@ -175,17 +176,17 @@ class PostgresWarehouse:
         return counts
 
     def published_at(self, relation: str) -> str:
-        """The table."""
+        """The URI of the table."""
         return f"postgresql://{self._address.place}/{relation.replace('.', '/')}"
 
     def size_bytes(self) -> int:
-        """The size of the database, all that is in it."""
+        """The size of the whole database in bytes."""
         with self.reading() as connection:
             return int(fetch_one(connection, "select pg_database_size(current_database())"))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A read-only session, one and the same for all queries inside."""
+        """A read-only session, shared by all queries inside the block."""
         if self._held is not None:
             yield self._held
             return
@@ -197,7 +198,7 @@ class PostgresWarehouse:
                 self._held = None
 
     def _take(self, connection: Connection, *relations: str) -> None:
-        """Let one process at a time replace rows of these: two at once would each insert what both have deleted."""
+        """Lock these relations: two concurrent writers would both delete the old rows and both insert new ones."""
         locks.take(connection, self._settings.lock_timeout_seconds, *relations)
 
     @contextmanager
@@ -207,5 +208,5 @@ class PostgresWarehouse:
 
 
 def _storable(row: Sequence[Any]) -> tuple[Any, ...]:
-    """Values as the server takes them: a NUL character, which no text there can hold, is shown as written."""
+    """Values that the server can store: PostgreSQL text cannot hold a NUL character, so it is written as an escape."""
     return tuple(value.replace("\0", "\\x00") if isinstance(value, str) else value for value in row)

@@ -1,8 +1,9 @@
-"""Runs that build at the same time on one server: whose turn it is to plan, and who builds.
+"""Concurrent builds on one server: which run may plan, and which runs are building.
 
-A run plans, and writes what plans start from, while it holds the turn; then the next one may. What a session is at, its
-name says, so that ``pg_stat_activity`` shows operators and other runs who builds, and forgets those who are gone. Only
-names of the owner's sessions count, as a reader may take any.
+A run holds the turn while it plans and while it writes the tables that plans read; then the next run may plan. Each
+session states in its ``application_name`` that its run builds. So ``pg_stat_activity`` shows operators and other runs
+which builds are in progress, and ended sessions disappear from it. Only the owner's sessions count, as a reader may set
+any name.
 """
 
 import time
@@ -18,7 +19,7 @@ PAUSES = "user-activity pauses "
 
 
 class SharedBuild:
-    """A build beside others (see :class:`user_activity.warehouse.Build`)."""
+    """A build that may run beside others (see :class:`user_activity.warehouse.Build`)."""
 
     def __init__(self, connection: Connection, run_id: str, profile: Mapping[str, str], seconds: float) -> None:
         self._connection = connection
@@ -28,7 +29,7 @@ class SharedBuild:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What dbt's profile and its plan read; asked for while it is this build's turn."""
+        """The environment variables for dbt's profile and build plan, to be read while this build holds the turn."""
         others = {*self._at_work(BUILDS), *self._at_work(PAUSES)} - {self._run_id}
         return {
             **self._profile,
@@ -38,21 +39,22 @@ class SharedBuild:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for the turn, and have it until it is passed on or the session ends."""
+        """Wait for the turn and hold it until it is passed on or the session ends."""
         self._take()
         self._say(BUILDS)
         yield
-        # A server that has let go of this session has let go of its turn: others may have planned meanwhile.
+        # If the server has closed this session, it has released the turn, and other runs may have planned: this query
+        # fails.
         fetch_one(self._connection, "select 1")
 
     def pass_on(self) -> None:
-        """Let the next build plan."""
+        """Release the turn to the next build."""
         self._execute("commit")
 
     def alone(self) -> bool:
-        """Take the turn again and wait until those who build beside are through."""
+        """Take the turn again and wait until concurrent builds have finished."""
         self.pass_on()
-        # Of two that wait to be alone, each would wait for the other to end.
+        # Otherwise two builds that both want to be alone would wait for each other.
         self._say(PAUSES)
         self._take()
         waiting = Waiting("the warehouse", self._seconds)
@@ -63,13 +65,13 @@ class SharedBuild:
         return True
 
     def finished(self) -> None:
-        """Leave no users to the next build."""
+        """Clear this run's list of rebuilt users."""
         with self._connection.cursor() as cursor:
             cursor.execute("delete from audit.rebuilt_users where run_id = %s", [self._run_id])
             cursor.execute("commit")
 
     def _take(self) -> None:
-        """Begin a transaction that has the turn until it ends, however long the session is idle in it."""
+        """Begin a transaction that holds the turn until it ends, however long the session is idle in it."""
         self._execute("set idle_in_transaction_session_timeout = 0")
         waiting = Waiting("the turn to plan a build", self._seconds)
         self._execute("begin")
@@ -87,7 +89,7 @@ class SharedBuild:
 
     def _at_work(self, what: str) -> list[str]:
         with self._connection.cursor() as cursor:
-            # Within a transaction the server would show the same sessions over and over.
+            # Within a transaction, the server would otherwise return a cached list of sessions.
             cursor.execute("select pg_stat_clear_snapshot()")
             cursor.execute(
                 "select application_name from pg_stat_activity "

@@ -1,4 +1,4 @@
-"""Connections to the server, and the words for those that it refuses."""
+"""Connections to the server, and error messages for refused ones."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,15 +13,15 @@ from user_activity.warehouse import WarehouseUnreachable
 
 Connection: TypeAlias = connection
 CONNECT_SECONDS = 10
-# Plans of a day's build are cheap to run and dear to compile; sorts of a year's build should not go to disk.
+# The plans of a day's build are cheap to run but slow to JIT-compile; sorts of a year's build should stay in memory.
 SESSION = "-c jit=off -c work_mem=64MB"
-# What dbt's profile names by itself; everything else that an address can say, libpq reads from the environment.
+# The parts of a URL that dbt's profile names itself; libpq reads all others from the environment.
 NAMED = {"host", "port", "user", "password", "dbname", "options", "application_name", "connect_timeout"}
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the server is, and who asks."""
+    """Host, database and login of the server."""
 
     parts: dict[str, str]
     lock_timeout_seconds: float
@@ -29,11 +29,11 @@ class Address:
 
     @classmethod
     def of(cls, settings: Settings) -> "Address":
-        """The configured address; raises :class:`WarehouseUnreachable` where it is none, without repeating it."""
+        """The configured address. Raises :class:`WarehouseUnreachable` if it is invalid, without quoting it."""
         url = settings.warehouse_url.get_secret_value() if settings.warehouse_url else ""
         try:
             parts = parse_dsn(url)
-            # A password with an @ or a / that is not written as %40 or %2F would be taken for the place, and shown.
+            # An unescaped @ or / in a password would be parsed as part of the host or database, and be shown.
             shown = (parts.get("host", ""), parts.get("port", "5432"), parts.get("dbname", "@"))
             if shown[1].isdigit() and "@" not in "".join(shown):
                 return cls(parts, settings.lock_timeout_seconds)
@@ -45,7 +45,7 @@ class Address:
         )
 
     def of_reader(self, settings: Settings) -> "Address | None":
-        """The same place for the role that reads; None where it has no password to log in with."""
+        """The same server with the reader's login; None if the reader has no password."""
         password = settings.warehouse_reader_password
         if password is None:
             return None
@@ -58,11 +58,11 @@ class Address:
 
     @property
     def place(self) -> str:
-        """Host, port and database: what may be shown."""
+        """Host, port and database, without secrets."""
         return f"{self.parts.get('host', 'localhost')}:{self.parts.get('port', '5432')}/{self.parts['dbname']}"
 
     def profile(self) -> dict[str, str]:
-        """The environment of dbt's profile, and of the driver that dbt connects with."""
+        """The environment variables for dbt's profile and for libpq."""
         further = {name: value for name, value in self.parts.items() if name not in NAMED}
         return {
             "USER_ACTIVITY_DATABASE": self.parts["dbname"],
@@ -81,7 +81,7 @@ class Address:
 
     @contextmanager
     def connected(self, *, read_only: bool) -> Iterator[Connection]:
-        """A session in UTC. One that writes is a transaction: committed at the end, undone by an error."""
+        """A session in UTC. If it writes, it is one transaction: committed at the end, rolled back on an error."""
         with self.session() as session:
             session.set_session(readonly=read_only, autocommit=read_only)
             if read_only:
@@ -92,7 +92,7 @@ class Address:
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
-        """A session in UTC in which every statement stands by itself."""
+        """A session in UTC with autocommit."""
         wanted = {"application_name": "user-activity", "connect_timeout": CONNECT_SECONDS, **self.parts}
         wanted["options"] = f"{self._options()} -c timezone=UTC"
         try:
@@ -111,7 +111,7 @@ class Address:
 
 
 def fetch_one(connection: Connection, sql: str, parameters: Any = None) -> Any:
-    """The first column of the first row."""
+    """The first column of the first row; None without rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         row = cursor.fetchone()

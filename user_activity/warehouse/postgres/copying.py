@@ -1,4 +1,4 @@
-"""Parquet parts through the wire: read batch by batch, written as CSV, streamed into COPY."""
+"""Copy Parquet parts to the server: read in batches, written as CSV, streamed into COPY."""
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,14 +14,14 @@ from user_activity.warehouse.postgres.connections import Connection
 Part = tuple[Path, Mapping[str, Any]]
 ROWS_AT_ONCE = 20_000
 BYTES_AT_ONCE = 1 << 20
-# Nothing between two commas is null, a pair of quotes is an empty text.
+# In this CSV format, an empty field is null, and a pair of quotes is an empty string.
 FORM = csv.WriteOptions(include_header=False, quoting_style="needed")
 
 
 def copy_parts(connection: Connection, relation: str, columns: Sequence[str], parts: Iterable[Part]) -> None:
-    """Append the rows of some Parquet files, each with constants for columns that are not in it.
+    """Append the rows of Parquet files, each with constants for columns that the file does not have.
 
-    A column that a file does not have is null.
+    Other columns that a file does not have are null.
     """
     copy_batches(connection, relation, columns, _read(columns, parts))
 
@@ -29,7 +29,7 @@ def copy_parts(connection: Connection, relation: str, columns: Sequence[str], pa
 def copy_batches(
     connection: Connection, relation: str, columns: Sequence[str], batches: Iterable[pa.RecordBatch]
 ) -> None:
-    """Append rows that have the columns, in their order."""
+    """Append rows; each batch has these columns in this order."""
     names = ", ".join(f'"{name}"' for name in columns)
     with connection.cursor() as cursor:
         stream = _Stream(map(_written, batches))
@@ -44,7 +44,7 @@ def _read(columns: Sequence[str], parts: Iterable[Part]) -> Iterator[pa.RecordBa
 
 
 def _written(batch: pa.RecordBatch) -> memoryview:
-    """CSV of some rows."""
+    """The CSV of some rows."""
     target = pa.BufferOutputStream()
     csv.write_csv(batch, target, FORM)
     return memoryview(target.getvalue())
@@ -64,14 +64,14 @@ def _aligned(batch: pa.RecordBatch, columns: Sequence[str], constants: Mapping[s
 
 
 class _Stream(io.RawIOBase):
-    """Pieces as a file that is read."""
+    """An iterator of chunks as a readable file."""
 
     def __init__(self, pieces: Iterator[memoryview]) -> None:
         self._pieces = pieces
         self._rest = memoryview(b"")
 
     def read(self, size: int = -1) -> bytes:
-        """Up to so many bytes; none at the end."""
+        """At most ``size`` bytes; empty at the end."""
         if not self._rest:
             self._rest = next(self._pieces, memoryview(b""))
         given, self._rest = self._rest[:size], self._rest[size:]

@@ -1,4 +1,4 @@
-"""The lake's account in the warehouse: audit tables of what landed, and raw tables of the accepted rows."""
+"""The lake's state in the warehouse: audit tables of what landed, and raw tables of the accepted rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -29,32 +29,35 @@ create index if not exists dq_results_by_run on audit.dq_results (run_id);
 
 
 def type_of(kind: str) -> str:
-    """The server's own name of an SQL type."""
+    """PostgreSQL's own name of an SQL type."""
     name = kind.lower().replace("decimal", "numeric").replace(", ", ",")
     return TYPES.get(name, name)
 
 
 def definition(columns: Mapping[str, str]) -> str:
-    """Columns for `create table`. Text is compared byte for byte, as on every other engine, in whatever database."""
+    """Columns for `create table`.
+
+    Text is compared byte by byte, as on the other engine, whatever the database's locale.
+    """
     kinds = {name: type_of(kind) for name, kind in columns.items()}
     return ", ".join(f'"{name}" {kind}{COLLATED.get(kind, "")}' for name, kind in kinds.items())
 
 
 def audit_tables() -> str:
-    """The statements that create the audit tables where they are missing."""
+    """The statements that create missing audit tables."""
     tables = (f"create table if not exists audit.{name} ({definition(found)});" for name, found in AUDIT_TABLES.items())
     return "\n".join([*tables, INDEXES])
 
 
 def known_marks(connection: Connection) -> dict[Key, str]:
-    """The landing partitions that the warehouse holds, with the marks that they had."""
+    """The mark of each landing partition at its last sync."""
     with connection.cursor() as cursor:
         cursor.execute("select source, landing_date, mark from audit.synced_manifests")
         return {(source, day): mark for source, day, mark in cursor.fetchall()}
 
 
 def ensure_raw(connection: Connection, source: str, columns: Mapping[str, str]) -> bool:
-    """Create the raw table of a source where there is none with these columns; whether it has been, and is empty."""
+    """Create a source's raw table unless it exists with these columns; returns whether it was created and is empty."""
     wanted = {name: type_of(kind) for name, kind in {**columns, "landing_date": "date"}.items()}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -78,7 +81,7 @@ def replace(
     stale: Sequence[Key],
     raw_columns: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """Replace what the warehouse holds of some landing partitions by what the lake says."""
+    """Replace the rows of the ``stale`` landing partitions with those from the lake."""
     with connection.cursor() as cursor:
         for source, days in _by_source(stale).items():
             for table in ("landed_files", "landed_dates", "bad_records", "synced_manifests"):
@@ -132,7 +135,7 @@ def _landed_file(source: str, landing_date: str, file: Mapping[str, Any]) -> tup
 
 
 def _bad_records(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Rejected records as their table has them. A NUL character, which no text there can hold, is shown as written."""
+    """Rejected records with the columns of their table. NUL, which PostgreSQL text cannot hold, becomes an escape."""
     columns = {name: batch.column(name) for name in batch.schema.names}
     columns["record"] = pc.replace_substring(columns["record"], "\0", "\\x00")
     columns["reasons"] = pc.replace_substring(pc.binary_join(columns["reasons"], "; "), "\0", "\\x00")

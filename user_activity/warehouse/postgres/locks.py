@@ -1,6 +1,6 @@
-"""Locks that nobody but the owner can take, and that end with their transaction or with the session that has it.
+"""Locks that only the owner can take, and that are released when their transaction or session ends.
 
-They are rows of a table in ``raw``, where readers have no rights; the server's advisory locks are free for all to take.
+They are rows of a table in ``raw``, where readers have no rights; PostgreSQL's advisory locks could be taken by anyone.
 """
 
 import logging
@@ -15,7 +15,7 @@ TABLE = """
 create schema if not exists raw;
 create table if not exists raw._locks (name varchar collate "C" primary key)
 """
-# Null where this transaction now has the lock; after so many seconds without it, who has it.
+# Returns null if this transaction now has the lock; otherwise, after the given seconds, the session that has it.
 FUNCTION = """
 create or replace function raw._take(wanted varchar, seconds double precision) returns varchar language plpgsql as $$
 declare
@@ -52,7 +52,7 @@ _log = logging.getLogger(__name__)
 
 
 class Waiting:
-    """A wait for others: says once for whom, and is given up after some time."""
+    """A wait for a lock: logs the holder once, and raises after a timeout."""
 
     def __init__(self, what: str, seconds: float) -> None:
         self._what = what
@@ -61,7 +61,7 @@ class Waiting:
         self._said = False
 
     def for_(self, holder: str) -> None:
-        """Still waiting; raises :class:`WarehouseBusy` when that has taken too long."""
+        """Call while still waiting. Raises :class:`WarehouseBusy` after the timeout."""
         waited = time.monotonic() - self._began
         if waited >= self._seconds:
             raise WarehouseBusy(
@@ -74,7 +74,7 @@ class Waiting:
 
 
 def ensure_table(connection: Connection) -> None:
-    """Make the table of locks where it is missing; of processes that do so at once, all but one try again."""
+    """Create the table of locks if it is missing; retry if another process creates it at the same time."""
     with connection.cursor() as cursor:
         try:
             cursor.execute(TABLE)
@@ -83,7 +83,7 @@ def ensure_table(connection: Connection) -> None:
 
 
 def take(connection: Connection, seconds: float, *names: str) -> None:
-    """Wait for these locks and have them until the transaction ends."""
+    """Wait for these locks and hold them until the transaction ends."""
     for name in sorted(names):
         waiting = Waiting(f"the lock on {name}", seconds)
         while holder := fetch_one(connection, TAKE, [name, POLL_SECONDS]):

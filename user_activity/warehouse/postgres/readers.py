@@ -1,4 +1,4 @@
-"""The role that reads: marts, metrics and audit, and nothing else."""
+"""The reader's role: it may read marts, metrics and audit, and nothing else."""
 
 import logging
 
@@ -11,14 +11,14 @@ _log = logging.getLogger(__name__)
 
 
 def reader_exists(connection: Connection, role: str) -> bool:
-    """Whether there is such a role."""
+    """Whether the role exists."""
     return bool(fetch_one(connection, "select count(*) from pg_roles where rolname = %s", [role]))
 
 
 def ensure_reader(connection: Connection, role: str, password: str | None) -> None:
-    """Create the role where it is missing and grant it what it may read, also of tables that are yet to come.
+    """Create the role if it is missing, and grant read rights on existing and future tables.
 
-    Where the owner may not create roles and there is none, nobody but the owner can read: the log says so.
+    If the role is missing and the owner may not create roles, only the owner can read; this is logged.
     """
     with connection.cursor() as cursor:
         if not reader_exists(connection, role):
@@ -28,13 +28,13 @@ def ensure_reader(connection: Connection, role: str, password: str | None) -> No
                 )
                 return
             cursor.execute(f'create role "{role}" nologin')
-            # The owner's own questions are asked as the reader.
+            # The owner's own user statements run as the reader.
             cursor.execute(f'grant "{role}" to current_user')
         for schema in READABLE:
             cursor.execute(f'grant usage on schema {schema} to "{role}"')
             cursor.execute(f'grant select on all tables in schema {schema} to "{role}"')
             cursor.execute(f'alter default privileges in schema {schema} grant select on tables to "{role}"')
         if password:
-            # Digested here, so that no log of statements holds it.
+            # Hashed here, so that no statement log contains the password.
             digest = encrypt_password(password, role, scope=connection, algorithm="scram-sha-256")
             cursor.execute(f'alter role "{role}" login password %s', [digest])

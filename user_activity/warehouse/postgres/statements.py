@@ -1,7 +1,7 @@
-"""What users ask of the server: one statement, as the role that reads, in a transaction that is never committed.
+"""User statements on the server: one statement, with the reader's role, in a transaction that is never committed.
 
-The driver sends a text as it is, and the server would run all statements in it, a ``commit`` among them. So the text is
-sent as a value, and the server opens a cursor for it: only for one statement, and only for one that gives rows.
+The driver sends text unchanged, and the server would run every statement in it, including a ``commit``. So the text is
+sent as a value and the server opens a cursor for it: that works only for a single statement that returns rows.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from user_activity.warehouse.postgres.connections import Address
 
 OPENED = """do 'declare asked refcursor := ''asked'';
 begin open asked for execute current_setting(''user_activity.statement''); end'"""
-# A session of the owner's could leave the reader's role again, but not within a function with its definer's rights.
-# There the first move runs what cannot be prepared, like explain, and the second function makes the rows of a query.
+# A statement could leave the reader's role in the owner's session, but not inside a security definer function. In the
+# first function, the move executes statements that cannot be prepared, like explain. The second returns a query's rows.
 FUNCTIONS = """
 create function pg_temp.opened(statement text) returns boolean language plpgsql security definer as $$
 declare
@@ -43,7 +43,8 @@ begin
 end
 $$
 """
-# By name, and as prepared where the server says it: an answer's description has the type below a domain.
+# The names of the result types, from the prepared statement if the server has them: for a domain, the cursor only
+# describes the base type.
 TYPES = """
 select coalesce(
     (select to_jsonb(prepared) -> 'result_types' from pg_prepared_statements as prepared where name = 'asked'),
@@ -77,7 +78,7 @@ def answer(address: Address, settings: Settings, statement: str, parameters: Seq
 
 
 def _become(cursor: Cursor, reader: str) -> None:
-    """Begin a transaction of the owner's in which statements run as the reader, where there is one that it may be."""
+    """Begin a transaction in the owner's session that runs statements as the reader, if the owner may do that."""
     with suppress(errors.InsufficientPrivilege, errors.InvalidParameterValue):
         cursor.execute(SQL("set role {}").format(Identifier(reader)))
     try:
