@@ -45,11 +45,11 @@ def dev(port: Port = 3000, verbose: VerboseOption = False) -> None:
     command = [sys.executable, "-W", NOISE, "-m", "dagster", "dev", "-w", str(WORKSPACE), "-h", HOST, "-p", str(port)]
     command += ["--log-level", "info" if verbose else "error"]
     ended: list[int] = []
-    # Set before Dagster starts, which would inherit that a background job ignores ctrl-c.
+    # Installed before Dagster starts: a background job ignores Ctrl-C, and Dagster would inherit that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *caught: ended.append(caught[0]))
     environment = {**os.environ, "USER_ACTIVITY_DATA_DIR": str(settings.data_dir)}
-    # A session of its own: the terminal's ctrl-c comes here alone, and is passed on once.
+    # A new session: the terminal's Ctrl-C reaches only this process, which forwards it once.
     with subprocess.Popen(command, env=environment, start_new_session=True) as process:  # noqa: S603 - our own interpreter
         announced = False
         while process.poll() is None and not ended:
@@ -65,6 +65,6 @@ def dev(port: Port = 3000, verbose: VerboseOption = False) -> None:
 
 
 def _answers(port: int) -> bool:
-    """Whether something listens on a port of this machine."""
+    """Whether a process listens on a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0

@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM in commands that run jobs: the first one stops after the step at work, the second one at once.
+"""Ctrl-C and SIGTERM in commands that run jobs: the first one stops after the current step, the second one at once.
 
-The command works in a thread of its own, so that signals are heard whatever it does: libraries that work in the main
-thread put handlers of their own in place. To be ended at once is safe, as every kill is.
+The command runs in a separate thread, so that this module's signal handlers stay in place: libraries that run in the
+main thread install their own. Stopping at once is as safe as a kill.
 """
 
 import os
@@ -27,7 +27,7 @@ stop = Stop()
 
 
 def stoppable(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """A command that can be stopped between its steps, with the exit code of an interrupted program."""
+    """Make a command stoppable between its steps; it then exits with the code of an interrupted program."""
 
     @wraps(command)
     def heard(*arguments: Arguments.args, **options: Arguments.kwargs) -> None:

@@ -33,13 +33,13 @@ from user_activity.settings import Settings, get_settings
 from user_activity.sources import SourceRejected
 from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable, open_warehouse
 
-LEAST_KEY = 10**12  # a number as long as this is a key, and keys are copied
+LEAST_KEY = 10**12  # longer numbers are keys, shown without separators
 WIDEST_CELL = 100
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs of Dagster and dbt.")]
 
-# Without a terminal, lines are not wrapped: programs and logs read them.
+# Without a terminal, programs and logs read the output: use wide lines.
 PIPED_WIDTH = 240
 prose = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 answer = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
@@ -72,7 +72,7 @@ def settings() -> Settings:
         references(found_settings)
         check_field_maps(found_settings)
         if found_settings.warehouse == "postgres":
-            open_warehouse(found_settings)  # it connects to nothing yet
+            open_warehouse(found_settings)  # this does not connect yet
         return found_settings
     except (ReferenceRejected, FieldMapRejected, WarehouseUnreachable) as error:
         raise Problem(str(error)) from None
@@ -89,7 +89,7 @@ def settings() -> Settings:
 
 @cache
 def _warn_of_misspelt_settings() -> None:
-    """Once per command: a misspelt setting would be ignored in silence."""
+    """Warn once per command about misspelt settings, which would otherwise be ignored silently."""
     for name, nearest in misspelt_settings().items():
         prose.print(f"{name} is no setting and is ignored. Do you mean {nearest}?", style="yellow", markup=False)
 
@@ -191,7 +191,7 @@ class Bars:
         self._progress.update(self._tasks[what], completed=done, total=total)
 
     def under(self, heading: str) -> Callable[[str, int, int], None]:
-        """The same, with task names prefixed by ``heading``."""
+        """A function like ``tell`` that prefixes task names with ``heading``."""
         return lambda what, done, total: self.tell(f"{heading} {what}", done, total)
 
 
@@ -202,4 +202,4 @@ def hush(*, verbose: bool) -> None:
         import stamina
 
         logging.disable(logging.WARNING)
-        stamina.instrumentation.set_on_retry_hooks([])  # it would print each attempt to stdout
+        stamina.instrumentation.set_on_retry_hooks([])  # the default hook prints each attempt to stdout

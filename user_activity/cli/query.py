@@ -14,7 +14,7 @@ Statement = Annotated[str, typer.Argument(metavar="SQL", help="One read-only SQL
 
 def add_commands(app: typer.Typer) -> None:
     """Register the command."""
-    # A statement may begin with a comment, which looks like an option.
+    # A statement may start with a comment (`--`), which looks like an option.
     app.command(context_settings={"ignore_unknown_options": True})(query)
 
 

@@ -30,7 +30,7 @@ def replay(settings: Settings, selection: "Selection", *, verbose: bool, quiet: 
         landed: dict[str, set[date]] = {}
         for source, day, *_ in chosen:
             landed.setdefault(source, set()).add(day)
-        # A killed replay may have ingested records without building them: they are no longer open, but stale.
+        # A killed replay may have accepted records without building their dates, which are then still stale.
         if not landed and not staleness.stale(settings, staleness.PATIENCE_SECONDS):
             return {**runs.summarise(settings, None, 0), "replayed": []}
         before = _open_of(settings, landed)
@@ -101,7 +101,7 @@ def show(summary: dict[str, Any]) -> None:
 
 
 def code_of(summary: dict[str, Any]) -> int:
-    """The exit code of such a summary."""
+    """The exit code for a summary."""
     if not summary["success"]:
         return Exit.FAILED
     rejected = any(found["still_rejected"] or found["newly_rejected"] for found in summary["replayed"])

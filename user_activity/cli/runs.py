@@ -216,7 +216,7 @@ def show_quarantined(rules: list[dict[str, Any]]) -> None:
 
 
 def code_of(summary: dict[str, Any]) -> int:
-    """The exit code of such a summary."""
+    """The exit code for a summary."""
     if not summary["success"]:
         return Exit.FAILED
     return Exit.REJECTED if summary["quarantined"] else Exit.FINE

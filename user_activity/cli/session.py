@@ -34,7 +34,7 @@ def runner(settings: Settings, bars: Bars, *, verbose: bool) -> Iterator["Runner
     hush(verbose=verbose)
     with ExitStack() as stack:
         with prose.status("Loading Dagster and dbt"):
-            # Imports and definitions stay in memory: collecting garbage among them would take half a second.
+            # Imported modules stay in memory: garbage collection while they load would take half a second.
             gc.disable()
             from user_activity.orchestration.command_runs import open_runner
             from user_activity.orchestration.resources import Progress

@@ -48,7 +48,7 @@ def status(tables: TablesOption = False, as_json: JsonOption = False) -> None:
 
 
 def gather(settings: Settings) -> dict[str, Any]:
-    """The state as plain values, read without importing Dagster."""
+    """The current state as plain values, read without importing Dagster."""
     from user_activity.ingest import quarantine
     from user_activity.ingest.lake import freshness
     from user_activity.ingest.landing import incoming

@@ -39,7 +39,7 @@ def why(day: Day, as_json: JsonOption = False) -> None:
 
 
 def gather(settings: Settings, day: date) -> dict[str, Any]:
-    """The reasons as plain values: of the next build, and of each run, newest first."""
+    """The reasons as plain values: for the next build, and for each run, newest first."""
     from user_activity.orchestration import staleness
 
     warehouse = open_warehouse(settings)
