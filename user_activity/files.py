@@ -1,7 +1,7 @@
-"""Files that several processes share: written aside and put in place as a whole, brought to the disk, locked.
+"""Files shared by several processes: atomic replacement, flushing to disk, locks.
 
-Locks are the system's own (`flock`): it lets go of them with the process, however that ends. The library `filelock`
-asks for them again and again instead of waiting, and has none that is shared.
+Locks are those of the operating system (`flock`), which are released when the process ends, in whatever way. The
+library `filelock` polls instead of waiting, and has no shared locks.
 """
 
 import fcntl
@@ -13,29 +13,29 @@ from pathlib import Path
 from uuid import uuid4
 
 ASIDE = ".*.tmp"
-"""What files that are not finished are called; every reader of ours leaves such names out."""
+"""The name pattern of unfinished files; every reader of this package skips them."""
 
-_AT_ONCE = 8  # one write of the file system's journal serves all files that ask for it at a time
+_AT_ONCE = 8  # the file system writes its journal once for all files that are flushed at the same time
 
 
 def create_without(umask: str) -> None:
-    """Let this process, and those that it starts, create files and folders without these permissions (octal).
+    """Let this process and its child processes create files and folders without these permissions (octal umask).
 
-    Every process of the platform calls it at its start: Dagster, dbt, DuckDB and SQLite have no setting of their own.
+    Every process of the platform calls this at startup: Dagster, dbt, DuckDB and SQLite have no such setting.
     """
     os.umask(int(umask, 8))
 
 
 def take_away(umask: str, path: Path) -> None:
-    """Take these permissions (octal) from a file that others have made; no link is followed."""
+    """Remove these permissions (octal) from an existing file; symbolic links are skipped."""
     if not path.is_symlink():
-        with suppress(PermissionError):  # of a file of somebody else's, which the folder around it protects
+        with suppress(PermissionError):  # a file of another user, which is protected by its folder
             path.chmod(path.stat().st_mode & 0o777 & ~int(umask, 8))
 
 
 @contextmanager
 def aside(folder: Path) -> Iterator[Path]:
-    """A new name in a folder, to write to and then to `os.replace` its target with; what is left there goes."""
+    """A new temporary path in a folder, to write to and then `os.replace` the target with. It is deleted on exit."""
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / ASIDE.replace("*", uuid4().hex)
     try:
@@ -45,7 +45,7 @@ def aside(folder: Path) -> Iterator[Path]:
 
 
 def write_texts(texts: Mapping[Path, str]) -> None:
-    """Replace files: each as a whole, and on the disk before it appears under its name."""
+    """Replace each file atomically; its content is flushed to disk before the file gets its name."""
     with ExitStack() as stack:
         written = {path: stack.enter_context(aside(path.parent)) for path in texts}
         for path, temporary in written.items():
@@ -56,7 +56,7 @@ def write_texts(texts: Mapping[Path, str]) -> None:
 
 
 def bring_to_disk(paths: Iterable[Path]) -> None:
-    """Return once the content of these files would outlive a power cut; many at once cost little more than one."""
+    """Flush these files to disk, so that they survive a power failure; many at once cost little more than one."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for _ in pool.map(_bring_to_disk, paths):
             pass
@@ -69,7 +69,7 @@ def _bring_to_disk(path: Path) -> None:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file, which is made where it is missing; waits while another holder has it."""
+    """Hold the lock of a file, which is created if it is missing; waits while another holder has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -78,7 +78,7 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def locked_if_free(path: Path) -> Iterator[bool]:
-    """The same without waiting: false where another holder has it."""
+    """The same without waiting: yields False if another holder has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
@@ -90,7 +90,10 @@ def locked_if_free(path: Path) -> Iterator[bool]:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether somebody holds the lock of a file. Those who ask at the same time do not take each other for a holder."""
+    """Whether another holder has the lock of a file.
+
+    Concurrent callers use a shared lock, so they do not see each other.
+    """
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

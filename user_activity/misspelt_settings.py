@@ -1,4 +1,4 @@
-"""Variables that look like settings and are none: pydantic ignores them, so a misspelt setting would have no effect."""
+"""Environment variables that look like settings but are unknown. Pydantic ignores them without a warning."""
 
 from difflib import get_close_matches
 
@@ -11,12 +11,12 @@ _NO_SETTINGS = {
     *("dates", "run_id", "other_run_ids", "duckdb_path", "lake_dir", "funnels_digest", "rates_digest"),
     *("database", "database_host", "database_port", "database_user", "version"),
 }
-#: Each source had a setting of its own.
+#: A former setting per source, now part of FIELD_MAPS.
 _OLD_FIELD_MAP = "_field_map"
 
 
 def misspelt_settings() -> dict[str, str]:
-    """Such variables of the environment and of ``.env``, each with the nearest setting or its successor."""
+    """Unknown variables of the environment and of ``.env``, each with the most similar setting or its replacement."""
     prefix = str(Settings.model_config["env_prefix"]).lower()
     given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
     names = {name.removeprefix(prefix) for name in given if name.startswith(prefix)}

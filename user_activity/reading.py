@@ -24,14 +24,14 @@ def read(
     where: Mapping[str, Any] | None = None,
     settings: Settings | None = None,
 ) -> pd.DataFrame:
-    """Read ``schema.table`` of marts, metrics or audit, all columns or those named, able to do nothing else.
+    """Read all or some columns of a ``schema.table`` in marts, metrics or audit. Access is read-only.
 
-    ``where`` maps a column to the value that its rows must have, or to a list of such values; None is null.
-    Dates are ``datetime64[s]``, timestamps ``datetime64[us, UTC]``, integers ``Int64``, booleans ``boolean``; decimals
-    stay exact, as Arrow decimals.
+    ``where`` maps a column to the value that its rows must have, or to a list of such values; None is null. Dates are
+    ``datetime64[s]``, timestamps ``datetime64[us, UTC]``, integers ``Int64``, booleans ``boolean``; decimals stay
+    exact, as Arrow decimals.
 
-    Raises ``LookupError`` for an unknown table or column, ``FileNotFoundError`` for a warehouse that is not built yet,
-    ``WarehouseBusy`` while a run writes DuckDB's file, and ``WarehouseUnreachable`` for a server that does not answer.
+    Raises ``LookupError`` for an unknown table or column, ``FileNotFoundError`` if the warehouse is not built yet,
+    ``WarehouseBusy`` while a run writes DuckDB's file, and ``WarehouseUnreachable`` if the server does not respond.
     """
     settings = settings or get_settings()
     warehouse = open_warehouse(settings)

@@ -1,4 +1,4 @@
-"""Types of settings' values, and the words that a source may use unless a setting names others."""
+"""Types of setting values, and the default event types, order statuses and payment methods."""
 
 import re
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ def _addresses(value: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _origin(value: str | dict[str, Any]) -> str | dict[str, Any]:
-    """Where a column comes from: a field name or path, or ``{"const": value}``."""
+    """The origin of a column: a field name or path, or ``{"const": value}``."""
     if isinstance(value, dict) and value.keys() != {"const"}:
         raise ValueError('must be a field name, a path or {"const": value}')
     return value

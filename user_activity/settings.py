@@ -24,7 +24,7 @@ from user_activity.setting_types import (
 
 
 class Settings(BaseSettings):
-    """All settings. ``.env.example`` holds the same list, and a test keeps the two equal."""
+    """All settings. ``.env.example`` has the same list; a test compares the two."""
 
     model_config = SettingsConfigDict(
         env_prefix="USER_ACTIVITY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
@@ -182,12 +182,12 @@ class Settings(BaseSettings):
 
     @property
     def incoming_dir(self) -> Path:
-        """Where files are dropped: ``incoming/<source>/[<date>/]<file>``."""
+        """The folder for new files: ``incoming/<source>/[<date>/]<file>``."""
         return self.data_dir / "incoming"
 
     @property
     def archive_dir(self) -> Path:
-        """Where original files are moved after they are ingested."""
+        """The folder to which original files are moved after they are ingested."""
         return self.data_dir / "archive"
 
     @property
@@ -197,7 +197,7 @@ class Settings(BaseSettings):
 
     @property
     def warehouse_dir(self) -> Path:
-        """The embedded warehouse or a server's local state, and the record of the lake data that it has consumed."""
+        """The folder of the embedded warehouse file, or of a server's local state."""
         folder = self.data_dir / "warehouse"
         if self.warehouse == "duckdb" or self.warehouse_url is None:
             return folder
@@ -206,7 +206,7 @@ class Settings(BaseSettings):
 
     @property
     def published_dir(self) -> Path:
-        """Marts and metrics as Parquet, for readers that a warehouse write must not block."""
+        """Marts and metrics as Parquet, for readers that must not be blocked while the warehouse is written."""
         return self.data_dir / "published"
 
     @property
@@ -241,10 +241,10 @@ class Settings(BaseSettings):
 
 
 def digest_of(path: Path | None) -> str:
-    """What tells one content of a file from another; empty where no file is named."""
+    """A digest of a file's content; empty if no file is set."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path else ""
 
 
 def get_settings() -> Settings:
-    """Read the settings as they are now."""
+    """Read the current settings."""
     return Settings()

@@ -1,20 +1,20 @@
-"""Being asked to stop: set by whoever hears the signal, heeded between steps by whoever works."""
+"""Requests to stop: set by the signal handler, checked between steps by the worker."""
 
 from threading import Event
 
 
 class Stopped(Exception):
-    """Work was left at the end of a step because somebody asked for it."""
+    """Work was stopped after a step because it was requested."""
 
 
 class Stop:
-    """Whether somebody has asked to stop, and whether there is a step at work that should end first."""
+    """Whether a stop was requested, and whether a step is in progress that should finish first."""
 
     def __init__(self) -> None:
         self.asked = Event()
         self.at_work = Event()
 
     def heed(self) -> None:
-        """Raise :class:`Stopped` where somebody has asked to stop."""
+        """Raise :class:`Stopped` if a stop was requested."""
         if self.asked.is_set():
             raise Stopped("Stopped, as asked.")

@@ -1,6 +1,6 @@
-"""The registry of sources: every module of this package declares one, and a new one is found by itself.
+"""The registry of sources: every module of this package declares one. New modules are discovered automatically.
 
-Belongs here: one module per source. Does not belong here: what sources are made of (``contracts``).
+Belongs here: one module per source. Does not belong here: the building blocks of sources (``contracts``).
 """
 
 import pkgutil
@@ -16,9 +16,9 @@ __all__ = ["SOURCES", "Contract", "Judge", "Source", "SourceRejected", "discover
 
 
 def discover(package: ModuleType) -> dict[str, Source]:
-    """The source of each module of a package, by name in alphabetical order; subpackages hold none.
+    """The source of each module of a package, sorted by name; subpackages are skipped.
 
-    Raises :class:`SourceRejected` for a module without a source or with several, and for a name that two modules use.
+    Raises :class:`SourceRejected` if a module declares no source or several, or if two modules use the same name.
     """
     found: dict[str, tuple[str, Source]] = {}
     for module in pkgutil.iter_modules(package.__path__):
@@ -46,7 +46,7 @@ def _declared(path: str, module: ModuleType) -> Source:
 
 
 class _Registry(Mapping[str, Source]):
-    """Discovered when the first source is asked for, so that a command can say what is wrong with one."""
+    """Discovers the sources on first access, so that a command can report an invalid one."""
 
     @cached_property
     def _found(self) -> dict[str, Source]:

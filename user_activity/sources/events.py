@@ -1,4 +1,4 @@
-"""User actions: one record is one thing a user did."""
+"""User actions: one record is one action of a user."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What a source is: a pydantic contract, and the few facts about it that files, partitions and models need."""
+"""The definition of a source: a pydantic contract, and the facts that files, partitions and models need."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,14 +18,14 @@ SHOWN_CHARACTERS = 80
 
 @dataclass(frozen=True)
 class Fill:
-    """What a column takes when it was not given, in Python and in SQL (over typed columns ``v``)."""
+    """The default of a column without a value, in Python and in SQL (over typed columns ``v``)."""
 
     value: Callable[[dict[str, Any], Judge], Any]
     sql: Callable[[Settings], str]
 
 
 class Contract(BaseModel):
-    """One record: text in, typed values out. Blank text is missing text; fields no column names are ignored.
+    """One record: text in, typed values out. Blank text counts as missing; fields that name no column are ignored.
 
     Validated with a ``Judge`` as context: ``contract.model_validate({"user_id": "u1"}, context=judge)``.
     """
@@ -49,7 +49,7 @@ class Contract(BaseModel):
 
 
 def column(description: str, *names: str, optional: bool = False, fill: Fill | None = None) -> Any:
-    """Declare a column; ``names`` are other spellings it may arrive under, dotted ones paths into nested JSON."""
+    """Declare a column. ``names`` are alternative field names; a dotted name is a path into nested JSON."""
     extra: dict[str, Any] = {"spellings": names, "fill": fill}
     if optional or fill:
         return Field(None, description=description, json_schema_extra=extra)
@@ -57,7 +57,7 @@ def column(description: str, *names: str, optional: bool = False, fill: Fill | N
 
 
 def kinds(contract: type[BaseModel]) -> dict[str, Value]:
-    """Each column's kind of value, in the contract's order."""
+    """The value type of each column, in the contract's order."""
     return {
         name: next(mark for mark in field.metadata if isinstance(mark, Value))
         for name, field in contract.model_fields.items()
@@ -71,17 +71,17 @@ def _extra(contract: type[BaseModel], key: str) -> Iterator[tuple[str, Any]]:
 
 
 def spellings(contract: type[BaseModel]) -> dict[str, tuple[str, ...]]:
-    """The other names each column may arrive under."""
+    """The alternative field names of each column."""
     return dict(_extra(contract, "spellings"))
 
 
 def fills(contract: type[BaseModel]) -> dict[str, Fill]:
-    """What columns take when they were not given."""
+    """The defaults of columns without a value."""
     return {name: fill for name, fill in _extra(contract, "fill") if fill}
 
 
 def broken_rules(error: ValidationError) -> list[tuple[str, str]]:
-    """Every rule a record broke: its name (``rating_out_of_range``) and a sentence for people."""
+    """Each rule that a record broke: its name (``rating_out_of_range``) and a sentence for users."""
     return [_worded(dict(detail)) for detail in error.errors(include_url=False)]
 
 
@@ -96,32 +96,32 @@ def _worded(detail: dict[str, Any]) -> tuple[str, str]:
 
 
 class SourceRejected(Exception):
-    """A source is declared wrongly; the message names the source, what is wrong and what to do."""
+    """A source is declared incorrectly; the message names the source, what is wrong and what to do."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One source of records, described here alone: what dbt must know of it is written out of this.
+    """One source of records. This is its only definition: what dbt needs is generated from it.
 
-    Raises :class:`SourceRejected` where it names a column that the contract does not have or that may be empty.
+    Raises :class:`SourceRejected` if a key or date column is missing in the contract, or a required one is optional.
     """
 
     name: str
     description: str
     contract: type[Contract]
     key: tuple[str, ...]
-    """The columns that make two records the same; with ``derive_key``, one that is derived where it was not given."""
+    """The columns that identify a record. With ``derive_key``, a single column that is derived if it is missing."""
     date_column: str
-    """When the thing happened: a ``Moment(dated=True)``, which decides the record's event date."""
+    """The time of the event: a ``Moment(dated=True)`` column that determines the record's event date."""
     owner: str
     cadence: Literal["daily", "weekly"] = "daily"
     updated_column: str | None = "updated_at"
-    """Of several records with one key, the one with the greatest value stands; without, the latest landed."""
+    """Of records with the same key, the one with the greatest value is used; if None, the one that landed last."""
     extra_date_columns: tuple[str, ...] = ()
     derive_key: bool = False
     formats: tuple[str, ...] = FORMATS
     rules: tuple[str, ...] = ()
-    """SQL of the contract's rules across columns, over typed columns ``v``; true where the rule holds."""
+    """The contract's rules across columns as SQL, over typed columns ``v``; true if the rule is satisfied."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
@@ -144,7 +144,7 @@ class Source:
 
     @cached_property
     def kinds(self) -> dict[str, Value]:
-        """Each column's kind of value, in the contract's order; ``properties`` is not among them."""
+        """The value type of each column, in the contract's order; without ``properties``."""
         return kinds(self.contract)
 
     @property
@@ -154,22 +154,22 @@ class Source:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The columns a record must give."""
+        """The columns that every record must have."""
         return tuple(name for name, field in self.contract.model_fields.items() if field.is_required())
 
     @property
     def spellings(self) -> dict[str, tuple[str, ...]]:
-        """The other names each column may arrive under."""
+        """The alternative field names of each column."""
         return spellings(self.contract)
 
     @property
     def fills(self) -> dict[str, Fill]:
-        """What columns take when they were not given."""
+        """The defaults of columns without a value."""
         return fills(self.contract)
 
     @property
     def clamp_early(self) -> bool:
-        """Whether a record from before the start date belongs to the first partition, instead of being rejected."""
+        """Whether records from before the start date go to the first partition instead of being rejected."""
         return bool(getattr(self.kinds[self.date_column], "clamped", False))
 
     @property
@@ -178,7 +178,7 @@ class Source:
         return "user_id" in self.kinds
 
     def partition_of(self, landing_date: date) -> date:
-        """The partition a landing date belongs to: itself, or the Monday of its week."""
+        """The partition of a landing date: the date itself, or the Monday of its week."""
         return landing_date - timedelta(days=landing_date.weekday()) if self.cadence == "weekly" else landing_date
 
     def landing_dates(self, partition: date) -> list[date]:

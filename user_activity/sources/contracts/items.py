@@ -1,4 +1,4 @@
-"""Order lines: a list of small records inside one column, kept as canonical JSON text."""
+"""Order lines: a list of small records in one column, stored as canonical JSON text."""
 
 import json
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def _as_text(value: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Items(Value):
-    """A JSON list of at least one order line; what a line holds besides its columns stays in it, as text."""
+    """A JSON list of at least one order line. Additional fields of a line are kept in it, as text."""
 
     def parse(self, text: str, judge: Judge) -> str:
         try:
@@ -66,7 +66,8 @@ class Items(Value):
         shape = quoted(json.dumps([dict.fromkeys((key for keys in names.values() for key in keys), "VARCHAR")]))
         found = {name: f"coalesce({', '.join(f'line.{key}' for key in keys)})" for name, keys in names.items()}
         typed = {name: kind.sql(found[name], settings) for name, kind in kinds(Item).items()}
-        # JSON readers print fractions and exponents differently, and escape what is not plain: leave those undecided.
+        # JSON readers differ in how they print fractions and exponents and in what they escape: leave those cases
+        # undecided.
         plain = (
             f"regexp_full_match({found['product_id']}, '[!#-\\[\\]-~]([ !#-\\[\\]-~]*[!#-\\[\\]-~])?')"
             f" and not regexp_matches({found['product_id']}, '^[-+]?[0-9]*[.eE]')"

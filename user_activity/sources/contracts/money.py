@@ -1,4 +1,4 @@
-"""Currencies: the ISO 4217 codes in use, and the kind of value that takes only them."""
+"""Currencies: the ISO 4217 codes in use, and the value type that accepts only them."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ CURRENCIES = frozenset(
 
 @dataclass(frozen=True)
 class Currency(Value):
-    """An ISO 4217 code, in either case."""
+    """An ISO 4217 code in upper or lower case."""
 
     def parse(self, text: str, judge: Judge) -> str:
         if not text.isascii() or text.upper() not in CURRENCIES:

@@ -1,4 +1,4 @@
-"""Points in time, as text of any accepted spelling: their meaning in Python and in SQL, and the time rule."""
+"""Points in time in any accepted text format: their conversion in Python and in SQL, and the rule for dates."""
 
 import re
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ CLOCK_SKEW = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Moment(Value):
-    """A point in time: ISO 8601 (UTC where no offset is given), epoch seconds or milliseconds; kept as UTC.
+    """A point in time: ISO 8601 (UTC if it has no offset), epoch seconds or milliseconds; stored as UTC.
 
-    ``dated``: the column whose date is the record's partition; it must fit the landing date and the start date.
+    ``dated``: the column determines the record's event date; it must fit the landing date and the start date.
     ``clamped``: a time before the start date belongs to the first partition instead of being rejected.
     """
 

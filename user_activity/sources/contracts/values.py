@@ -1,4 +1,4 @@
-"""The kinds of value a column may hold: what its text means in Python, and the same judgement in SQL."""
+"""The value types of columns: the conversion of text in Python, and the same conversion in SQL."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -16,14 +16,14 @@ from user_activity.settings import Settings
 
 @dataclass(frozen=True)
 class Judge:
-    """What a verdict depends on besides the record: the settings and the day the record landed. Never the clock."""
+    """The inputs of validation besides the record: the settings and the landing date. Never the current time."""
 
     settings: Settings
     landing_date: date
 
 
 def broken(rule: LiteralString, sentence: str) -> PydanticCustomError:
-    """A broken rule; the sentence continues "<field> is <value>: "."""
+    """The error for a broken rule. The sentence is appended to "<field> is <value>: "."""
     return PydanticCustomError(rule, "{sentence}", {"sentence": sentence})
 
 
@@ -33,7 +33,10 @@ def quoted(text: str) -> str:
 
 
 def sql_is_one_of(text: str, names: Iterable[str]) -> str:
-    """Whether a text is one of many names. (A long ``in`` list becomes a join, which loses the order of the rows.)"""
+    """SQL that tests whether a text is one of many names.
+
+    (A long ``in`` list becomes a join, which loses the row order.)
+    """
     return f"regexp_full_match({text}, {quoted('|'.join(map(re.escape, names)))})"
 
 
@@ -43,20 +46,20 @@ def sql_list(names: Iterable[str]) -> str:
 
 
 class Value:
-    """A kind of value. Used as ``Annotated[type, Kind(...)]`` on a contract's column."""
+    """A value type, used as ``Annotated[type, Kind(...)]`` on a contract's column."""
 
     sql_type: ClassVar[str] = "VARCHAR"
 
     def parse(self, text: str, judge: Judge) -> Any:
-        """The typed value, or a ``PydanticCustomError`` from ``broken``."""
+        """Returns the typed value; raises a ``PydanticCustomError`` from ``broken``."""
         raise NotImplementedError
 
     def sql(self, text: str, settings: Settings) -> str:
-        """The typed value of a text expression, or NULL; ``_landing`` is the row's landing date."""
+        """SQL for the typed value of a text expression, or NULL; ``_landing`` is the row's landing date."""
         raise NotImplementedError
 
     def native_sql(self, value: str, sql_type: str, settings: Settings) -> str | None:
-        """The same for a column that arrives typed (Parquet); None where only its text is understood."""
+        """The same for a column that is already typed (Parquet); None if only its text can be converted."""
         return None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -70,7 +73,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Text(Value):
-    """Any text that is not blank. (A NUL character is not text: no database server stores it.)"""
+    """Any text that is not blank. (A NUL character is not allowed: PostgreSQL cannot store it.)"""
 
     def parse(self, text: str, judge: Judge) -> str:
         if "\x00" in text:
@@ -83,7 +86,7 @@ class Text(Value):
 
 @dataclass(frozen=True)
 class OneOf(Value):
-    """A name out of a list; case, spaces and hyphens do not matter, and other spellings may stand for a name."""
+    """A name from a list. Case, spaces and hyphens do not matter, and ``spellings`` maps synonyms to names."""
 
     names: Callable[[Settings], Sequence[str]]
     spellings: tuple[tuple[str, str], ...] = ()
@@ -112,7 +115,7 @@ class OneOf(Value):
 
 @dataclass(frozen=True)
 class Whole(Value):
-    """A whole number within bounds; a fraction of zeros (3.0) is fine."""
+    """A whole number within bounds; a fraction of zeros (3.0) is accepted."""
 
     minimum: int = 0
     maximum: int = 10**15 - 1
