@@ -131,7 +131,7 @@ def export(
     from user_activity.ingest.quarantine.export import export as write
 
     if target.suffix not in (".csv", ".jsonl"):
-        raise Problem(f"{target} must end in .jsonl (to mend and land again) or .csv (to read).")
+        raise Problem(f"{target} must end in .jsonl (to correct and land again) or .csv (to read).")
     if target.exists():
         raise Problem(
             f"{target} already exists and may hold your corrections: choose another name, or remove it first."

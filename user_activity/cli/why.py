@@ -63,7 +63,7 @@ def show(found: dict[str, Any]) -> None:
     elif found["runs"]:
         say(f"{day} is up to date.", markup=False)
     else:
-        say(f"{day} was never built: no file that was ingested bears on it.", markup=False)
+        say(f"{day} was never built: no ingested file affects it.", markup=False)
     for run in found["runs"]:
         how = ", ".join(filter(None, (run["job"], run["launched_by"], run["state"])))
         say(

@@ -116,7 +116,7 @@ def _check_funnels(settings: Settings, steps: Sequence[tuple[int, FunnelStep]]) 
     if path is None:
         return
     if not steps:
-        raise ReferenceRejected(f"{path}: it has no rows. Name a step a row, or leave the setting FUNNELS_FILE out.")
+        raise ReferenceRejected(f"{path}: it has no rows. Add one row per step, or remove the setting FUNNELS_FILE.")
     funnels: dict[str, list[tuple[int, FunnelStep]]] = defaultdict(list)
     for number, row in steps:
         if row.event_type not in settings.event_types:

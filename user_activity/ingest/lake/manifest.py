@@ -94,10 +94,10 @@ def _whole(settings: Settings, path: Path, status: os.stat_result) -> Manifest |
         archive = settings.archive_dir / path.parent.name / path.stem
         if not archive.is_dir():
             raise DamagedManifest(
-                f"{path} is damaged ({error}), and {archive} holds no files to make it anew from: "
-                "put one of them back from a backup."
+                f"{path} is damaged ({error}), and {archive} holds no files to rebuild it from: "
+                "restore one of them from a backup."
             ) from error
-        _log.warning("%s is damaged (%s): the next run makes it anew from %s.", path, error, archive)
+        _log.warning("%s is damaged (%s): the next run rebuilds it from %s.", path, error, archive)
         return None
 
 

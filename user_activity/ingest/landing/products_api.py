@@ -93,7 +93,7 @@ def _client(settings: Settings) -> httpx2.Client:
     def in_time(_: Any = None) -> None:
         if time.monotonic() > began + seconds:
             raise CatalogueError(
-                f"{url} is not read to its end after {seconds:g} s: tell its owner, or raise "
+                f"{url} is not read completely after {seconds:g} s: tell its owner, or raise "
                 "USER_ACTIVITY_PRODUCTS_TIMEOUT_SECONDS if there is more; nothing was kept"
             )
 

@@ -216,8 +216,8 @@ class _Builder:
             if self._rebuild or not as_read or not repairs.are_heeded(entry):
                 folder = incoming.archive_folder(self._settings, self._source.name, day)
                 raise OriginalMissing(
-                    f"{folder / entry.archive} is missing, and must be read again with the other files of {day}. Put "
-                    f"it back from a backup; or give its rows up: user-activity withdraw {entry.file_name!r} "
+                    f"{folder / entry.archive} is missing, and must be read again with the other files of {day}. "
+                    f"Restore it from a backup, or withdraw its rows: user-activity withdraw {entry.file_name!r} "
                     f"--source {self._source.name} --date {day}."
                 )
         return gone

@@ -43,9 +43,9 @@ def fault(name: str, error: Exception) -> str:
     elif isinstance(error, PermissionError):
         what, remedy = "may not be read or moved", "correct the permissions of the file and of its folder"
     elif isinstance(error, OSError | duckdb.IOException):
-        what, remedy = "could not be read or put away", "correct what the system reports"
+        what, remedy = "could not be read or archived", "correct what the system reports"
     else:
-        what, remedy = "could not be read, and not because of what it holds", "report this with the run's log"
+        what, remedy = "could not be read, although its content is not the cause", "report this with the run's log"
     reason = _first_line(error)
     kind = type(error).__name__
     return f"{name} {what} ({f'{kind}: {reason}' if reason else kind}): {remedy}. It waits for the next run."

@@ -25,7 +25,7 @@ def move_out_of_archive(settings: Settings, source: str, day: date, entries: lis
                 incoming.move_to_archive(path, target, settings.umask)
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(f"{entry.file_name} was missing in the archive when it was taken back.\n")
+                target.write_text(f"{entry.file_name} was missing in the archive when it was withdrawn.\n")
 
 
 def _is_digest(entry: Entry, name: str) -> bool:

@@ -50,7 +50,7 @@ class Reader:
         if form not in self._source.formats:
             raise FileProblem(
                 "file_format",
-                f"is no format that {self._source.name} are read from: name it {', '.join(self._source.formats)} "
+                f"has a format that is not supported for {self._source.name}: use {', '.join(self._source.formats)} "
                 "(plain, .gz or .zst)",
             )
         if file.size_bytes == 0:

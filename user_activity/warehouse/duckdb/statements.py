@@ -33,7 +33,7 @@ def parsed_select(text: str) -> duckdb.Statement:
     """The same for published files: only a select is allowed."""
     statement = parsed(text)
     if statement.type != SELECT:
-        raise WarehouseBusy("Published files answer a select alone: try again when the run has ended.")
+        raise WarehouseBusy("Published files can only be queried with a select: try again when the run has ended.")
     return statement
 
 
@@ -55,7 +55,7 @@ def answer(
     except duckdb.InterruptException:
         raise TimeoutError(TOO_LONG.format(seconds)) from None
     except duckdb.PermissionException as error:
-        raise StatementRefused(f"A statement reads tables and no files: {str(error).splitlines()[0]}") from None
+        raise StatementRefused(f"A statement can read tables, but no files: {str(error).splitlines()[0]}") from None
     finally:
         clock.cancel()
 

@@ -24,7 +24,7 @@ def ensure_reader(connection: Connection, role: str, password: str | None) -> No
         if not reader_exists(connection, role):
             if not fetch_one(connection, "select rolcreaterole or rolsuper from pg_roles where rolname = current_user"):
                 _log.warning(
-                    "There is no role %s, and the warehouse's user may not create it: nobody else reads.", role
+                    "There is no role %s, and the warehouse's user may not create it: no other role can read.", role
                 )
                 return
             cursor.execute(f'create role "{role}" nologin')
