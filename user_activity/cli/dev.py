@@ -31,7 +31,7 @@ def dev(port: Port = 3000, verbose: VerboseOption = False) -> None:
     Example: user-activity dev --port 3001
     """
     settings = output.settings()
-    if _answers(port):
+    if _is_listening(port):
         raise Problem(
             f"Port {port} is in use: stop the process that listens there, or choose another: "
             "user-activity dev --port 3001"
@@ -53,7 +53,7 @@ def dev(port: Port = 3000, verbose: VerboseOption = False) -> None:
     with subprocess.Popen(command, env=environment, start_new_session=True) as process:  # noqa: S603 - our own interpreter
         announced = False
         while process.poll() is None and not ended:
-            if not announced and _answers(port):
+            if not announced and _is_listening(port):
                 announced = True
                 output.prose.print(f"The Dagster UI is at http://{HOST}:{port}, sensors and schedules are running.")
                 output.prose.print(f"Drop files into {settings.incoming_dir}/<source>/; Ctrl-C stops Dagster.")
@@ -64,7 +64,7 @@ def dev(port: Port = 3000, verbose: VerboseOption = False) -> None:
         raise Problem("Dagster stopped unexpectedly: see its output above.", output.Exit.FAILED)
 
 
-def _answers(port: int) -> bool:
+def _is_listening(port: int) -> bool:
     """Whether a process listens on a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0

@@ -30,9 +30,9 @@ def stoppable(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     """Make a command stoppable between its steps; it then exits with the code of an interrupted program."""
 
     @wraps(command)
-    def heard(*arguments: Arguments.args, **options: Arguments.kwargs) -> None:
+    def wrapped(*arguments: Arguments.args, **options: Arguments.kwargs) -> None:
         stop.asked.clear()
-        before = {each: signal.signal(each, _hear) for each in SIGNALS}
+        before = {each: signal.signal(each, _handle_signal) for each in SIGNALS}
         try:
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(command, *arguments, **options).result()
@@ -43,10 +43,10 @@ def stoppable(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             for each, handler in before.items():
                 signal.signal(each, handler)
 
-    return heard
+    return wrapped
 
 
-def _hear(*_: Any) -> None:
+def _handle_signal(*_: Any) -> None:
     if stop.asked.is_set() or not stop.at_work.is_set():
         sys.stderr.write(f"{SHOW_CURSOR if sys.stderr.isatty() else ''}\nStopped at once. {KEPT}\n")
         sys.stderr.flush()

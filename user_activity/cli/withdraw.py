@@ -41,7 +41,7 @@ def withdraw(
     with one_at_a_time(settings):
         entries = landed_as(settings, source, day.date(), name)
         if not entries:
-            raise Problem(_nothing(settings, source, day.date(), name))
+            raise Problem(_not_found(settings, source, day.date(), name))
         move_out_of_archive(settings, source, day.date(), entries)
         with output.bars(quiet=as_json) as bars, runner(settings, bars, verbose=verbose) as ready:
             outcome = ready.replay({source: [day.date()]})
@@ -57,7 +57,7 @@ def withdraw(
     raise typer.Exit(runs.code_of(summary))
 
 
-def _nothing(settings: Settings, source: str, day: date, name: str) -> str:
+def _not_found(settings: Settings, source: str, day: date, name: str) -> str:
     from user_activity.ingest.lake import manifest
 
     found = [each.landing_date for each in manifest.all_of(settings, source) for e in each.files if e.file_name == name]

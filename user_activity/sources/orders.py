@@ -69,7 +69,7 @@ class Order(Contract):
 
     @field_validator("revenue", mode="after")
     @classmethod
-    def _earns(cls, revenue: Decimal | None, info: ValidationInfo) -> Decimal | None:
+    def _revenue_is_positive(cls, revenue: Decimal | None, info: ValidationInfo) -> Decimal | None:
         status = info.data.get("status", WITHOUT_REVENUE[0]) or COMPLETED  # an invalid status is reported separately
         if revenue == 0 and status not in WITHOUT_REVENUE:
             raise broken("not_positive", "must be more than 0 unless the order is cancelled or refunded")

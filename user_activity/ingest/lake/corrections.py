@@ -44,7 +44,7 @@ def write(path: Path, sent: Sequence[tuple[int, str]]) -> None:
         os.replace(temporary, path)
 
 
-def _sent(path: Path) -> Iterator[tuple[int, Place]]:
+def _replaced_by_row(path: Path) -> Iterator[tuple[int, Place]]:
     if not path.exists():
         return
     with pq.ParquetFile(path) as part:
@@ -66,9 +66,9 @@ class Repairs:
         self._last_landed: dict[tuple[str, str], date] = {}
         self._landed_on: dict[str, set[date]] = {}
         self._files_of: dict[str, set[str]] = {}
-        self._learn(list(manifest.all_of(settings, source)))
+        self._load(list(manifest.all_of(settings, source)))
 
-    def _learn(self, manifests: Sequence[Manifest]) -> None:
+    def _load(self, manifests: Sequence[Manifest]) -> None:
         stands_for: dict[Place, Place] = {}
         accepted: list[Place] = []
         for found in manifests:
@@ -79,7 +79,7 @@ class Repairs:
                     self._readable.add(entry.file_sha256)
                     self._readable_names.add((found.landing_date, entry.file_name))
                 rejected = self._rejected_rows(entry) if entry.repairs else set()
-                for row, place in _sent(self._lake_dir / entry.repairs) if entry.repairs else ():
+                for row, place in _replaced_by_row(self._lake_dir / entry.repairs) if entry.repairs else ():
                     self._sent_for.setdefault(place[0], set()).add(place[1])
                     self._files_of.setdefault(entry.part_id, set()).add(place[0])
                     stands_for[entry.file_sha256[:_DIGITS], row] = place

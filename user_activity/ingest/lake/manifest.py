@@ -83,10 +83,10 @@ def read(settings: Settings, source: str, landing_date: date) -> Manifest | None
         status = path.stat()
     except FileNotFoundError:
         return None
-    return _whole(settings, path, status)
+    return _read_valid(settings, path, status)
 
 
-def _whole(settings: Settings, path: Path, status: os.stat_result) -> Manifest | None:
+def _read_valid(settings: Settings, path: Path, status: os.stat_result) -> Manifest | None:
     """Read a manifest. Returns None if it is damaged: like a lost manifest, it is then rebuilt from the archive."""
     try:
         return _parsed(path, (status.st_mtime_ns, status.st_ino))
@@ -119,7 +119,7 @@ def all_of(settings: Settings, source: str | None = None) -> Iterator[Manifest]:
             with os.scandir(folder) as entries:
                 found = sorted((e.name, e.stat()) for e in entries if e.name.endswith(".json") and e.name[0] != ".")
             for name, status in found:
-                if whole := _whole(settings, folder / name, status):
+                if whole := _read_valid(settings, folder / name, status):
                     yield whole
 
 

@@ -30,7 +30,7 @@ class CatalogueError(Exception):
     """The complete catalogue could not be fetched; the message is one sentence that says why and what to do."""
 
 
-class _TryAgain(Exception):
+class _Retryable(Exception):
     """The request failed, but a retry may succeed."""
 
 
@@ -62,10 +62,10 @@ def _products(settings: Settings) -> Iterator[Any]:
     with _client(settings) as client:
         for page in range(1, most + 1):
             answer = _page(client, address, asked, settings.http_timeout_seconds)
-            products = _listed(answer, address)
+            products = _product_list(answer, address)
             received += len(products)
             fingerprint = _fingerprint(products)
-            if fingerprint in seen and page == 2 and len(products) != size and not _counts(answer):
+            if fingerprint in seen and page == 2 and len(products) != size and not _states_total(answer):
                 return  # the server does not paginate: the first response had all products
             if products and fingerprint in seen:
                 raise CatalogueError(
@@ -73,7 +73,7 @@ def _products(settings: Settings) -> Iterator[Any]:
                 )
             seen.add(fingerprint)
             yield from products
-            following = _following(answer, address, url, page, len(products), size, received)
+            following = _next_page(answer, address, url, page, len(products), size, received)
             if following is None:
                 if not received:
                     raise CatalogueError(f"{url} lists no product at all: check the address")
@@ -122,7 +122,7 @@ def _fingerprint(products: list[Any]) -> str:
     return hashlib.sha256("\n".join(sorted(json.dumps(each, sort_keys=True) for each in products)).encode()).hexdigest()
 
 
-def _following(
+def _next_page(
     answer: Any, address: str, url: str, page: int, count: int, size: int, received: int
 ) -> tuple[str, dict[str, Any]] | None:
     """The URL and query parameters of the next page; None after the last page."""
@@ -130,7 +130,7 @@ def _following(
     if not isinstance(answer, dict):
         return numbered if count >= size else None
     if "next" in answer:
-        return _linked(answer["next"], address, url)
+        return _next_link(answer["next"], address, url)
     if isinstance(pages := answer.get("pages", answer.get("total_pages")), int):
         return numbered if page < pages else None
     if isinstance(total := answer.get("total", answer.get("count")), int) and total >= 0:
@@ -142,14 +142,14 @@ def _following(
     return numbered if count >= size else None
 
 
-def _counts(answer: Any) -> bool:
+def _states_total(answer: Any) -> bool:
     """Whether the response says how many products or pages there are."""
     return isinstance(answer, dict) and any(
         name in answer for name in ("next", "pages", "total_pages", "total", "count")
     )
 
 
-def _linked(link: Any, address: str, url: str) -> tuple[str, dict[str, Any]] | None:
+def _next_link(link: Any, address: str, url: str) -> tuple[str, dict[str, Any]] | None:
     if not link:
         return None
     try:
@@ -161,11 +161,11 @@ def _linked(link: Any, address: str, url: str) -> tuple[str, dict[str, Any]] | N
 def _page(client: httpx2.Client, address: str, asked: dict[str, Any], seconds: float) -> Any:
     try:
         for attempt in stamina.retry_context(
-            on=_TryAgain, attempts=ATTEMPTS, wait_initial=0.2, wait_max=5, timeout=120
+            on=_Retryable, attempts=ATTEMPTS, wait_initial=0.2, wait_max=5, timeout=120
         ):
             with attempt:
                 return _answer(client, address, asked, seconds)
-    except _TryAgain as error:
+    except _Retryable as error:
         raise CatalogueError(f"{address} {error} ({ATTEMPTS} attempts): nothing was kept, try again later") from error
     raise AssertionError("a retry ends with an answer or an error")
 
@@ -174,38 +174,38 @@ def _answer(client: httpx2.Client, address: str, asked: dict[str, Any], seconds:
     try:
         with client.stream("GET", address, params=asked or None) as response:
             _check_status(address, response.status_code)
-            content = _whole(response, address, time.monotonic() + ANSWER_TIMEOUTS * seconds)
+            content = _body(response, address, time.monotonic() + ANSWER_TIMEOUTS * seconds)
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise CatalogueError(f"{address} is no web address ({error}): correct USER_ACTIVITY_PRODUCTS_URL") from error
     except httpx2.TimeoutException as error:
-        raise _TryAgain("does not answer in time") from error
+        raise _Retryable("does not answer in time") from error
     except httpx2.HTTPError as error:
-        raise _TryAgain(f"cannot be reached ({str(error) or type(error).__name__})") from error
+        raise _Retryable(f"cannot be reached ({str(error) or type(error).__name__})") from error
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise _TryAgain("answers with something that is not JSON") from error
+        raise _Retryable("answers with something that is not JSON") from error
 
 
 def _check_status(address: str, status: int) -> None:
     if status >= 500 or status in _BUSY:
-        raise _TryAgain(f"answers with status {status}")
+        raise _Retryable(f"answers with status {status}")
     if status != httpx2.codes.OK:
         raise CatalogueError(f"{address} answers with status {status}: check the address and its permissions")
 
 
-def _whole(response: httpx2.Response, address: str, deadline: float) -> bytes:
+def _body(response: httpx2.Response, address: str, deadline: float) -> bytes:
     content = bytearray()
     for piece in response.iter_bytes():
         content += piece
         if len(content) > MOST_BYTES_A_PAGE:
             raise CatalogueError(f"{address} answers with more than {MOST_BYTES_A_PAGE} bytes: ask for smaller pages")
         if time.monotonic() > deadline:
-            raise _TryAgain("does not answer in time")
+            raise _Retryable("does not answer in time")
     return bytes(content)
 
 
-def _listed(answer: Any, address: str) -> list[Any]:
+def _product_list(answer: Any, address: str) -> list[Any]:
     found = answer if isinstance(answer, list) else None
     if isinstance(answer, dict):
         found = next((answer[name] for name in _LISTS if isinstance(answer.get(name), list)), None)

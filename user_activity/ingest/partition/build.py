@@ -84,7 +84,7 @@ def _found(settings: Settings, source: Source, partition: date) -> Iterator[Mani
             yield found
 
 
-def _settled(kept: Kept) -> Kept:
+def _without_growing(kept: Kept) -> Kept:
     """Without files that are still being written: they stay in place for the next call."""
     return [(original, entry) for original, entry in kept if not original.waiting or original.is_unchanged]
 
@@ -151,9 +151,9 @@ class _Builder:
         try:
             incoming.move_to_archive(original.file.path, target, self._settings.umask)
         except OSError as error:
-            self._note(original, error)
+            self._collect_fault(original, error)
 
-    def _note(self, original: Original, error: Exception) -> None:
+    def _collect_fault(self, original: Original, error: Exception) -> None:
         if not original.waiting or original.is_unchanged:  # otherwise it is gone, or still being written
             self.faults[original.file.path] = fault(original.file.name, error)
 
@@ -175,18 +175,18 @@ class _Builder:
             kept[day] = []
             for original in chosen.values():
                 entry = known.get((original.archive, original.file.sha256))
-                if entry and self._stands(entry, original, repairs):
+                if entry and self._is_current(entry, original, repairs):
                     kept[day].append((original, entry))
                 else:
                     to_load.append(original)
-            missing[day] = self._missing(day, found, repairs)
+            missing[day] = self._missing_entries(day, found, repairs)
             standing = [*missing[day], *(entry for _, entry in kept[day])]
             memory.remember(day, [entry for entry in self._known(day) if entry not in standing])
         written: list[str] = []
         loaded, faults = self._loader.load(to_load, repairs.accepted_for)
         spared: dict[date, list[Entry]] = {day: [] for day in group}
         for original, error in faults.items():  # rows that the lake already has from this file stay unchanged
-            self._note(original, error)
+            self._collect_fault(original, error)
             day = original.file.landing_date
             spared[day] += [entry for entry in self._known(day) if entry.archive == original.archive]
         for original, read in loaded.items():
@@ -197,14 +197,14 @@ class _Builder:
             written += entry.parts
         # Flush the parts first, so that even after a power failure a manifest only names complete parts.
         bring_to_disk(self._settings.lake_dir / name for name in written)
-        settled = {day: _settled(read) for day, read in kept.items()}
-        manifest.commit(self._settings, self._made(settled, missing, spared))
+        settled = {day: _without_growing(read) for day, read in kept.items()}
+        manifest.commit(self._settings, self._changed_manifests(settled, missing, spared))
         for day in group:
             if self._known(day) and not (kept[day] or missing[day] or spared[day]):
                 manifest.forget(self._settings, self._source.name, day)
         return {day: entries for day, entries in settled.items() if entries}
 
-    def _missing(self, day: date, found: Sequence[Original], repairs: Repairs) -> list[Entry]:
+    def _missing_entries(self, day: date, found: Sequence[Original], repairs: Repairs) -> list[Entry]:
         """Files that were deleted from the archive without being withdrawn. Their rows are kept."""
         there = {original.file.sha256 for original in found}
         known = manifest.read(self._settings, self._source.name, day)
@@ -222,14 +222,14 @@ class _Builder:
                 )
         return gone
 
-    def _stands(self, entry: Entry, original: Original, repairs: Repairs) -> bool:
+    def _is_current(self, entry: Entry, original: Original, repairs: Repairs) -> bool:
         """Whether reading the file now would produce exactly what the lake already has."""
         part_id = self._loader.part_id(original, entry.withheld)
         current = all(Path(name).stem == part_id for name in (entry.part, entry.quarantine) if name)
         there = all((self._settings.lake_dir / name).exists() for name in entry.parts)
         return current and there and not self._rebuild and repairs.are_heeded(entry)
 
-    def _made(
+    def _changed_manifests(
         self,
         settled: Mapping[date, Kept],
         missing: Mapping[date, list[Entry]],

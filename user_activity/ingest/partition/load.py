@@ -80,7 +80,7 @@ class Loader:
                 raise original.problem
             return self._reader.opening(original.file, carefully)
         except Exception as error:  # noqa: BLE001 - any error is reported with the file's name
-            self._decide(original, error)
+            self._reject_or_collect(original, error)
             return None
 
     def _load_group(self, group: Group, alone: bool = False) -> None:
@@ -106,7 +106,7 @@ class Loader:
                 if careful := self._opening(original, carefully=True):
                     self._load_group([(original, careful)])
             elif alone or isinstance(problem, FileProblem):
-                self._decide(original, problem)
+                self._reject_or_collect(original, problem)
             else:
                 self._load_group([(original, opening)], alone=True)
 
@@ -141,7 +141,7 @@ class Loader:
     def _writers(self, original: Original) -> Writers:
         return Writers(self._settings, self._source, original, self.part_id)
 
-    def _decide(self, original: Original, error: Exception) -> None:
+    def _reject_or_collect(self, original: Original, error: Exception) -> None:
         """Quarantine the whole file as one record, or collect the error if it is not the file's fault."""
         problem = guilt(error)
         if problem is None:

@@ -91,10 +91,10 @@ def _as_csv(selected: Iterable[BadRecord], stream: IO[str]) -> int:
     for bad in selected:
         count += 1
         facts = {name: getattr(bad, name) for name in COLUMNS} | {"reasons": "; ".join(bad.reasons)}
-        writer.writerow(_inert(value) for value in facts.values())
+        writer.writerow(_without_formula(value) for value in facts.values())
     return count
 
 
-def _inert(value: Any) -> Any:
+def _without_formula(value: Any) -> Any:
     """Prefix text that a spreadsheet would evaluate as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -82,10 +82,10 @@ def fills(contract: type[BaseModel]) -> dict[str, Fill]:
 
 def broken_rules(error: ValidationError) -> list[tuple[str, str]]:
     """Each rule that a record broke: its name (``rating_out_of_range``) and a sentence for users."""
-    return [_worded(dict(detail)) for detail in error.errors(include_url=False)]
+    return [_rule_and_sentence(dict(detail)) for detail in error.errors(include_url=False)]
 
 
-def _worded(detail: dict[str, Any]) -> tuple[str, str]:
+def _rule_and_sentence(detail: dict[str, Any]) -> tuple[str, str]:
     field = str(detail["loc"][0])
     if detail["type"] == "missing":
         return f"{field}_missing", f"{field} is missing"

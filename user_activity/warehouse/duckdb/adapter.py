@@ -77,7 +77,7 @@ class DuckDBWarehouse:
             self._building.execute(
                 f"set memory_limit = '{self._settings.warehouse_memory}'; set threads = {self._settings.threads}"
             )
-            yield LoneBuild(environment, self._forget_users)
+            yield LoneBuild(environment, self._clear_rebuilt_users)
         finally:
             self._building.close()
             self._building = None
@@ -149,7 +149,7 @@ class DuckDBWarehouse:
     def ask(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
         """Run a user's statement on a separate connection that can read the file and the lake's Parquet."""
         asked = statements.parsed(statement)
-        self._exists()
+        self._require_file()
         with closing(connect(self._path, True, {**self._limits(), **statements.CONFIG}, 3)) as connection:
             return statements.answer(connection, asked, parameters, self._settings, self._settings.lake_dir)
 
@@ -209,14 +209,14 @@ class DuckDBWarehouse:
         if self._held is not None:
             yield self._held
             return
-        self._exists()
+        self._require_file()
         with self._open(read_only=True, patience_seconds=patience_seconds) as self._held:
             try:
                 yield self._held
             finally:
                 self._held = None
 
-    def _exists(self) -> None:
+    def _require_file(self) -> None:
         if not self._path.exists():
             raise FileNotFoundError(
                 f"There is no warehouse at {self._path} yet: land files and run `user-activity run`."
@@ -225,7 +225,7 @@ class DuckDBWarehouse:
     def _limits(self) -> dict[str, Any]:
         return {"memory_limit": self._settings.warehouse_memory, "threads": str(self._settings.threads)}
 
-    def _forget_users(self) -> None:
+    def _clear_rebuilt_users(self) -> None:
         """Clear the list of rebuilt users before the next build."""
         with self._writing() as connection:
             connection.execute("delete from audit.rebuilt_users")

@@ -45,7 +45,7 @@ def answer(
     folder: Path,
 ) -> Rows:
     """The rows of a statement that may read the folder's files (see :meth:`user_activity.warehouse.Warehouse.ask`)."""
-    _lock(connection, statement, folder)
+    _restrict(connection, statement, folder)
     seconds = settings.query_timeout_seconds
     clock = Timer(seconds, connection.interrupt)
     if seconds:
@@ -65,7 +65,7 @@ def fetched(cursor: duckdb.DuckDBPyConnection) -> Rows:
     return Rows(tuple(column[0] for column in cursor.description or ()), tuple(cursor.fetchall()))
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, folder: Path) -> None:
+def _restrict(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, folder: Path) -> None:
     """Restrict the connection to the folder's files, and only for a select. No statement can undo this."""
     connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # would be printed to stdout
     if statement.type == SELECT:

@@ -77,7 +77,7 @@ class PostgresWarehouse:
         """Load what changed in the lake's manifests since the last call, in one transaction."""
         self.prepare()
         with self._writing() as connection:
-            self._take(connection, "sync")
+            self._lock(connection, "sync")
             columns = {source: lake.raw_columns(source) for source in lake.sources()}
             empty = {source for source in columns if lake_tables.ensure_raw(connection, source, columns[source])}
             marks = lake.marks()
@@ -105,7 +105,7 @@ class PostgresWarehouse:
         """Replace the rows of a small table, in one transaction."""
         wanted = {name: lake_tables.type_of(kind) for name, kind in columns.items()}
         with self._writing() as connection, connection.cursor() as cursor:
-            self._take(connection, relation)
+            self._lock(connection, relation)
             cursor.execute(
                 """select attname, format_type(atttypid, atttypmod) from pg_attribute
                 where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped""",
@@ -120,7 +120,7 @@ class PostgresWarehouse:
     def replace_rows(self, key: str, values: Sequence[str], tables: Mapping[str, Rows]) -> None:
         """Replace rows of several tables by their key, in one transaction."""
         with self._writing() as connection, connection.cursor() as cursor:
-            self._take(connection, *tables)
+            self._lock(connection, *tables)
             for relation, fresh in tables.items():
                 cursor.execute(f'delete from {relation} where "{key}" = any(%s)', [list(values)])
                 columns = ", ".join(f'"{name}"' for name in fresh.columns)
@@ -197,7 +197,7 @@ class PostgresWarehouse:
             finally:
                 self._held = None
 
-    def _take(self, connection: Connection, *relations: str) -> None:
+    def _lock(self, connection: Connection, *relations: str) -> None:
         """Lock these relations: two concurrent writers would both delete the old rows and both insert new ones."""
         locks.take(connection, self._settings.lock_timeout_seconds, *relations)
 

@@ -30,7 +30,7 @@ class SharedBuild:
     @property
     def environment(self) -> Mapping[str, str]:
         """The environment variables for dbt's profile and build plan, to be read while this build holds the turn."""
-        others = {*self._at_work(BUILDS), *self._at_work(PAUSES)} - {self._run_id}
+        others = {*self._active_run_ids(BUILDS), *self._active_run_ids(PAUSES)} - {self._run_id}
         return {
             **self._profile,
             "USER_ACTIVITY_RUN_ID": self._run_id,
@@ -40,8 +40,8 @@ class SharedBuild:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for the turn and hold it until it is passed on or the session ends."""
-        self._take()
-        self._say(BUILDS)
+        self._acquire_turn()
+        self._announce(BUILDS)
         yield
         # If the server has closed this session, it has released the turn, and other runs may have planned: this query
         # fails.
@@ -55,13 +55,13 @@ class SharedBuild:
         """Take the turn again and wait until concurrent builds have finished."""
         self.pass_on()
         # Otherwise two builds that both want to be alone would wait for each other.
-        self._say(PAUSES)
-        self._take()
+        self._announce(PAUSES)
+        self._acquire_turn()
         waiting = Waiting("the warehouse", self._seconds)
-        while others := set(self._at_work(BUILDS)) - {self._run_id}:
+        while others := set(self._active_run_ids(BUILDS)) - {self._run_id}:
             waiting.for_(" and ".join(f"{BUILDS}{other}" for other in sorted(others)))
             time.sleep(POLL_SECONDS)
-        self._say(BUILDS)
+        self._announce(BUILDS)
         return True
 
     def finished(self) -> None:
@@ -70,7 +70,7 @@ class SharedBuild:
             cursor.execute("delete from audit.rebuilt_users where run_id = %s", [self._run_id])
             cursor.execute("commit")
 
-    def _take(self) -> None:
+    def _acquire_turn(self) -> None:
         """Begin a transaction that holds the turn until it ends, however long the session is idle in it."""
         self._execute("set idle_in_transaction_session_timeout = 0")
         waiting = Waiting("the turn to plan a build", self._seconds)
@@ -84,10 +84,10 @@ class SharedBuild:
         with self._connection.cursor() as cursor:
             cursor.execute(statement)
 
-    def _say(self, what: str) -> None:
+    def _announce(self, what: str) -> None:
         fetch_one(self._connection, "select set_config('application_name', %s, false)", [what + self._run_id])
 
-    def _at_work(self, what: str) -> list[str]:
+    def _active_run_ids(self, what: str) -> list[str]:
         with self._connection.cursor() as cursor:
             # Within a transaction, the server would otherwise return a cached list of sessions.
             cursor.execute("select pg_stat_clear_snapshot()")

@@ -98,12 +98,12 @@ class Address:
         try:
             opened = psycopg2.connect(**wanted)
         except psycopg2.OperationalError as error:
-            raise WarehouseUnreachable(self._refused(error)) from None
+            raise WarehouseUnreachable(self._error_message(error)) from None
         with closing(opened) as session:
             session.set_session(autocommit=True)
             yield session
 
-    def _refused(self, error: Exception) -> str:
+    def _error_message(self, error: Exception) -> str:
         reason = str(error).strip().splitlines()[0].rpartition("failed: ")[2].removeprefix("FATAL:").strip()
         password = self.parts.get("password")
         reason = reason.replace(password, "***") if password else reason

@@ -60,13 +60,13 @@ def answer(address: Address, settings: Settings, statement: str, parameters: Seq
     with (login or address).session() as session, session.cursor() as cursor:
         text = cursor.mogrify(statement, list(parameters) or None).decode()
         if login is None:
-            _become(cursor, reader)
+            _begin_as_reader(cursor, reader)
         else:
             cursor.execute("begin")
         try:
             cursor.execute("set transaction read only")
             cursor.execute("select set_config('statement_timeout', %s, true)", [_milliseconds(settings)])
-            return _of_reader(cursor, text) if login else _of_owner(cursor, text)
+            return _run_as_reader(cursor, text) if login else _run_as_owner(cursor, text)
         except (errors.InvalidCursorDefinition, errors.ReadOnlySqlTransaction):
             raise StatementRefused(ONE_STATEMENT) from None
         except errors.InsufficientPrivilege as error:
@@ -77,7 +77,7 @@ def answer(address: Address, settings: Settings, statement: str, parameters: Seq
             raise TimeoutError(TOO_LONG.format(settings.query_timeout_seconds)) from None
 
 
-def _become(cursor: Cursor, reader: str) -> None:
+def _begin_as_reader(cursor: Cursor, reader: str) -> None:
     """Begin a transaction in the owner's session that runs statements as the reader, if the owner may do that."""
     with suppress(errors.InsufficientPrivilege, errors.InvalidParameterValue):
         cursor.execute(SQL("set role {}").format(Identifier(reader)))
@@ -90,14 +90,14 @@ def _become(cursor: Cursor, reader: str) -> None:
         ) from None
 
 
-def _of_reader(cursor: Cursor, text: str) -> Rows:
+def _run_as_reader(cursor: Cursor, text: str) -> Rows:
     cursor.execute("select set_config('user_activity.statement', %s, true)", [text])
     cursor.execute(OPENED)
     cursor.execute("fetch all from asked")
     return Rows(_columns(cursor), tuple(cursor.fetchall()))
 
 
-def _of_owner(cursor: Cursor, text: str) -> Rows:
+def _run_as_owner(cursor: Cursor, text: str) -> Rows:
     cursor.execute("select pg_temp.opened(%s)", [text])
     ((is_query,),) = cursor.fetchall()
     cursor.execute(f"fetch {0 if is_query else 'all'} from asked")
