@@ -1,7 +1,8 @@
 """Repairs: which quarantined records were resent, and which resent records replace them.
 
-An exported record carries the id of the record that it replaces. The part of the file in which it comes back keeps that
-id. So replacements depend only on the landed files: their order, duplicates and killed runs do not change the result.
+An exported record carries the id of the record that it replaces. When it is ingested again, that id is stored in a part
+of its file. So replacements depend only on the landed files: their order, duplicates and killed runs do not change the
+result.
 """
 
 import os

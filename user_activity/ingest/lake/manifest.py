@@ -25,7 +25,7 @@ class DamagedManifest(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """One landed file: its row counts, and the paths of its parts (relative to the lake) and of its original."""
+    """One landed file: its row counts, its parts (paths relative to the lake), and its name in the archive."""
 
     file_name: str
     file_sha256: str
