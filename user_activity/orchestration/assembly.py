@@ -1,4 +1,4 @@
-"""The platform as Dagster sees it: landing, raw, audit, models, published; checks, jobs, sensors and schedules."""
+"""The platform's Dagster definitions: assets of all layers, checks, jobs, sensors and schedules."""
 
 import json
 
@@ -22,20 +22,20 @@ from user_activity.settings import Settings
 
 
 def assemble(settings: Settings) -> dg.Definitions:
-    """Every definition, shaped by the settings (first partition, time zone, limits)."""
+    """Return all definitions; partitions, time zone and limits come from the settings."""
     check_field_maps(settings)
     manifest = json.loads(ensure_manifest(settings).read_bytes())
     check_staging_models(manifest)
     raw, models = raw_assets(settings), model_assets(settings, manifest)
     return dg.Definitions(
         assets=[
-            *landing_folders(),  # what others drop
-            products_api,  # and what is fetched
-            *build_records(),  # and what builds keep of themselves
-            *reference_files(),  # and what people keep by hand
+            *landing_folders(),  # files from producers
+            products_api,  # the catalogue, fetched over HTTP
+            *build_records(),  # audit tables that builds write
+            *reference_files(),  # files that people maintain
             *raw,  # accepted rows, by landing date
-            audit_tables,  # what landed, as audit tables
-            run_tables(checked=[*raw, models, volumes]),  # what ran, and what checks found
+            audit_tables,  # landed files and rejected records
+            run_tables(checked=[*raw, models, volumes]),  # runs and check results
             models,  # staging, intermediate, marts, metrics, by event date
             published_assets(settings, manifest),  # marts and metrics as Parquet
         ],

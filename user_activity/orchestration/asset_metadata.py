@@ -1,4 +1,4 @@
-"""What an asset's page shows: row counts by partition, files, rejected rows by rule, schemas, previews."""
+"""Metadata for asset pages: row counts per partition, files, rejected rows per rule, schemas, previews."""
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,10 +34,10 @@ Metadata = dict[str, Any]
 def materialise(
     context: dg.AssetExecutionContext, key: dg.AssetKey, facts: Mapping[date, Metadata], **shared: Any
 ) -> Iterator[Any]:
-    """The result of an asset whose partitions have facts of their own.
+    """Yield the result of an asset with metadata per partition.
 
-    Partitions beyond the run's own range (late rows reopen them) get materialisations of their own, so that they too
-    show as rebuilt.
+    Partitions outside the run's range, reopened by late rows, are logged as separate materialisations. So the UI shows
+    them as rebuilt, too.
     """
     own = set(context.partition_keys) if context.has_partition_key_range else set()
     add_partition_metadata(context, key, {str(day): facts[day] for day in facts if str(day) in own})
@@ -50,7 +50,7 @@ def materialise(
 def add_partition_metadata(
     context: dg.AssetExecutionContext, key: dg.AssetKey, metadata: Mapping[str, Metadata]
 ) -> None:
-    """`context.add_asset_metadata` for many partitions: each call of that copies all that was added before."""
+    """Add metadata to many partitions at once; `context.add_asset_metadata` copies all earlier metadata per call."""
     step = context.get_step_execution_context()
     added: dict[Any, Any] = {
         AssetMetadataHandle(asset_key=key, partition_key=part): facts for part, facts in metadata.items()
@@ -61,7 +61,7 @@ def add_partition_metadata(
 
 
 def raw_metadata(result: PartitionResult) -> Metadata:
-    """What one raw partition took in."""
+    """Return the metadata of one raw partition."""
     metadata: Metadata = {
         "dagster/partition_row_count": result.rows_accepted,
         "rows_landed": result.rows_landed,
@@ -84,23 +84,23 @@ def raw_metadata(result: PartitionResult) -> Metadata:
 
 
 def raw_preview(result: PartitionResult) -> dg.MetadataValue[Any]:
-    """The first accepted rows of a raw partition."""
+    """Return the first accepted rows of a raw partition."""
     return _rows(result.preview(SHOWN_ROWS))
 
 
 def preview(warehouse: Warehouse, relation: str, where: str = "") -> dg.MetadataValue[Any]:
-    """Some rows of a table."""
+    """Return up to ``SHOWN_ROWS`` rows of a table."""
     return _rows(warehouse.query(f"select * from {relation} {where} limit {SHOWN_ROWS}").records())
 
 
 def _rows(rows: Sequence[Mapping[str, Any]]) -> dg.MetadataValue[Any]:
-    """Rows as a table; columns without a value are left out."""
+    """Return rows as table metadata, without columns that have no values."""
     names = [name for name in (rows[0] if rows else {}) if any(row[name] is not None for row in rows)]
     return table({name: row[name] for name in names} for row in rows) if names else dg.MetadataValue.text("No rows.")
 
 
 def raw_schema(source: Source) -> dg.TableSchema:
-    """The columns of a raw asset, with the words of the contract."""
+    """Return the columns of a raw asset, with the contract's descriptions."""
     fields = source.contract.model_fields
     return dg.TableSchema(
         [
@@ -111,7 +111,7 @@ def raw_schema(source: Source) -> dg.TableSchema:
 
 
 def code_of(*objects: Any) -> dg.CodeReferencesMetadataValue:
-    """Where the code stands that makes an asset."""
+    """Return references to the source code of these objects."""
     return dg.CodeReferencesMetadataValue(
         code_references=[
             dg.LocalFileCodeReference(

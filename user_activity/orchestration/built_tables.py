@@ -1,7 +1,7 @@
-"""Which tables are no longer what their SQL would make them: of a changed or new model, dropped or emptied by hand.
+"""Tables that no longer match their SQL: the model is new or changed, or the table was dropped or emptied by hand.
 
-The warehouse keeps for each table the recipe that all its rows were built by. A run that rebuilds some of a changed
-table's dates takes the note away first, so that a change that is taken back leaves no rows behind.
+For each table, the warehouse stores the recipe (``dbt.recipes``) that all its rows were built with. A run that rebuilds
+only some dates of a changed table first clears it. So the table is rebuilt even if the change is then reverted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ TABLE = "audit.built_tables"
 
 
 def changed(warehouse: Warehouse, recipes: Recipes) -> set[str]:
-    """The relations to build for all dates: of another recipe than the one they were built by, missing, or empty."""
+    """Return the relations to rebuild for all dates: those with a changed recipe, missing ones, and emptied ones."""
     with warehouse.reading():
         noted = _noted(warehouse)
         present = _present(warehouse)
@@ -33,7 +33,7 @@ def forget(warehouse: Warehouse, relations: Iterable[str]) -> None:
 
 
 def begin(warehouse: Warehouse, recipes: Recipes, relations: Iterable[str]) -> list[str]:
-    """Note that a run is about to write tables that were built by another recipe; which these are."""
+    """Clear the recipe of tables that a run will write and whose recipe has changed; returns their names, sorted."""
     noted, digests = _noted(warehouse), recipes.digests()
     other = [name for name in relations if name in noted and name in digests and noted[name][0] != digests[name]]
     if other:
@@ -42,7 +42,7 @@ def begin(warehouse: Warehouse, recipes: Recipes, relations: Iterable[str]) -> l
 
 
 def finish(warehouse: Warehouse, recipes: Recipes, relations: Iterable[str], *, all_dates: bool) -> None:
-    """Note what a run has built: of a table that is of another recipe only if the run has built all its dates."""
+    """Store the recipes of the built tables; a changed or new recipe only if the run has built all dates."""
     noted, digests = _noted(warehouse), recipes.digests()
     current = [
         name for name in relations if name in digests and (all_dates or noted.get(name, ("",))[0] == digests[name])
@@ -54,7 +54,7 @@ def finish(warehouse: Warehouse, recipes: Recipes, relations: Iterable[str], *, 
 
 
 def _noted(warehouse: Warehouse) -> dict[str, tuple[str | None, bool]]:
-    """By relation, the recipe of all its rows (None while a run changes that), and whether it had any."""
+    """Return, by relation, the recipe of all its rows (None if they may differ) and whether it had rows."""
     return {name: (recipe, has_rows) for name, recipe, has_rows in warehouse.query(f"select * from {TABLE}").rows}
 
 
@@ -70,6 +70,6 @@ def _present(warehouse: Warehouse) -> set[str]:
 
 
 def _with_rows(warehouse: Warehouse, relations: Iterable[str]) -> set[str]:
-    """Those that hold at least one row."""
+    """Return the relations that have at least one row."""
     asked = " union all ".join(f"select '{name}' where exists (select 1 from {name})" for name in relations)
     return {name for (name,) in warehouse.query(asked).rows} if asked else set()

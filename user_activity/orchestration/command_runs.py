@@ -1,6 +1,6 @@
-"""Runs from this process: ingest what has landed, then build the dates it touched, until nothing is stale.
+"""Runs in this process: ingest landed files, then build the affected dates, until nothing is stale.
 
-Every run is a run of Dagster's instance, so that the UI shows it beside the daemon's.
+Every run is stored in Dagster's instance, so the UI shows it together with the daemon's runs.
 """
 
 import json
@@ -37,8 +37,8 @@ from user_activity.warehouse import open_warehouse
 
 LOCATION = "user_activity"
 VERDICTS = {None: "passed", dg.AssetCheckSeverity.WARN: "warned", dg.AssetCheckSeverity.ERROR: "failed"}
-REPOSITORY_TAG = ".dagster/repository"  # by which the UI lists runs under their job
-MOST_ROUNDS = 10  # files that land while a run goes on are ingested as well, up to a limit
+REPOSITORY_TAG = ".dagster/repository"  # the UI uses it to list runs under their job
+MOST_ROUNDS = 10  # of ingesting and building; each round ingests files that landed during the one before
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class IngestedFile:
 
 @dataclass
 class Outcome:
-    """What a series of runs did."""
+    """The results of a series of runs; ``seconds`` are by job."""
 
     runs: list[dg.ExecuteInProcessResult] = field(default_factory=list)
     files: list[IngestedFile] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Outcome:
 
     @property
     def failures(self) -> list[str]:
-        """What went wrong, a text a failed step."""
+        """Error messages: one per failed step, and one per failed check of severity error."""
         failed = [event for run in self.runs if not run.success for event in run.get_step_failure_events()]
         checks = [result for run in self.runs for result in run.get_asset_check_evaluations() if _blocks(result)]
         return [
@@ -77,7 +77,7 @@ class Outcome:
 
     @property
     def checks(self) -> dict[str, Any]:
-        """How many checks passed, and which warned or failed."""
+        """The number of checks that passed, and the names of those that warned or failed."""
         worst: dict[str, str] = {}
         for run in self.runs:
             for result in run.get_asset_check_evaluations():
@@ -95,11 +95,11 @@ def _assembled(shape: str, warehouse_url: SecretStr | None) -> dg.Definitions:
 
 @contextmanager
 def open_runner(settings: Settings, progress: Progress | None = None, *, verbose: bool = False) -> Iterator["Runner"]:
-    """The platform's jobs, ready to run in this process. Opening them again costs next to nothing."""
+    """Yield a runner of the platform's jobs. Definitions are cached, so opening it again is cheap."""
     shape = settings.model_dump_json(exclude={"data_dir", "warehouse_url", "warehouse_reader_password", "dagster_url"})
     definitions = _assembled(shape, settings.warehouse_url)
     with open_instance(settings) as instance, seen_to_live(settings) as process:
-        unfinished_runs(instance, settings)  # buries those of commands that were killed
+        unfinished_runs(instance, settings)  # marks runs of killed commands as failed
         yield Runner(definitions, settings, instance, process, progress or Progress(), verbose)
 
 
@@ -115,9 +115,9 @@ class Runner:
     verbose: bool
 
     def settle(self) -> Outcome:
-        """Ingest and build until nothing waits and nothing is stale.
+        """Ingest and build until no files wait and nothing is stale.
 
-        A source that fails keeps no other from being built; it is what the last round leaves undone.
+        If a source fails, the others are still ingested and built, but no further round is started.
         """
         outcome = Outcome()
         if staleness.catalogue_is_due(self.settings):
@@ -130,7 +130,7 @@ class Runner:
         return self._recorded(outcome)
 
     def replay(self, landed: Mapping[str, Iterable[date]]) -> Outcome:
-        """Read the archived files of some landing dates again, by source, then build what that has changed."""
+        """Ingest the archived files of these landing dates (by source) again, then build the stale dates."""
         outcome = Outcome()
         for name, dates in landed.items():
             self._read(outcome, name, dates, {REBUILD: "true"})
@@ -138,7 +138,7 @@ class Runner:
         return outcome
 
     def backfill(self, first: date, last: date, selection: str | None, *, rebuild_raw: bool) -> Outcome:
-        """Build a range of dates anew; ``selection`` narrows it to some assets, in Dagster's words."""
+        """Rebuild the dates from ``first`` to ``last``; ``selection`` limits the assets, in Dagster's syntax."""
         outcome = Outcome()
         chosen = self._chosen(selection) if selection else None
         for name in SOURCES:
@@ -162,9 +162,9 @@ class Runner:
     def execute(
         self, outcome: Outcome, job: str, tags: Mapping[str, str], selection: Sequence[dg.AssetKey] | None = None
     ) -> bool:
-        """One run of a job, and whether it succeeded: a failed run is an outcome, not an exception.
+        """Run a job once; returns whether it succeeded. A failed run is added to ``outcome``, not raised.
 
-        Raises :class:`user_activity.stopping.Stopped` once somebody has asked to stop.
+        Raises :class:`user_activity.stopping.Stopped` if a stop was requested.
         """
         self.progress.stop.heed()
         started = time.monotonic()
@@ -188,7 +188,7 @@ class Runner:
         return result.success
 
     def _recorded(self, outcome: Outcome) -> Outcome:
-        """Write down what the runs were, now that they are over; how that went is told only where it went wrong."""
+        """Record the ended runs in the audit tables; the recording is added to ``outcome`` only if it failed."""
         recording = Outcome()
         if outcome.runs and not self.execute(recording, RECORD, {}):
             outcome.runs += recording.runs
@@ -204,7 +204,7 @@ class Runner:
         return set(chosen)
 
     def _ingest(self, outcome: Outcome) -> None:
-        """Take in every landing date on which files wait, a run a source."""
+        """Ingest every landing date with waiting files, in one run per source."""
         waiting = staleness.waiting(self.settings)
         known = self._files(waiting)
         for name, landed in waiting.items():
@@ -216,20 +216,20 @@ class Runner:
     def _read(
         self, outcome: Outcome, source: str, landed: Iterable[date], more: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        """Run the ingest of a source over the partitions of some landing dates."""
+        """Run the ingest job of a source for the partitions of these landing dates."""
         keys = {SOURCES[source].partition_of(day) for day in landed}
         step = WEEK if SOURCES[source].cadence == "weekly" else DAY
         self.execute(outcome, ingest_job_name(source), range_tags(keys, step) | dict(more))
 
     def _build(self, outcome: Outcome) -> bool:
-        """Build every stale date in one run; whether there was any."""
+        """Build all stale dates in one run; returns whether there were any."""
         stale = staleness.stale(self.settings, staleness.PATIENCE_SECONDS)
         if stale and self.execute(outcome, BUILD, range_tags(stale)):
             outcome.rebuilt.update(stale)
         return bool(stale)
 
     def _build_changed_tables(self, outcome: Outcome) -> None:
-        """Build the tables that are no longer what their SQL would make them, before rows that land are added."""
+        """Rebuild the tables that no longer match their SQL, before newly landed rows are added."""
         work = staleness.work(self.settings, staleness.PATIENCE_SECONDS)
         if work.changed:
             keys = None if work.selection is None else built_and_published(work.selection)
@@ -237,7 +237,7 @@ class Runner:
                 outcome.tables |= work.changed
 
     def _files(self, landed: Mapping[str, Iterable[date]]) -> list[IngestedFile]:
-        """What the lake holds of some landing dates."""
+        """Return the files in the lake for these landing dates."""
         found = (manifest.read(self.settings, name, day) for name, dates in landed.items() for day in sorted(dates))
         return [IngestedFile(each.source, each.landing_date, file) for each in found if each for file in each.files]
 

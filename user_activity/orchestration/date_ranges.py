@@ -1,4 +1,4 @@
-"""Ranges of dates: dates as ranges and back, and ranges as text. Imports no Dagster."""
+"""Conversions between dates, ranges of dates, and text. Does not import Dagster."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -10,12 +10,12 @@ Range = tuple[date, date]
 
 
 def monday(day: date) -> date:
-    """The Monday of a day's week."""
+    """Return the Monday of a day's week."""
     return day - timedelta(days=day.weekday())
 
 
 def ranges(dates: Iterable[date], step: timedelta = DAY) -> list[Range]:
-    """Dates as contiguous (first, last) ranges, in order."""
+    """Return dates as contiguous (first, last) ranges, in order."""
     found: list[Range] = []
     for day in sorted(set(dates)):
         if found and day - found[-1][1] == step:
@@ -26,18 +26,18 @@ def ranges(dates: Iterable[date], step: timedelta = DAY) -> list[Range]:
 
 
 def days(spans: Iterable[Range], step: timedelta = DAY) -> Iterator[date]:
-    """Every date of some ranges."""
+    """Yield every date of the ranges."""
     for first, last in spans:
         for number in range((last - first) // step + 1):
             yield first + number * step
 
 
 def written(spans: Iterable[Range]) -> str:
-    """Ranges as text: ``2026-01-01..2026-01-31,2026-02-03``."""
+    """Return ranges as text: ``2026-01-01..2026-01-31,2026-02-03``."""
     return ",".join(first.isoformat() if first == last else f"{first}..{last}" for first, last in spans)
 
 
 def read(text: str) -> list[Range]:
-    """Ranges out of such a text."""
+    """Parse the text that :func:`written` returns."""
     ends = [part.split("..") for part in text.split(",") if part]
     return [(date.fromisoformat(pair[0]), date.fromisoformat(pair[-1])) for pair in ends]

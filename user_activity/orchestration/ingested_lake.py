@@ -1,4 +1,4 @@
-"""The lake as the warehouse wants to see it: the one place where ingest and warehouse meet."""
+"""The warehouse's access to the lake: neither ``ingest`` nor ``warehouse`` imports the other."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ RECEIVED = {
 
 
 def raw_columns(source: Source) -> dict[str, str]:
-    """Columns of a source's parts, in order, with their SQL types."""
+    """Return the columns of a source's Parquet parts, in order, with their SQL types."""
     return {**{name: kind.sql_type for name, kind in source.kinds.items()}, **RECEIVED}
 
 
@@ -32,22 +32,22 @@ class IngestedLake:
     settings: Settings
 
     def marks(self) -> Mapping[tuple[str, date], str]:
-        """(source, landing date) of every landing partition, with a mark that changes when its content does."""
+        """Return a mark per (source, landing date); it changes when the partition's content does."""
         return quarantine.marks(self.settings)
 
     def bad_records(self, keys: Iterable[tuple[str, date]]) -> Any:
-        """What is and was rejected of these landing partitions, with the state of each record, as an Arrow stream."""
+        """Return the records ever rejected in these landing partitions, with their states, as an Arrow stream."""
         return quarantine.stream(self.settings, keys)
 
     def read_manifests(self, keys: Iterable[tuple[str, date]]) -> list[dict[str, Any]]:
-        """The manifests of these landing partitions."""
+        """Return the manifests of these landing partitions."""
         found = (manifest.read(self.settings, source, day) for source, day in keys)
         return [json.loads(json.dumps(asdict(each), default=str)) for each in found if each]
 
     def raw_columns(self, source: str) -> Mapping[str, str]:
-        """Columns of a source's parts, in order, with their SQL types."""
+        """Return the columns of a source's Parquet parts, in order, with their SQL types."""
         return raw_columns(SOURCES[source])
 
     def sources(self) -> Iterable[str]:
-        """The names of all sources."""
+        """Return the names of all sources."""
         return SOURCES

@@ -15,19 +15,19 @@ CATALOGUE = "refresh_catalogue"
 
 
 def ingest_job_name(source: str) -> str:
-    """The job that ingests a source."""
+    """Return the name of the job that ingests a source."""
     return f"ingest_{source}"
 
 
 def built_and_published(relations: Iterable[str]) -> list[dg.AssetKey]:
-    """The assets of these tables, and of the copies of those that are published."""
+    """Return the asset keys of these tables, and of their published copies."""
     keys = [relation.split(".") for relation in relations]
     published = [["published", *key] for key in keys if key[0] in ("marts", "metrics")]
     return [dg.AssetKey(key) for key in [*keys, *published]]
 
 
 def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
-    """One ingest job per source, the catalogue job, the build job and the recording job."""
+    """Return one ingest job per source, the catalogue job, the build job and the recording job."""
     limit = {"dagster/max_runtime": str(settings.run_timeout_seconds)}
     ingest = [
         dg.define_asset_job(

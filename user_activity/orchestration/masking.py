@@ -1,4 +1,4 @@
-"""Texts without secrets: what a driver or a library says may hold the address that it was given, password and all."""
+"""Masking of secrets in texts: error messages of drivers and libraries may contain an address with its password."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from user_activity.settings import Settings
 
 MASK = "***"
-SHORTEST = 3  # what is shorter is found in every text
+SHORTEST = 3  # shorter secrets are not masked, as any text contains them
 NAMES = r"[\w-]*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|credential)[\w-]*"
 IN_ADDRESS = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)\S+@", re.IGNORECASE)
 IN_QUERY = re.compile(r"([?&](?:key|sig|signature|code|auth)=)[^\s&\"']+", re.IGNORECASE)
@@ -19,7 +19,7 @@ PRESENTED = re.compile(r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
 
 
 def masked(text: str, settings: Settings) -> str:
-    """The text without what the settings keep secret, and without what looks like a secret."""
+    """Return the text with secrets masked: those of the settings, and whatever looks like one."""
     for secret in sorted(_secrets(settings), key=len, reverse=True):
         text = text.replace(secret, MASK)
     text = IN_ADDRESS.sub(rf"\1{MASK}@", text)
@@ -29,12 +29,12 @@ def masked(text: str, settings: Settings) -> str:
 
 
 def masked_record(record: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    """The record with every text in it masked."""
+    """Return the record with all its texts masked."""
     return {name: masked(value, settings) if isinstance(value, str) else value for name, value in record.items()}
 
 
 def _secrets(settings: Settings) -> set[str]:
-    """Every secret of the settings, as it is written and as it is meant."""
+    """Return every secret of the settings: as written, percent-decoded and percent-encoded."""
     found = set()
     for name in type(settings).model_fields:
         value = getattr(settings, name)
@@ -45,7 +45,7 @@ def _secrets(settings: Settings) -> set[str]:
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """What of a setting is secret: of a server's address the password alone, of a web address all but the server."""
+    """Yield the secret parts of a setting: a server address's password; a web address's path and query as well."""
     address = urlsplit(secret) if "://" in secret else None
     if address is None:
         yield secret

@@ -1,4 +1,4 @@
-"""Partitions: the days and weeks that files land on, the days that events happened on, and ranges of them."""
+"""Partitions by landing day or week and by event day, and the run tags that select ranges of them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,24 +17,23 @@ REBUILD = "user_activity/rebuild"
 
 
 def landing_partitions(settings: Settings, source: Source) -> dg.TimeWindowPartitionsDefinition:
-    """Days of landing, up to tomorrow (clocks differ); weeks from Monday for a source that comes weekly."""
+    """Return landing days up to tomorrow, because clocks differ; for a weekly source, weeks from Monday."""
     if source.cadence == "weekly":
         return dg.WeeklyPartitionsDefinition(monday(settings.start_date).isoformat(), day_offset=1, end_offset=1)
     return dg.DailyPartitionsDefinition(settings.start_date.isoformat(), end_offset=2)
 
 
 def event_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
-    """Days of the reporting time zone: from the one the first UTC day begins in, to what may land tomorrow."""
+    """Return days of the reporting time zone, from the start of the first UTC day to dates that may land tomorrow."""
     start = datetime.combine(settings.start_date, time(), UTC).astimezone(ZoneInfo(settings.timezone)).date()
     return dg.DailyPartitionsDefinition(start.isoformat(), timezone=settings.timezone, end_offset=4)
 
 
 def range_tags(dates: Iterable[date], step: timedelta = DAY) -> dict[str, str]:
-    """The tags of one run over the given dates.
+    """Return the tags of one run over the given dates.
 
-    Dagster knows runs over one contiguous range. A run over scattered dates carries the longest range as Dagster's and
-    all the dates in a tag of our own, which its list of runs shows, too: a file that touches fifty scattered days is
-    one run, not fifty.
+    A Dagster run covers one contiguous range. For scattered dates, Dagster's tags hold the longest range, and our own
+    tag, which the list of runs also shows, holds all dates. So a file that touches fifty scattered days needs one run.
     """
     wanted = sorted(set(dates))
     spans = ranges(wanted, step)
@@ -43,7 +42,7 @@ def range_tags(dates: Iterable[date], step: timedelta = DAY) -> dict[str, str]:
 
 
 def tagged_dates(tags: Mapping[str, str]) -> set[date]:
-    """The dates that a run with such tags works on."""
+    """Return the dates that a run with these tags processes."""
     if DATES in tags:
         return set(days(read(tags[DATES])))
     if RANGE_START in tags:
@@ -52,6 +51,6 @@ def tagged_dates(tags: Mapping[str, str]) -> set[date]:
 
 
 def run_dates(context: dg.AssetExecutionContext) -> list[date]:
-    """The dates a run works on: its partitions and, where it carries the tag, the further ones."""
+    """Return the dates that a run processes, sorted: its partitions, and the dates in our own tag."""
     own = {date.fromisoformat(key) for key in context.partition_keys} if context.has_partition_key_range else set()
     return sorted(own | set(days(read(context.run.tags.get(DATES, "")))))

@@ -1,10 +1,10 @@
-"""Why a date is rebuilt, from what it was last built from and what the lake holds of it now."""
+"""Why a date is rebuilt: compares the data and settings of its last build with the current ones."""
 
 import json
 from collections.abc import Iterable, Sequence
 
 Reason = tuple[str, str]
-"""What happened, and to what: a file with its source and landing date, a setting with both its values, or tables."""
+"""What changed, and the detail: a file with source and landing date, a setting with both values, or tables."""
 
 LANDED = "a file landed"
 READ_AGAIN = "a file was ingested again"
@@ -18,10 +18,9 @@ ASKED_FOR = "asked for"
 def reasons(
     before: Sequence[str], now: Sequence[str], *, is_finished: bool, tables: Iterable[str] = ()
 ) -> list[Reason]:
-    """The differences between two states of a date, as :data:`Reason` each.
+    """Return the differences between two states of a date.
 
-    Where there is none, the date is rebuilt because of ``tables`` that are no longer what their SQL would make them, or
-    because somebody asked for it.
+    If there are none, the reason is ``tables``, which no longer match their SQL, or that the date was asked for.
     """
     files_before, settings_before = _read(before)
     files_now, settings_now = _read(now)
@@ -40,7 +39,7 @@ def reasons(
 
 
 def _read(facts: Iterable[str]) -> tuple[dict[tuple[str, str, str], set[str]], dict[str, str]]:
-    """Files (source, landing date, name) with their parts, and settings with their values."""
+    """Return files (source, landing date, name) with their parts, and settings with their values."""
     files: dict[tuple[str, str, str], set[str]] = {}
     settings: dict[str, str] = {}
     for line in facts:

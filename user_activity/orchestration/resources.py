@@ -9,7 +9,7 @@ import dagster as dg
 from user_activity.settings import Settings, get_settings
 from user_activity.stopping import Stop, Stopped
 
-# Partitioned checks and code references are called preview and beta by the one version of Dagster we run on.
+# The pinned version of Dagster marks partitioned checks and code references as preview and beta.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
@@ -24,13 +24,13 @@ def builders(settings: Settings) -> int:
 
 @dataclass(frozen=True)
 class Progress:
-    """Tells a command how far a step is, and ends the step where the command was asked to stop; idle in the daemon."""
+    """Reports a step's progress to a command and ends the step on a stop request; does nothing in the daemon."""
 
     tell: Callable[[str, int, int], None] = lambda what, done, total: None
     stop: Stop = field(default_factory=Stop)
 
     def heed_stop(self) -> None:
-        """End the step, and try it no more, where somebody has asked to stop."""
+        """Raise ``dg.Failure``, without retries, if a stop was requested."""
         try:
             self.stop.heed()
         except Stopped as stopped:

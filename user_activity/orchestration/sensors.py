@@ -1,8 +1,8 @@
-"""Sensors: request ingest runs for pending files, build runs for stale event dates, and the recording of ended runs.
+"""Sensors: request ingest runs for pending files, build runs for stale event dates, and recordings of ended runs.
 
-All compare states and look at no clock: a file waits until a run has archived it, a date is stale until a build has
-consumed what the lake holds of it. So nothing is lost by a missed tick or a failed run: it is still there at the next.
-A run request has no run key: Dagster would swallow the second request for a file that was sent again as it was.
+All compare states, not times: a file is pending until a run has archived it, and a date is stale until a build has read
+its current state in the lake. So a missed tick or a failed run loses nothing: the next tick finds the same work.
+Run requests have no run key: Dagster would ignore the second request for a file that was sent again unchanged.
 """
 
 import hashlib
@@ -27,13 +27,13 @@ from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 from user_activity.warehouse import WarehouseBusy, open_warehouse
 
-LONGEST_WAIT = 64  # ticks
-LATEST_RUNS = 20  # among so many there is one that is no recording
+LONGEST_WAIT = 64  # ticks between two requests
+LATEST_RUNS = 20  # enough that one of them is not a recording
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 def sensors(settings: Settings) -> list[dg.SensorDefinition]:
-    """One sensor per source, one that requests builds, and one that records ended runs."""
+    """Return one sensor per source, one that requests builds, and one that records ended runs."""
     return [
         *(build_file_sensor(settings, source) for source in SOURCES.values()),
         build_date_sensor(settings),
@@ -42,7 +42,7 @@ def sensors(settings: Settings) -> list[dg.SensorDefinition]:
 
 
 def build_file_sensor(settings: Settings, source: Source) -> dg.SensorDefinition:
-    """Requests ingest runs for the landing dates of a source that have settled files."""
+    """Return the sensor that requests ingest runs for a source's landing dates with settled files."""
     step = WEEK if source.cadence == "weekly" else DAY
 
     @dg.sensor(
@@ -75,7 +75,7 @@ def build_file_sensor(settings: Settings, source: Source) -> dg.SensorDefinition
 
 
 def build_date_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Requests builds of everything stale; rows on time and rows three months late take the same path."""
+    """Return the sensor that requests builds of stale dates and changed tables; late rows are no special case."""
 
     @dg.sensor(
         name="touched_dates",
@@ -106,7 +106,7 @@ def build_date_sensor(settings: Settings) -> dg.SensorDefinition:
 
 
 def build_recording_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Requests one recording for all runs that have ended since; a build that comes first records them as well."""
+    """Return the sensor that requests one recording for all newly ended runs; a build records them as well."""
 
     @dg.sensor(
         name="finished_runs",
@@ -133,26 +133,26 @@ def build_recording_sensor(settings: Settings) -> dg.SensorDefinition:
 
 
 class Asked:
-    """A sensor's memory: for which state of which date it has asked, how often, and how many ticks to wait now."""
+    """A sensor's cursor: per date, the state last requested, the number of requests, and the ticks until a retry."""
 
     def __init__(self, memory: dict[str, tuple[str, int, int]]) -> None:
         self._memory = memory
 
     @classmethod
     def read(cls, cursor: str | None) -> "Asked":
-        """The memory out of a cursor."""
+        """Parse a cursor."""
         return cls({day: (state, tries, wait) for day, (state, tries, wait) in json.loads(cursor or "{}").items()})
 
     def write(self) -> str:
-        """The memory as a cursor."""
+        """Return the text of the cursor."""
         return json.dumps(self._memory, separators=(",", ":"))
 
     def state(self, day: date) -> str | None:
-        """The state of a date that was last asked for."""
+        """Return the state that was last requested for a date; None if there is none."""
         return self._memory.get(day.isoformat(), (None, 0, 0))[0]
 
     def choose(self, states: Mapping[date, str], under_way: set[date]) -> list[date]:
-        """The dates to ask for now; what is done is forgotten, what failed is asked for again, ever less often."""
+        """Return the dates to request now. Finished dates are removed; failed ones are retried with backoff."""
         memory, chosen = {}, []
         for day in sorted(states):
             state, tries, wait = self._memory.get(day.isoformat(), ("", 0, 0))
@@ -170,18 +170,18 @@ class Asked:
 
 
 def _under_way(context: dg.SensorEvaluationContext, settings: Settings, job: str) -> set[date]:
-    """The dates of a job's unfinished runs."""
+    """Return the dates of a job's unfinished runs."""
     return {day for run in unfinished_runs(context.instance, settings, job) for day in tagged_dates(run.tags)}
 
 
 def _nothing_waits(settings: Settings, source: str) -> str:
-    """That no file waits, and what lies beside the source's folder and may be meant for it."""
+    """Return a sentence that no file waits, and one per entry of ``incoming`` that may be meant for the source."""
     beside = [found.sentence for found in passed_over(settings) if found.nearest == source]
     return " ".join([f"No settled file waits in incoming/{source}/.", *beside])
 
 
 def _why_not(states: Mapping[date, str], nothing: str) -> dg.SkipReason:
-    """The skip reason of a tick without run requests."""
+    """Return the skip reason of a tick without run requests."""
     if not states:
         return dg.SkipReason(nothing)
     return dg.SkipReason(

@@ -1,9 +1,9 @@
-"""What a run has to do: files that wait, a catalogue that has not come this week, dates that are stale.
+"""Pending work: waiting files, a product catalogue that has not arrived this week, and stale dates.
 
-A date is stale when its state in the lake differs from the state that the warehouse says it was last built from. The
-warehouse keeps these states itself, so that they are gone when it is, and as old as it is when an older copy is
-restored. A build begins by marking the dates that it is about to change as unfinished, in the transaction of its plan,
-and ends by marking them with the state that it read at its start: rows that land in between leave their dates stale.
+A date is stale when its state in the lake differs from the state it was last built from. The warehouse stores these
+states itself, so they always match its tables, even after it was deleted or restored from a backup. At its start, a
+build marks the dates it will change as unfinished, in the transaction of its plan. At its end, it stores the states
+that it read at its start, so dates whose rows land in between stay stale.
 """
 
 import hashlib
@@ -24,12 +24,12 @@ from user_activity.sources import SOURCES
 from user_activity.warehouse import BuiltDate, Rows, Warehouse, open_warehouse
 
 HISTORY = "audit.rebuild_history"
-PATIENCE_SECONDS = 60.0  # of a command that waits for another process to end its build
+PATIENCE_SECONDS = 60.0  # how long a command waits for another process's build
 
 
 @dataclass(frozen=True)
 class DateState:
-    """What a date's figures are made from (lines of JSON), and a digest of that by which it is compared."""
+    """What a date's figures are built from (lines of JSON), and a digest of it for comparisons."""
 
     facts: tuple[str, ...]
     digest: str
@@ -37,7 +37,7 @@ class DateState:
 
 @dataclass(frozen=True)
 class Work:
-    """What a build has to do: these dates, with the states in the lake; of all tables, or of the selected ones."""
+    """What to build: dates with their states in the lake, for the selected relations, or for all if None."""
 
     dates: Mapping[date, str]
     selection: list[str] | None = None
@@ -46,7 +46,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run that builds starts from: the state of the dates that it was asked for, and why they are rebuilt."""
+    """A build run's plan: the states of the requested dates when it was made, and why they are rebuilt."""
 
     run_id: str
     states: Mapping[date, DateState]
@@ -57,15 +57,15 @@ class Plan:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What dbt reads: where everything is built from the lake as it is, a rebuild changes no date's rows."""
+        """Variables for dbt: whether any date is stale. If none is, a rebuild changes no date's rows."""
         return {"USER_ACTIVITY_ANYTHING_STALE": "true" if self.anything_stale else ""}
 
 
 def wanted(settings: Settings, built: Iterable[date]) -> dict[date, DateState]:
-    """The state of every date in the lake; a date that was built stays one when all its rows are withdrawn."""
+    """Return the state of every date in the lake, and of built dates whose rows were all withdrawn."""
     found = freshness.facts(settings)
     figures = settings.model_environment()
-    # Every build replaces the one table that holidays affect, so one date that they make stale is enough.
+    # Holidays affect one table, which every build replaces as a whole: it is enough to make one date stale.
     holidays = {"USER_ACTIVITY_HOLIDAYS_DIGEST": digest_of(settings.holidays_file)} if settings.holidays_file else {}
     shape, of_first = (json.dumps(["settings", each]) for each in (figures, figures | holidays))
     first = min(found, default=None)
@@ -78,22 +78,22 @@ def _state(shape: str, facts: list[str]) -> DateState:
 
 
 def stale(settings: Settings, patience_seconds: float = 3) -> dict[date, str]:
-    """The dates whose state is another than the one last built from, with that state.
+    """Return the stale dates with their current state.
 
-    Raises :class:`user_activity.warehouse.WarehouseBusy` where another process writes the warehouse for longer.
+    Raises :class:`user_activity.warehouse.WarehouseBusy` if another process writes the warehouse for longer.
     """
     return not_built(settings, open_warehouse(settings).built_dates(patience_seconds))
 
 
 def not_built(settings: Settings, built: Mapping[date, BuiltDate]) -> dict[date, str]:
-    """The same, by what the warehouse says it has built."""
+    """Return the stale dates with their current state, given the built dates of the warehouse."""
     return {day: state.digest for day, state in wanted(settings, built).items() if not _stands(built.get(day), state)}
 
 
 def work(settings: Settings, patience_seconds: float = 3) -> Work:
-    """What is to be built: every date of tables that changed, or were dropped or emptied; otherwise the stale dates.
+    """Return what to build: all dates if tables were changed, dropped or emptied; otherwise the stale dates.
 
-    Tables are rebuilt by themselves only where no date is stale: so no row of a stale date reaches some tables only.
+    If any date is stale, all tables are selected, so that rows of a stale date never reach only some tables.
     """
     warehouse = open_warehouse(settings)
     built = warehouse.built_dates(patience_seconds)
@@ -102,7 +102,7 @@ def work(settings: Settings, patience_seconds: float = 3) -> Work:
     changed = built_tables.changed(warehouse, project) if built else set()
     if not changed:
         return Work(waiting)
-    # A failed attempt is tried again when the tables or their SQL are others.
+    # The mark is part of the states, so that a failed build is requested again at once when tables or SQL change.
     mark = hashlib.sha256(repr(sorted((name, project.digests()[name]) for name in changed)).encode()).hexdigest()[:16]
     dates = {day: f"{state.digest} {mark}" for day, state in every.items()}
     return Work(dates, None if waiting else project.with_descendants(changed), frozenset(changed))
@@ -115,7 +115,7 @@ def _stands(built: BuiltDate | None, state: DateState) -> bool:
 def plan(
     settings: Settings, warehouse: Warehouse, run_id: str, asked: Sequence[date], tables: Iterable[str] = ()
 ) -> Plan:
-    """What a run that builds some tables starts from; it is made before the run reads the lake, which may be newer."""
+    """Return a build run's plan. It must be made before the run reads the lake, which may have newer rows by then."""
     built = warehouse.built_dates()
     states = wanted(settings, {*built, *asked})
     changed = built_tables.changed(warehouse, recipes(settings)).intersection(tables) if built else set()
@@ -140,9 +140,9 @@ def plan(
 
 
 def remember(warehouse: Warehouse, plan: Plan, *, complete: bool, widened: Mapping[date, str]) -> None:
-    """Keep why dates are rebuilt and, of a run that builds all tables, the states that they will be built from.
+    """Store why dates are rebuilt and, if the run builds all tables (``complete``), the states they are built from.
 
-    ``widened`` are the dates that depend on the asked ones, with the plan's reason for each.
+    ``widened`` are the dates that depend on the requested ones, with the plan's reason for each.
     """
     asked = [(day, reason) for day, found in sorted(plan.reasons.items()) for reason in found]
     history = [(day, *reason) for day, reason in asked]
@@ -165,13 +165,13 @@ def remember(warehouse: Warehouse, plan: Plan, *, complete: bool, widened: Mappi
 
 
 def rebuilt(warehouse: Warehouse, run_id: str) -> list[date]:
-    """The dates that a run has rebuilt: those it was asked for, and those that depend on them."""
+    """Return the dates that a run has rebuilt: the requested ones, and those that depend on them."""
     found = warehouse.query(f"select distinct event_date from {HISTORY} where run_id = '{run_id}' order by event_date")
     return [day for (day,) in found.rows]
 
 
 def _facts_built(warehouse: Warehouse, dates: Iterable[date]) -> dict[date, tuple[str, ...]]:
-    """What some dates were last built from."""
+    """Return what some dates were last built from."""
     wanted = sorted(dates)
     rows = warehouse.query(
         f"select event_date, facts from audit.built_dates "
@@ -181,7 +181,7 @@ def _facts_built(warehouse: Warehouse, dates: Iterable[date]) -> dict[date, tupl
 
 
 def waiting(settings: Settings) -> dict[str, set[date]]:
-    """The landing dates on which files wait, or whose manifest is lost, by source."""
+    """Return the landing dates with waiting files or a lost manifest, by source."""
     found: dict[str, set[date]] = defaultdict(set)
     for file in incoming.scan(settings):
         found[file.source].add(file.landing_date)
@@ -192,7 +192,7 @@ def waiting(settings: Settings) -> dict[str, set[date]]:
 
 
 def catalogue_is_due(settings: Settings) -> bool:
-    """Whether the products have an address, and none of this week's has landed yet."""
+    """Return whether a products URL is set and this week's products have not landed yet."""
     products = SOURCES["products"]
     week = products.partition_of(incoming.utc_today())
     landed = {day for _, day in freshness.state(settings, "products")} | waiting(settings)["products"]
@@ -200,5 +200,5 @@ def catalogue_is_due(settings: Settings) -> bool:
 
 
 def anything_is_due(settings: Settings) -> bool:
-    """Whether a run would find something to do."""
+    """Return whether a run would have anything to do."""
     return bool(waiting(settings) or catalogue_is_due(settings) or work(settings, PATIENCE_SECONDS).dates)

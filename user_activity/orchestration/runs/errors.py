@@ -1,4 +1,4 @@
-"""Why something failed, in the words of whoever knows best."""
+"""Why something failed: the innermost error message."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -8,11 +8,11 @@ import dagster as dg
 from user_activity.orchestration.instance.private_names import SerializableErrorInfo
 
 SILENT = "no message says why"
-FAILED_ASSETS = "failed_assets"  # metadata of a failure: which of a step's assets could not be made
+FAILED_ASSETS = "failed_assets"  # failure metadata: the assets that the step could not build
 
 
 def not_built(reasons: Mapping[str, str], assets: Sequence[dg.AssetKey]) -> dg.Failure:
-    """The failure of a step that could not build some models: why, by relation, and what they are as assets."""
+    """Return the failure of a step that could not build some models; ``reasons`` are by relation."""
     causes = [f"{relation}: {reason}" for relation, reason in reasons.items()]
     head = [f"{len(causes)} models could not be built: {', '.join(reasons)}"] if len(causes) > 1 else []
     names = [asset.to_user_string() for asset in assets]
@@ -20,7 +20,7 @@ def not_built(reasons: Mapping[str, str], assets: Sequence[dg.AssetKey]) -> dg.F
 
 
 def cause(event: dg.DagsterEvent) -> str:
-    """The innermost message of a failure, of a step or of a run: the one that names file, row or model."""
+    """Return the innermost message of a step or run failure: the one that names the file, row or model."""
     data = event.event_specific_data
     told = getattr(data, "user_failure_data", None)
     error = getattr(data, "error", None)
@@ -28,14 +28,14 @@ def cause(event: dg.DagsterEvent) -> str:
 
 
 def failed_assets(event: dg.DagsterEvent) -> list[dg.AssetKey]:
-    """The assets that a step names as those it could not make; none where it names none."""
+    """Return the assets that a failed step names as not built; empty if it names none."""
     told = event.step_failure_data.user_failure_data
     names = told.metadata.get(FAILED_ASSETS) if told else None
     return [dg.AssetKey.from_user_string(str(name)) for name in cast("list[Any]", names.value)] if names else []
 
 
 def innermost(error: SerializableErrorInfo | None) -> str:
-    """The innermost message of an error."""
+    """Return the innermost message of an error."""
     while error and error.cause:
         error = error.cause
     return error.message.strip() if error else SILENT

@@ -1,7 +1,7 @@
-"""Dagster's event log as rows: what each run was, which dates it worked on, what it counted, what its checks found.
+"""Dagster's event log as audit tables: runs, their dates, row counts and check results.
 
-The runs that the instance knows are compared with those that the tables hold; whose state differs is read anew and
-replaced. So nothing is skipped, nothing is there twice, and what the instance forgets the tables keep.
+The instance's runs are compared with the recorded ones. A run whose state differs is read again, and its rows are
+replaced. So no run is skipped or recorded twice, and runs deleted from the instance stay in the tables.
 """
 
 import json
@@ -22,7 +22,7 @@ from user_activity.orchestration.runs.liveness import PROCESS_TAG
 from user_activity.settings import Settings
 from user_activity.warehouse import Rows, Warehouse
 
-RECORD = "record_runs"  # the job that only does this: of its own runs the account would never end
+RECORD = "record_runs"  # the recording job; its own runs are not recorded, or recording would never end
 FAILURES = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
 READ = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_CHECK_EVALUATION, *FAILURES}
 COUNTS = ("dagster/partition_row_count", "dagster/row_count")
@@ -30,7 +30,7 @@ FAILING = ("failing_rows", "found")
 LONGEST_TEXT = 2000
 ROWS_AT_ONCE = 20_000
 
-# Of several that fit, the first is the nearest cause: a run that is started again keeps the tags it had.
+# The first match is the direct cause: a retried run keeps the tags of the original.
 LAUNCHERS = {
     "dagster/retry_number": "automatic retry",
     "dagster/parent_run_id": "re-execution",
@@ -54,12 +54,12 @@ COLUMNS = {
 }
 
 Expected = Mapping[dg.AssetCheckKey, str | None]
-Counts = dict[tuple[str, date | None], tuple[int, datetime | None]]  # rows and time, by table and partition
+Counts = dict[tuple[str, date | None], tuple[int, datetime | None]]  # row count and time, by table and partition
 
 
 @dataclass
 class _Account:
-    """Rows of some runs, by table."""
+    """Rows of some runs, by audit table."""
 
     run_ids: list[str] = field(default_factory=list)
     rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: {relation: [] for relation in COLUMNS})
@@ -70,7 +70,7 @@ class _Account:
 
 
 def record(instance: dg.DagsterInstance, settings: Settings, warehouse: Warehouse, expected: Expected, own: str) -> int:
-    """Bring the tables up to the instance, but for the run that is doing it; returns how many runs had changed."""
+    """Update the audit tables from the instance, except for the run ``own``; returns the number of changed runs."""
     warehouse.prepare()
     known = dict(warehouse.query("select run_id, state from audit.pipeline_runs").rows)
     changed = [run_id for run_id, state in _states(instance).items() if known.get(run_id) != state and run_id != own]
@@ -79,7 +79,7 @@ def record(instance: dg.DagsterInstance, settings: Settings, warehouse: Warehous
         found = instance.get_run_record_by_id(run_id)
         if found:
             account.run_ids.append(run_id)
-            # The run first, then its events: those of a run that is over are all there.
+            # The run is read before its events: if it has ended by then, its events are complete.
             for relation, rows in _read(instance, settings, found, expected).items():
                 account.rows[relation] += rows
         if sum(map(len, account.rows.values())) >= ROWS_AT_ONCE:
@@ -91,7 +91,7 @@ def record(instance: dg.DagsterInstance, settings: Settings, warehouse: Warehous
 
 
 def _states(instance: dg.DagsterInstance) -> dict[str, str]:
-    """The state of every run. Ids alone are read: a run's body takes a hundred times as long."""
+    """Return the state of every run by id. Reading whole runs would take a hundred times as long."""
     own = set(instance.get_run_ids(dg.RunsFilter(job_name=RECORD)))
     return {
         run_id: _state(status)
@@ -104,7 +104,7 @@ def _states(instance: dg.DagsterInstance) -> dict[str, str]:
 def _read(
     instance: dg.DagsterInstance, settings: Settings, found: dg.RunRecord, expected: Expected
 ) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of one run, by table."""
+    """Return the rows of one run, by audit table."""
     run = found.dagster_run
     counts: Counts = {}
     checks, failures = [], []
@@ -140,7 +140,7 @@ def _read(
 
 
 def _count(materialisation: dg.AssetMaterialization, at: datetime | None) -> Counts:
-    """The rows that a table or partition was left with; published copies are not counted again."""
+    """Return the row count of a materialised table or partition; empty for published copies."""
     rows = next((value for name in COUNTS if (value := _value(materialisation.metadata, name)) is not None), None)
     if rows is None or materialisation.asset_key.path[0] == "published":
         return {}
@@ -163,13 +163,13 @@ def _evaluation(found: dg.AssetCheckEvaluation, settings: Settings, expected: Ex
 
 
 def _examples(found: dg.AssetCheckEvaluation, settings: Settings) -> str | None:
-    """Some of the rows that break a check, as a JSON array of objects."""
+    """Return some failing rows of a check as a JSON array of objects."""
     records = [masked_record(record, settings) for record in examples(found.metadata)]
     return json.dumps(records, ensure_ascii=False) if records else None
 
 
 def _observed(found: dg.AssetCheckEvaluation) -> str:
-    """What a check says that it found, and the figures it gives."""
+    """Return the description and the figures of a check result."""
     figures = (
         f"{name.replace('_', ' ')} {value.value}"
         for name, value in found.metadata.items()
@@ -179,7 +179,7 @@ def _observed(found: dg.AssetCheckEvaluation) -> str:
 
 
 def _sentences(failures: Sequence[dg.DagsterEvent]) -> Iterator[str]:
-    """What went wrong, a sentence a step; only where no step says so, what is said of the run."""
+    """Yield one error message per failed step; the run's own error only if no step failed."""
     steps = [event for event in failures if event.event_type == dg.DagsterEventType.STEP_FAILURE]
     for event in steps or failures:
         yield f"{event.step_key}: {cause(event)}" if event.step_key else cause(event)
@@ -202,7 +202,7 @@ def _value(metadata: Mapping[str, Any], name: str) -> Any:
 
 
 def _text(text: str, settings: Settings) -> str | None:
-    """A text as a table may keep it: short, without secrets, and without what no engine takes."""
+    """Return text that every engine can store: shortened, secrets masked, no NUL characters."""
     return masked(text.replace("\0", ""), settings)[:LONGEST_TEXT] or None
 
 

@@ -1,8 +1,8 @@
-"""Runs that are not over: which there are, and which of them only seem so because their process was killed.
+"""Unfinished runs: which are in progress, and which only seem to be because their process was killed.
 
-A command of ours marks its runs with the name of a file that it keeps locked. The system lets go of the lock with the
-process, however that ends, and all that share the data folder see it: the number of a process says nothing to another
-container or machine, and may have gone to another process.
+A command tags its runs with the name of a file that it keeps locked. The lock is released when the process ends, in any
+way, and every process that shares the data folder can see that. A process id would not do: it means nothing in
+another container or on another machine, and may be reused.
 """
 
 import os
@@ -16,7 +16,7 @@ import dagster as dg
 from user_activity.files import is_locked, locked
 from user_activity.settings import Settings
 
-PROCESS_TAG = "user_activity/process"  # the lock of the command that runs a job in its own process
+PROCESS_TAG = "user_activity/process"  # the lock file of the command that runs the job
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -28,7 +28,7 @@ UNFINISHED = [
 
 @contextmanager
 def seen_to_live(settings: Settings) -> Iterator[str]:
-    """Hold a lock for as long as this process lives; gives its name, for ``PROCESS_TAG``."""
+    """Hold a lock that is released at the latest when this process ends; yields its name, for ``PROCESS_TAG``."""
     lock = _locks(settings) / f"{os.getpid()}-{uuid4().hex}"
     with locked(lock):
         try:
@@ -38,15 +38,15 @@ def seen_to_live(settings: Settings) -> Iterator[str]:
 
 
 def unfinished_runs(instance: dg.DagsterInstance, settings: Settings, job: str | None = None) -> list[dg.DagsterRun]:
-    """The runs that go on; one whose process is gone is marked as failed. The daemon knows only of runs it launched."""
-    going_on = []
+    """Return the runs in progress. Marks those of killed commands as failed; the daemon checks only its own runs."""
+    in_progress = []
     for run in instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED)):
-        # A run that is executed again keeps the tags of the one before it, and is in another process.
+        # A re-executed run keeps the tags of the original, but runs in another process.
         if run.parent_run_id or _is_alive(settings, run.tags.get(PROCESS_TAG)):
-            going_on.append(run)
+            in_progress.append(run)
         else:
             instance.report_run_failed(run, "The process of this run was killed.")
-    return going_on
+    return in_progress
 
 
 def _is_alive(settings: Settings, process: str | None) -> bool:
