@@ -1,8 +1,7 @@
-"""Alerts: whoever can mend a failure is told of it, once, by e-mail and by webhook.
+"""Alerts: asset owners are notified of each failure once, by e-mail and webhook.
 
-What happened is compared with what was told, as everything here is compared: nothing is lost by a missed tick, a
-restart, or a mail server that is down.
-Belongs here: what is worth telling (``runs``, ``late``, ``ticks``), whom (``owners``), what was told (``memory``), in
-which words (``words``), by which way (``channels``, ``delivery``), and the sensor that does it all.
+Incidents are compared with the alerts already sent, so a missed tick, a restart or a mail server outage loses nothing.
+Belongs here: what is an incident and who owns it (``detect``), what was sent (``incidents``), the texts
+(``messages``), how they are sent (``delivery``, ``email``, ``webhook``), and the sensor that runs all of it.
 Does not belong here: what went wrong and why (the rest of orchestration).
 """

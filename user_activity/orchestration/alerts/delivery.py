@@ -1,7 +1,7 @@
-"""Delivery: pending incidents of each channel become a message; what it accepts is noted as sent at once.
+"""Delivery: sends each channel its pending incidents in one message and, if it accepts, stores them as sent at once.
 
-A channel is the webhook, or one e-mail address. A channel that fails keeps no other from telling; when it stays down,
-the others say so.
+A channel is the webhook, or one e-mail address. A failing channel does not affect the others; if it stays down, they
+report it.
 """
 
 import time
@@ -16,11 +16,11 @@ from user_activity.orchestration.masking import masked
 from user_activity.settings import Settings
 
 WEBHOOK = "webhook"
-EMAIL = "email:"  # and the address
+EMAIL = "email:"  # followed by the address
 
 
 def channels_of(settings: Settings, owners: Iterable[str] = ()) -> list[str]:
-    """Where a problem of these owners goes: to the webhook, and to the address of each owner, else to all of us."""
+    """Return the channels of these owners' incidents: the webhook, and each owner's addresses or else all."""
     to: list[str] = []
     for owner in owners:
         to += settings.alert_owners.get(owner, () if owner.startswith("team:") else (owner,)) or _all(settings)
@@ -29,24 +29,24 @@ def channels_of(settings: Settings, owners: Iterable[str] = ()) -> list[str]:
 
 
 def every_channel(settings: Settings) -> list[str]:
-    """Every way on which something may go."""
+    """Return all configured channels."""
     addresses = [*settings.alert_email_to, *(one for every in settings.alert_owners.values() for one in every)]
     mails = [f"{EMAIL}{address}" for address in dict.fromkeys(addresses)]
     return [*([WEBHOOK] if settings.alert_webhook_url else []), *mails]
 
 
 def emails(settings: Settings) -> bool:
-    """Whether anybody is to get e-mail."""
+    """Return whether any e-mail address is configured."""
     return bool(settings.alert_email_to or settings.alert_owners)
 
 
 def _all(settings: Settings) -> tuple[str, ...]:
-    """Who gets what no owner's address is known for."""
+    """Return the recipients of incidents whose owners have no known address."""
     return settings.alert_email_to or tuple(one for every in settings.alert_owners.values() for one in every)
 
 
 def send(settings: Settings, postman: Postman, channel: str, message: Message) -> None:
-    """Send a message on a channel; raises `Undelivered`."""
+    """Send a message on a channel. Raises `Undelivered` if it is not accepted."""
     if channel.startswith(EMAIL):
         postman.send(channel.removeprefix(EMAIL), message)
     else:
@@ -54,24 +54,24 @@ def send(settings: Settings, postman: Postman, channel: str, message: Message) -
 
 
 def shown(channel: str) -> str:
-    """A channel's name for people."""
+    """Return a channel's display name."""
     return channel.removeprefix(EMAIL)
 
 
 MOST_IN_A_MESSAGE = 25
-SHORT_TROUBLE = 900  # seconds after which the other channels hear of it
+SHORT_TROUBLE = 900  # seconds of failing after which the other channels report it
 
 
 @dataclass
 class Delivered:
-    """What a round of deliveries did: alerts taken by channel, and why others were not."""
+    """The result of a delivery round, by channel: the number of alerts accepted, or the reason of failure."""
 
     taken: dict[str, int] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
 
 def deliver(settings: Settings, memory: IncidentLog, now: float) -> Delivered:
-    """Send every channel its pending incidents."""
+    """Send each channel its pending incidents; a failing channel is retried with backoff."""
     done = Delivered()
     repeat_after = settings.alert_repeat_hours * 3600
     known = sorted({channel for incident in memory.incidents.values() for channel in incident.accounts})
@@ -99,7 +99,7 @@ def deliver(settings: Settings, memory: IncidentLog, now: float) -> Delivered:
 
 
 def note_long_troubles(settings: Settings, memory: IncidentLog, now: float) -> None:
-    """Tell the channels that work of one that has not for a while."""
+    """Report each channel that has been failing for ``SHORT_TROUBLE`` seconds on the working channels."""
     for channel, trouble in memory.troubles.items():
         problem = Incident(
             key=key("undelivered", channel),
@@ -113,7 +113,7 @@ def note_long_troubles(settings: Settings, memory: IncidentLog, now: float) -> N
 
 
 def try_channels(settings: Settings) -> dict[str, str | None]:
-    """Each channel, with why it did not take the alert; None where it did."""
+    """Send a test alert on every channel; returns the error per channel, None if it was accepted."""
     now = time.time()
     problem = Incident(
         key=key("test"),

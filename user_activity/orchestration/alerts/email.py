@@ -24,23 +24,23 @@ NAMED = re.compile(r'"(?P<name>(?:[^"\\]|\\.)*)" <(?P<address>[^<>]+)>')
 
 
 def mail(settings: Settings, to: str, message: Message) -> EmailMessage:
-    """A message as an e-mail, in plain text and in HTML."""
+    """Return a message as an e-mail, in plain text and in HTML."""
     sender = (settings.alert_email_from or settings.alert_email_to or (to,))[0]
-    # A line of ASCII may be that long; encoded words may not.
+    # An ASCII subject may stay on one line; encoded words must be folded.
     made = EmailMessage(policy=SMTP.clone(max_line_length=LONGEST_LINE) if message.subject.isascii() else SMTP)
     made["From"] = _address(sender)
     made["To"] = _address(to)
     made["Subject"] = message.subject
     made["Date"] = format_datetime(datetime.now(UTC))
     made["Message-ID"] = f"<{message.id}@{_address(sender).domain}>"
-    made["Auto-Submitted"] = "auto-generated"  # so that no absence note answers
+    made["Auto-Submitted"] = "auto-generated"  # prevents out-of-office replies
     made.set_content(message.text)
     made.add_alternative(message.html, subtype="html")
     return made
 
 
 class Postman:
-    """One connection to the mail server, made when it is first needed; when it fails, it is not tried again."""
+    """One connection to the mail server, opened when first needed. If it fails, all later messages fail at once."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -58,7 +58,7 @@ class Postman:
                 self._connection.quit()
 
     def send(self, to: str, message: Message) -> None:
-        """Hand a message for one address over to the server."""
+        """Send a message to one address. Raises `Undelivered` if it is not accepted."""
         if self._down:
             raise self._down
         try:
@@ -105,14 +105,14 @@ class Postman:
         return f"the mail server {self._settings.smtp_host}:{port}"
 
     def _fail(self, error: Exception) -> Undelivered:
-        """The server as a whole takes nothing now."""
+        """Mark the server as down; returns the error that this and all later messages raise."""
         self._connection = None
         self._down = Undelivered(f"{self._server} {_reason(error)}")
         return self._down
 
 
 def _login(connection: smtplib.SMTP, user: str, password: str) -> None:
-    """Log in; smtplib by itself can do it in ASCII only."""
+    """Log in; smtplib itself supports only ASCII credentials."""
     if (user + password).isascii():
         connection.login(user, password)
         return
@@ -124,7 +124,7 @@ def _login(connection: smtplib.SMTP, user: str, password: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Why a server takes nothing, and which setting to look at."""
+    """Return why the server cannot be used, and which setting to check."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return f"refuses the login ({error.smtp_code}): check USER_ACTIVITY_SMTP_USER and USER_ACTIVITY_SMTP_PASSWORD"
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -1,6 +1,7 @@
-"""Incidents: what happened, and what of it each channel has been told.
+"""Incidents: what happened, and what each channel has been sent.
 
-One small JSON file, replaced atomically; one tick at a time holds its lock. Without it, the last day is reported again.
+Stored in one small JSON file, replaced atomically. One tick at a time holds its lock. If the file is lost, incidents of
+the last day are sent again.
 """
 
 import hashlib
@@ -18,16 +19,15 @@ Kind = Literal["failed_run", "failed_check", "late_data", "failing_tick", "undel
 Severity = Literal["error", "warning"]
 
 LONGEST_CAUSE = 3000
-SAME_UP_TO = 500  # characters of a cause that tell one from another
-CHANGING = re.compile(r"[0-9a-f]{8,}|\d+")  # what differs between two failures that are the same
+SAME_UP_TO = 500  # characters of each text that are compared for deduplication
+CHANGING = re.compile(r"[0-9a-f]{8,}|\d+")  # ids and numbers, ignored for deduplication
 
 
 @dataclass(frozen=True)
 class Incident:
-    """What happened: ``title`` in a line, ``cause`` in the words of whoever knows best.
+    """What happened: ``title`` is one line, ``cause`` is the error message or what the check found.
 
-    Two with the same ``key`` are the same problem again. ``at`` is epoch seconds; ``examples`` are rows, all with the
-    same columns.
+    Incidents with the same ``key`` are repeats. ``at`` is epoch seconds; ``examples`` are rows with the same columns.
     """
 
     key: str
@@ -47,34 +47,34 @@ class Incident:
     owners: tuple[str, ...] = ()
 
     def written(self) -> dict[str, Any]:
-        """The fields, as JSON takes them."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "Incident":
-        """A problem out of such fields."""
+        """Return the incident with these fields; unknown ones are ignored."""
         known = {each.name: values[each.name] for each in fields(cls) if each.name in values}
         rows = tuple(map(dict, known.get("examples", ())))
         return cls(**{**known, "examples": rows, "owners": tuple(known.get("owners", ()))})
 
 
 def key(kind: Kind, *what: str | None) -> str:
-    """The same text for the same problem, whatever dates, counts and identifiers are in its words."""
+    """Return the deduplication key: numbers and hexadecimal ids in ``what`` are ignored."""
     text = "\n".join(CHANGING.sub("#", (part or "").lower())[:SAME_UP_TO] for part in what)
     return f"{kind}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 def first_line(text: str) -> str:
-    """The first line that says something."""
+    """Return the first line that is not blank; an empty text if there is none."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
-FIRST_WAIT, LONGEST_WAIT = 30.0, 600.0  # seconds between attempts on a channel that fails
+FIRST_WAIT, LONGEST_WAIT = 30.0, 600.0  # seconds between retries of a failing channel
 
 
 @dataclass(frozen=True)
 class Pending:
-    """What is to be told of a problem: how often it came, since when; when it was told before (epoch seconds)."""
+    """An incident to send: number of occurrences, time of the first, and when it was last sent (epoch seconds)."""
 
     problem: Incident
     times: int
@@ -84,7 +84,7 @@ class Pending:
 
 @dataclass
 class ChannelState:
-    """One problem on one channel: how often it came since it was told, from when on, and when it was told."""
+    """One incident on one channel: occurrences since it was last sent, time of the first, and when it was sent."""
 
     times: int = 0
     since: float = 0
@@ -93,20 +93,20 @@ class ChannelState:
 
 @dataclass
 class Tracked:
-    """A problem as it came last, and its account on each channel."""
+    """The last occurrence of an incident, and its state on each channel."""
 
     problem: Incident
     accounts: dict[str, ChannelState]
 
     @property
     def untold(self) -> bool:
-        """Whether a channel has yet to tell of it."""
+        """Whether it still has to be sent on any channel."""
         return any(account.times for account in self.accounts.values())
 
 
 @dataclass
 class Outage:
-    """A channel that does not take messages: since when, why, and when it is tried again."""
+    """A failing channel: since when, why, the number of attempts, and when it is retried."""
 
     since: float
     error: str
@@ -116,7 +116,7 @@ class Outage:
 
 @dataclass
 class IncidentLog:
-    """Everything that is remembered. ``since`` and all other times are epoch seconds."""
+    """Everything that is stored. ``since`` and all other times are epoch seconds."""
 
     path: Path
     since: float | None = None
@@ -128,7 +128,7 @@ class IncidentLog:
 
     @classmethod
     def read(cls, folder: Path) -> "IncidentLog":
-        """What was written last; a file that cannot be read is put aside, and everything starts anew."""
+        """Read the stored log. An unreadable file is renamed, and an empty log is returned."""
         path = folder / "memory.json"
         try:
             kept = json.loads(path.read_text())
@@ -154,7 +154,7 @@ class IncidentLog:
             return cls(path)
 
     def write(self) -> None:
-        """Keep it, atomically and on the disk."""
+        """Store the log, atomically and durably."""
         kept: dict[str, Any] = {
             "since": self.since,
             "seen": self.seen,
@@ -172,7 +172,7 @@ class IncidentLog:
         write_texts({self.path: json.dumps(kept)})
 
     def note(self, problem: Incident, channels: Iterable[str]) -> None:
-        """Count a problem on the channels that are to tell of it."""
+        """Count an occurrence of an incident on the channels that it is to be sent on."""
         known = self.incidents.get(problem.key)
         if known and known.untold:
             dates = written(ranges(days(read(",".join(filter(None, (known.problem.dates, problem.dates)))))))
@@ -184,7 +184,7 @@ class IncidentLog:
             account.times += 1
 
     def readdress(self, channels: Callable[[Incident], Iterable[str]]) -> None:
-        """Move what is untold from channels that are no more to those that a problem has now."""
+        """Move unsent incidents from channels that are no longer theirs to the current ones."""
         for incident in self.incidents.values():
             wanted = list(channels(incident.problem))
             gone = [incident.accounts.pop(channel) for channel in list(incident.accounts) if channel not in wanted]
@@ -194,7 +194,7 @@ class IncidentLog:
                     incident.accounts.setdefault(channel, replace(untold, told_at=None))
 
     def untold(self, channel: str, now: float, repeat_after: float) -> list[Pending]:
-        """What a channel is to tell now: errors first, then by age. The same again waits until some time has passed."""
+        """Return what to send on a channel now: errors first, then by age. Repeats wait ``repeat_after`` seconds."""
         found = [
             Pending(incident.problem, account.times, account.since, account.told_at)
             for incident in self.incidents.values()
@@ -204,20 +204,20 @@ class IncidentLog:
         return sorted(found, key=lambda one: (one.problem.severity != "error", one.since, one.problem.key))
 
     def tell(self, channel: str, told: Iterable[Pending], now: float) -> None:
-        """Note that a channel has told of these, and works."""
+        """Mark these incidents as sent on a channel, and the channel as working."""
         for one in told:
             self.incidents[one.problem.key].accounts[channel] = ChannelState(told_at=now)
         self.troubles.pop(channel, None)
 
     def fail(self, channel: str, error: str, now: float) -> Outage:
-        """Note that a channel takes nothing: it is tried at the next tick, then ever less often."""
+        """Note that a channel failed. It is retried at the next tick, then with backoff."""
         trouble = self.troubles.setdefault(channel, Outage(now, error))
         trouble.next_at = now + (min(FIRST_WAIT * 2**trouble.tries, LONGEST_WAIT) if trouble.tries else 0)
         trouble.error, trouble.tries = error, min(trouble.tries + 1, 16)
         return trouble
 
     def forget(self, now: float, repeat_after: float) -> None:
-        """Let go of what is told, once telling it again would be news; and of troubles with nothing to tell."""
+        """Delete incidents sent over ``repeat_after`` seconds ago, and outages of channels with nothing to send."""
         for key, incident in list(self.incidents.items()):
             told = max((account.told_at or 0 for account in incident.accounts.values()), default=0)
             if not incident.untold and now >= told + repeat_after:

@@ -1,4 +1,4 @@
-"""Problems as a message: a short subject, plain text, HTML, and a JSON document for webhooks."""
+"""Incidents as a message: a short subject, plain text, HTML, and a JSON document for webhooks."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,12 +20,12 @@ CELL = "padding:2px 12px 2px 0;vertical-align:top;text-align:left"
 
 
 class Undelivered(Exception):
-    """A message was not accepted; it is kept. The text says by whom and why, and holds no secret."""
+    """A message was not accepted; it will be retried. The text says by whom and why, without secrets."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """The same in every form that a channel may want."""
+    """One message in all formats that channels use."""
 
     id: str
     subject: str
@@ -35,11 +35,11 @@ class Message:
 
 
 def compose(settings: Settings, told: Sequence[Pending], now: float, elsewhere: str = "") -> Message:
-    """A message of some problems; ``elsewhere`` says where more of them wait."""
+    """Return a message of these incidents; ``elsewhere`` is a sentence about others."""
     name = uuid4().hex
     last = [
         *([elsewhere] if elsewhere else []),
-        f"The same within {settings.alert_repeat_hours:g} hours is counted, and told with the next message of it.",
+        f"The same within {settings.alert_repeat_hours:g} hours is counted, and summarised in the next message about it.",
     ]
     text = "\n\n".join([*(_as_text(settings, one) for one in told), "-- \n" + "\n".join(last)])
     html = "".join(_as_html(settings, one) for one in told) + "".join(f"<p>{escape(line)}</p>" for line in last)
@@ -54,7 +54,7 @@ def compose(settings: Settings, told: Sequence[Pending], now: float, elsewhere: 
 
 
 def run_url(settings: Settings, run_id: str) -> str:
-    """Where the UI shows a run."""
+    """Return the URL of a run in the UI."""
     return f"{settings.ui_url.rstrip('/')}/runs/{run_id}"
 
 
@@ -69,7 +69,7 @@ def _headline(one: Pending) -> str:
 
 
 def _lines(settings: Settings, one: Pending) -> Iterator[tuple[str, str]]:
-    """What is known, by label; without the cause and the examples, which take more room."""
+    """Yield the details as (label, value), without the longer cause and examples."""
     problem = one.problem
     yield "When", f"{_moment(problem.at)}{_again(one)}"
     names = {"Job": problem.job, "Step": problem.step, "Asset": problem.asset, "Check": problem.check}
@@ -118,7 +118,7 @@ def _html_table(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
-    """The names of the columns, then each record's values, as text in one line."""
+    """Yield the column names, then each record's values, as text in one line."""
     yield list(records[0])
     yield from (
         [" ".join(str(value).split()) if value is not None else "" for value in record.values()] for record in records
@@ -126,7 +126,7 @@ def _table(records: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
 
 
 def _as_document(settings: Settings, one: Pending) -> dict[str, Any]:
-    """The fields of a webhook's alert; docs/alerts.md lists them."""
+    """Return one alert of the webhook's document; docs/alerts.md lists the fields."""
     problem = one.problem
     return {
         **{name: _deep(value) for name, value in problem.written().items() if name != "at"},
@@ -152,7 +152,7 @@ def _linked(value: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Text that can be encoded and shown anywhere."""
+    """Return text that can be encoded and shown anywhere, without control characters."""
     return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

@@ -1,4 +1,4 @@
-"""The sensor that sends alerts. It asks for no run."""
+"""The sensor that sends alerts. It requests no runs."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -24,13 +24,13 @@ NO_CHANNEL = (
 
 
 def build_alert_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Tells what happened and was not told."""
+    """Return the sensor that sends new incidents."""
 
     @dg.sensor(
         name=NAME,
         minimum_interval_seconds=3 * settings.sensor_interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells whoever can mend it of failed runs, broken checks and late data, by e-mail and by webhook.",
+        description="Sends asset owners alerts about failed runs, failed checks and late data, by e-mail and webhook.",
     )
     def alerts(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SkipReason:
         now = datetime.now(UTC).timestamp()
@@ -40,7 +40,7 @@ def build_alert_sensor(settings: Settings) -> dg.SensorDefinition:
 
 
 def tick(settings: Settings, instance: dg.DagsterInstance, owners: Owners, now: float) -> str:
-    """Find, remember, send; what was done, in words. Raises `Undelivered` where something was not taken."""
+    """Find, store and send incidents; returns a summary. Raises `Undelivered` if a channel or detector failed."""
     if not channels_of(settings):
         return NO_CHANNEL
     with locked_if_free(settings.alerts_dir / ".lock") as free:
@@ -60,17 +60,17 @@ def tick(settings: Settings, instance: dg.DagsterInstance, owners: Owners, now: 
 
 
 def _note_standing(settings: Settings, instance: dg.DagsterInstance, memory: IncidentLog, now: float) -> list[str]:
-    """Note problems that go on, when they begin; returns what could not be judged, and why."""
+    """Store ongoing incidents when they begin; returns the errors of detectors that failed."""
     found: list[Incident] = []
     wrong: list[str] = []
-    judges: tuple[Callable[[], Iterable[Incident]], ...] = (
+    detectors: tuple[Callable[[], Iterable[Incident]], ...] = (
         lambda: failing_ticks(settings, instance, but=NAME),
         lambda: late_data(settings, now),
     )
-    for judge in judges:
+    for detect in detectors:
         try:
-            found += judge()
-        except Exception as error:  # noqa: BLE001 - what cannot be judged must not hide what has failed
+            found += detect()
+        except Exception as error:  # noqa: BLE001 - a failing detector must not hide other incidents
             wrong.append(masked(str(error) or type(error).__name__, settings))
     for problem in found:
         if problem.key not in memory.standing:

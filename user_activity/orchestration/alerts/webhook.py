@@ -1,4 +1,4 @@
-"""The webhook: one JSON document by POST, with patience for a server that is busy."""
+"""The webhook: one JSON document per POST request, retried while the server is busy."""
 
 import json
 from urllib.parse import urlsplit
@@ -15,11 +15,11 @@ BUSY = (408, 425, 429)
 
 
 class _TryAgain(Exception):
-    """An answer that a later attempt may better."""
+    """A failed attempt that may succeed if retried."""
 
 
 def post(settings: Settings, message: Message) -> None:
-    """Post a message's document to the webhook; the address is a secret and in no error."""
+    """Post a message's document to the webhook. Raises `Undelivered`, without the URL, which is secret."""
     if settings.alert_webhook_url is None:
         raise Undelivered("USER_ACTIVITY_ALERT_WEBHOOK_URL is not set")
     address = settings.alert_webhook_url.get_secret_value()

@@ -1,7 +1,7 @@
-"""Data that is late: a source whose rows of yesterday have not come by the time of day that a setting says.
+"""Late data: a source whose rows of yesterday have not arrived by the configured time of day.
 
-The one judgement that needs the clock. What counts is the day that rows are about, not when their file came: a file
-that comes each morning would otherwise hide that yesterday's is missing.
+The only detector that depends on the time of day. It checks the day that rows are about, not when their file arrived:
+otherwise a file that arrives every morning would hide that yesterday's rows are missing.
 """
 
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ DAY = timedelta(days=1)
 
 
 class UnknownSource(Exception):
-    """A setting names a source that there is none of; the message says which."""
+    """A setting names an unknown source; the message says which."""
 
 
 def late_data(settings: Settings, now: float) -> Iterator[Incident]:
-    """A problem for each source whose latest due day, or week, has not come."""
+    """Yield an incident for each source whose latest due day, or week, has not arrived."""
     sources = expected(settings)
     at = settings.late_after
     if not isinstance(at, time):
@@ -30,7 +30,7 @@ def late_data(settings: Settings, now: float) -> Iterator[Incident]:
     deadline = _deadline(moment.date(), at)
     due = moment.date() - DAY if moment >= deadline else moment.date() - 2 * DAY
     for source in sources:
-        # A weekly source lands on Monday: it is due when Monday's deadline has passed.
+        # A weekly source lands on Monday: it is late after Monday's deadline.
         day = source.partition_of(due + DAY) if source.cadence == "weekly" else due
         if day >= settings.start_date and not _has_come(settings, source, day):
             by = _deadline(day if source.cadence == "weekly" else day + DAY, at)
@@ -38,7 +38,7 @@ def late_data(settings: Settings, now: float) -> Iterator[Incident]:
 
 
 def expected(settings: Settings) -> list[Source]:
-    """The sources that data is expected of each day."""
+    """Return the sources with a deadline. Raises :class:`UnknownSource` if a setting names none."""
     unknown = sorted(set(settings.late_sources) - SOURCES.keys())
     if unknown:
         raise UnknownSource(
@@ -52,7 +52,7 @@ def _deadline(day: date, at: time) -> datetime:
 
 
 def _has_come(settings: Settings, source: Source, day: date) -> bool:
-    """Whether rows of a day, or a weekly source's file of a week, have landed or wait."""
+    """Return whether rows of a day, or a weekly source's file of a week, have landed or wait."""
     if any(file.landing_date >= day for file in incoming.scan(settings, source.name)):
         return True
     if source.cadence == "weekly":
@@ -61,7 +61,7 @@ def _has_come(settings: Settings, source: Source, day: date) -> bool:
 
 
 def _days(settings: Settings, source: Source) -> set[str]:
-    """The UTC days that a source has rows of."""
+    """Return the UTC days that a source has rows of, in ISO format."""
     return {day for found in freshness.manifests(settings, source.name) for file in found.files for day in file.dates}
 
 

@@ -1,4 +1,4 @@
-"""Who owns the assets that a problem concerns."""
+"""The owners of the assets that an incident concerns."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ import dagster as dg
 
 @dataclass(frozen=True)
 class Owners:
-    """Who owns what, as the definitions say."""
+    """The owners of assets, as declared in the definitions."""
 
     repository: dg.RepositoryDefinition | None
 
     def of(self, keys: Iterable[dg.AssetKey]) -> tuple[str, ...]:
-        """The owners of some assets."""
+        """Return the owners of these assets, sorted."""
         if self.repository is None:
             return ()
         graph = self.repository.asset_graph
         return tuple(sorted({owner for key in keys if graph.has(key) for owner in graph.get(key).owners}))
 
     def of_step(self, step: str, selected: Iterable[dg.AssetKey] | None) -> tuple[str, ...]:
-        """The owners of the assets that a step makes, of those that a run was asked for, if for some only."""
+        """Return the owners of the assets that a step builds, limited to the run's selection if it has one."""
         if self.repository is None:
             return ()
         for assets in self.repository.asset_graph.assets_defs:

@@ -1,7 +1,7 @@
-"""Problems of runs: those that failed for good, and checks that did not hold.
+"""Incidents of runs: runs that failed and are not retried, and failed checks.
 
-A run that Dagster starts again, or that was cut off and whose dates a later run takes up, is no problem: the fate of
-its successor is told. A run whose check failed without blocking counts as a success, so checks are read of all runs.
+A run that Dagster retries, or that was interrupted and whose dates a later run processes, is no incident: the later
+run's result counts. A run succeeds even if a non-blocking check failed, so the checks of all runs are read.
 """
 
 from collections import defaultdict
@@ -22,39 +22,39 @@ from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.runs import errors
 from user_activity.settings import Settings
 
-LOOK_BACK = 24 * 3600  # seconds; what the very first tick tells of
-OVERLAP = 600  # seconds that clocks and slow writers may be apart
-PATIENCE = 900  # seconds in which a run that was cut off may find a successor
-UNDECIDED = 60  # seconds in which Dagster says whether it starts a failed run again
-MOST_RUNS = 200  # judged in one tick
+LOOK_BACK = 24 * 3600  # seconds that the first tick covers
+OVERLAP = 600  # seconds of tolerance for clock differences and slow writes
+PATIENCE = 900  # seconds to wait for a later run that processes the dates of an interrupted one
+UNDECIDED = 60  # seconds in which Dagster decides whether to retry a failed run
+MOST_RUNS = 200  # evaluated per tick
 BLOCKED = "DagsterAssetCheckFailedError"
 
 
 @dataclass(frozen=True)
 class Watch:
-    """What runs are judged by."""
+    """Finds incidents in ended runs."""
 
     settings: Settings
     instance: dg.DagsterInstance
     owners: Owners
 
     def new_problems(self, memory: IncidentLog, now: float) -> Iterator[Incident]:
-        """The problems of runs that have ended and were not judged before."""
+        """Yield the incidents of ended runs that were not evaluated before."""
         waiting, memory.waiting = memory.waiting, []
         undecided = self._records(dg.RunsFilter(run_ids=waiting)) if waiting else []
         for record in [*undecided, *self._ended(memory, now)]:
             run = record.dagster_run
-            gone_on = run.status == dg.DagsterRunStatus.FAILURE and self._goes_on(record, now)
-            if gone_on is None:
+            continued = run.status == dg.DagsterRunStatus.FAILURE and self._is_continued(record, now)
+            if continued is None:
                 memory.waiting.append(run.run_id)
             else:
-                yield from self._judged(record, failure=run.status == dg.DagsterRunStatus.FAILURE and not gone_on)
+                yield from self._evaluate(record, failure=run.status == dg.DagsterRunStatus.FAILURE and not continued)
 
-    def _judged(self, record: dg.RunRecord, *, failure: bool) -> list[Incident]:
-        """The problems of a run; that it cannot be read is one, too, and hides no other run's."""
+    def _evaluate(self, record: dg.RunRecord, *, failure: bool) -> list[Incident]:
+        """Return the incidents of a run; an unreadable run is an incident, too, and does not hide other runs'."""
         try:
             return list(self._problems(record, failure=failure))
-        except Exception as error:  # noqa: BLE001 - whatever it is, somebody must hear of it
+        except Exception as error:  # noqa: BLE001 - every error must be reported
             name, cause = record.dagster_run.job_name, f"{type(error).__name__}: {error}"
             return [
                 self._problem(
@@ -68,12 +68,12 @@ class Watch:
             ]
 
     def _ended(self, memory: IncidentLog, now: float) -> list[dg.RunRecord]:
-        """Runs that ended since the last look, without those of the look before it."""
+        """Return the runs that ended since the last tick, without those already seen; advances the cursor."""
         since = now - LOOK_BACK if memory.since is None else memory.since
         horizon = since - OVERLAP
         states = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
         found = self._records(dg.RunsFilter(statuses=states, updated_after=datetime.fromtimestamp(horizon, UTC)))
-        # A tag that is added to a run of long ago makes it appear as well.
+        # Adding a tag to an old run updates it, so that it is found as well.
         fresh = [each for each in found if each.dagster_run.run_id not in memory.seen and _ended_at(each) >= horizon]
         fresh = fresh[:MOST_RUNS]
         memory.since = max([since, *(each.update_timestamp.timestamp() for each in fresh)])
@@ -84,26 +84,26 @@ class Watch:
     def _records(self, filters: dg.RunsFilter) -> list[dg.RunRecord]:
         return list(self.instance.get_run_records(filters, order_by="update_timestamp", ascending=True))
 
-    def _goes_on(self, record: dg.RunRecord, now: float) -> bool | None:
-        """Whether a failed run has a successor whose fate will be told; None while that is open."""
+    def _is_continued(self, record: dg.RunRecord, now: float) -> bool | None:
+        """Return whether a later run continues a failed run; None while this is undecided."""
         run, age = record.dagster_run, now - _ended_at(record)
         decision = run.tags.get(WILL_RETRY_TAG)
         if decision is None and self.instance.run_retries_enabled and age < UNDECIDED:
             return None
         if decision != "true":
             return False
-        if AUTO_RETRY_RUN_ID_TAG in run.tags or self._is_taken_up(record):
+        if AUTO_RETRY_RUN_ID_TAG in run.tags or self._has_later_run(record):
             return True
         return None if age < PATIENCE else False
 
-    def _is_taken_up(self, record: dg.RunRecord) -> bool:
-        """Whether a later run of the same job works on the same dates."""
+    def _has_later_run(self, record: dg.RunRecord) -> bool:
+        """Return whether a later run of the same job processes the same dates."""
         run, dates = record.dagster_run, tagged_dates(record.dagster_run.tags)
         later = self.instance.get_runs(dg.RunsFilter(job_name=run.job_name, created_after=record.create_timestamp))
         return any(dates <= tagged_dates(other.tags) for other in later if other.run_id != run.run_id)
 
     def _problems(self, record: dg.RunRecord, *, failure: bool) -> Iterator[Incident]:
-        """Each check that does not hold, and each step that failed by itself."""
+        """Yield an incident per failed check, and per step that failed for another reason."""
         run = record.dagster_run
         events = self._events(run.run_id)
         broken = list(self._broken_checks(events[dg.DagsterEventType.ASSET_CHECK_EVALUATION], record))
@@ -127,7 +127,7 @@ class Watch:
         return found
 
     def _broken_checks(self, events: list[dg.DagsterEvent], record: dg.RunRecord) -> Iterator[Incident]:
-        """A problem for each check; one that is judged by partition names the partitions."""
+        """Yield an incident per failed check; a partitioned check names the partitions."""
         broken = defaultdict(list)
         for event in events:
             result = cast("dg.AssetCheckEvaluation", event.event_specific_data)
@@ -169,7 +169,7 @@ class Watch:
         )
 
     def _failed_run(self, events: list[dg.DagsterEvent], record: dg.RunRecord) -> Incident:
-        """A run that ended outside of any step: its process died, its time was up, it never began."""
+        """Return the incident of a run that failed outside any step: process died, timed out, or never started."""
         run, cause = record.dagster_run, errors.cause(events[-1]) if events else errors.SILENT
         return self._problem(
             record,
@@ -181,7 +181,7 @@ class Watch:
         )
 
     def _problem(self, record: dg.RunRecord, **fields: Any) -> Incident:
-        """A problem of a run, without secrets."""
+        """Return an incident of a run, with secrets masked."""
         run = record.dagster_run
         texts = {name: masked(fields[name], self.settings)[:LONGEST_CAUSE] for name in ("title", "cause")}
         return Incident(**{**fields, **texts}, at=_ended_at(record), job=run.job_name, run_id=run.run_id)
@@ -192,7 +192,7 @@ def _ended_at(record: dg.RunRecord) -> float:
 
 
 def _was_blocked(event: dg.DagsterEvent) -> bool:
-    """Whether a step failed only because one of its checks blocks."""
+    """Return whether a step failed only because one of its blocking checks failed."""
     error = event.step_failure_data.error
     return error is not None and error.cls_name == BLOCKED
 
@@ -202,7 +202,7 @@ def _dates(days: set[date]) -> str | None:
 
 
 def _facts(results: list[dg.AssetCheckEvaluation]) -> dict[str, float]:
-    """The counts that a check gives, over all partitions that it failed on."""
+    """Return a check's counts, summed over all partitions that it failed on."""
     facts: dict[str, float] = defaultdict(int)
     for result in results:
         for name, value in result.metadata.items():

@@ -1,4 +1,4 @@
-"""Problems of sensors and schedules: one that fails asks for no run, and no run that fails would tell of it."""
+"""Incidents of sensors and schedules: one that fails requests no runs, so no failed run would report it."""
 
 from collections.abc import Iterator
 
@@ -16,11 +16,11 @@ from user_activity.orchestration.runs import errors
 from user_activity.settings import Settings
 
 OVER = [TickStatus.SUCCESS, TickStatus.SKIPPED, TickStatus.FAILURE]
-IN_A_ROW = {InstigatorType.SENSOR: 2, InstigatorType.SCHEDULE: 1}  # failures; a sensor is tried again in seconds
+IN_A_ROW = {InstigatorType.SENSOR: 2, InstigatorType.SCHEDULE: 1}  # failures; a sensor is retried within seconds
 
 
 def failing_ticks(settings: Settings, instance: dg.DagsterInstance, but: str) -> Iterator[Incident]:
-    """A problem for each sensor and schedule, ``but`` one, whose latest ticks have failed."""
+    """Yield an incident for each sensor and schedule, except ``but``, whose latest ticks have all failed."""
     for state in instance.all_instigator_state():
         number = IN_A_ROW.get(state.instigator_type)
         if number and state.is_running and state.instigator_name != but:
@@ -36,7 +36,7 @@ def _problem(settings: Settings, state: InstigatorState, tick: InstigatorTick) -
         key=key("failing_tick", name, cause),
         kind="failing_tick",
         title=f"{kind} {name} fails: {first_line(cause)}",
-        cause=f"{cause}\nUntil it succeeds, it asks for no run.",
+        cause=f"{cause}\nUntil it succeeds, it requests no runs.",
         at=tick.timestamp,
         step=name,
     )
