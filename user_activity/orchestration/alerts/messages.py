@@ -39,7 +39,7 @@ def compose(settings: Settings, told: Sequence[Pending], now: float, elsewhere: 
     name = uuid4().hex
     last = [
         *([elsewhere] if elsewhere else []),
-        f"The same within {settings.alert_repeat_hours:g} hours is counted, and summarised in the next message about it.",
+        f"Repeats within {settings.alert_repeat_hours:g} hours are counted, and sent in one summary.",
     ]
     text = "\n\n".join([*(_as_text(settings, one) for one in told), "-- \n" + "\n".join(last)])
     html = "".join(_as_html(settings, one) for one in told) + "".join(f"<p>{escape(line)}</p>" for line in last)

@@ -1,4 +1,4 @@
-"""Audit assets: what landed and what ran, as tables of the warehouse."""
+"""Audit assets: landed files and runs, as tables in the warehouse."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ RUN_TABLES = {
     "dq_results": "One row per check evaluation: what was expected, what was found, whether it passed.",
 }
 RUN_KEYS = [["audit", name] for name in RUN_TABLES]
-OF_RUNS = "metrics.daily_metrics"  # a view of what days count (OF_DAYS), and of the runs that counted it
+OF_RUNS = "metrics.daily_metrics"  # a view that joins daily figures (OF_DAYS) with the runs that counted them
 OF_DAYS = "metrics.daily_volumes"
 
 
@@ -44,7 +44,7 @@ def _spec(name: str, description: str, *deps: dg.AssetDep) -> dg.AssetSpec:
 
 
 def reference_files() -> list[dg.AssetSpec]:
-    """The reference files that settings name; every build loads them."""
+    """Return the reference files that settings name; every build loads them."""
     return [
         _spec(
             "funnels_file", "One row per funnel, step and event type in the file that USER_ACTIVITY_FUNNELS_FILE names."
@@ -55,7 +55,7 @@ def reference_files() -> list[dg.AssetSpec]:
 
 
 def build_records() -> list[dg.AssetSpec]:
-    """What every build writes about itself, in the same database as its tables."""
+    """Return the tables in which builds record themselves, in the same database as the models."""
     return [
         _spec(
             "built_dates", "One row per event date: what it was last built from, and whether that build has finished."
@@ -74,7 +74,7 @@ FROM_LAKE = [dg.AssetDep(["raw", source], partition_mapping=dg.AllPartitionMappi
     retry_policy=RETRIES,
 )
 def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
-    """Load what changed in the lake since the last time."""
+    """Load what changed in the lake since the last sync."""
     warehouse = open_warehouse(settings)
     with warehouse.building(context.run.run_id):
         changed = warehouse.sync(IngestedLake(settings))
@@ -83,7 +83,7 @@ def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[S
 
 
 def run_tables(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
-    """The tables of the run history; `checked` are the assets whose check descriptions are recorded."""
+    """Return the tables of the run history; `checked` are the assets whose check descriptions are recorded."""
     expected = {spec.key: spec.description for each in checked for spec in each.check_specs}
 
     @dg.multi_asset(
@@ -96,7 +96,7 @@ def run_tables(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
         warehouse = open_warehouse(settings)
         changed = history.record(context.instance, settings, warehouse, expected, context.run.run_id)
         context.log.info(f"{changed} runs had changed since the last recording")
-        if changed and context.run.job_name == history.RECORD:  # a build publishes at its own end
+        if changed and context.run.job_name == history.RECORD:  # a build publishes in its last step
             _publish_again(settings, warehouse)
         yield from _pages(warehouse, RUN_TABLES, runs_changed=changed)
 
@@ -104,7 +104,7 @@ def run_tables(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
 
 
 def _publish_again(settings: Settings, warehouse: Warehouse) -> None:
-    """Publish what is now known of runs; not before the days that it stands beside, which checks may hold back."""
+    """Publish the metrics that include runs again, unless failed checks keep the daily figures unpublished."""
     held_back = warehouse.query(f"select count(*) from audit.replaced_dates where relation = '{OF_DAYS}'").rows[0][0]
     if settings.published_dir.joinpath(*OF_RUNS.split(".")).exists() and not held_back:
         warehouse.publish({OF_RUNS: None}, [])

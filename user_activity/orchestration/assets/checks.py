@@ -1,4 +1,4 @@
-"""Asset checks in Python: row conservation of raw, volumes, and freshness. Rules of single tables are dbt tests.
+"""Asset checks in Python: row conservation of raw, volumes, and freshness. Checks of single tables are dbt tests.
 
 Row conservation blocks downstream assets; the other checks warn. No check reads the clock: a backfill of last year
 gets the same results as a run at that time.
@@ -30,7 +30,7 @@ ORDERS = dg.AssetKey(["marts", "fct_orders"])
 
 
 def raw_check_specs(key: dg.AssetKey, days: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:
-    """The checks of a raw asset."""
+    """Return the checks of a raw asset."""
     return [
         dg.AssetCheckSpec(
             NOTHING_LOST,
@@ -46,7 +46,7 @@ def raw_check_specs(key: dg.AssetKey, days: dg.PartitionsDefinition[str]) -> lis
 
 
 def raw_check_results(settings: Settings, key: dg.AssetKey, results: Sequence[PartitionResult]) -> Iterator[Any]:
-    """The results: row conservation per partition, the other check once."""
+    """Yield the results: row conservation per partition, the other check once."""
     yield dg.Output(None, dg.AssetCheckSpec(NOTHING_LOST, asset=key).get_python_identifier())
     for result in results:
         missing = [text for file in result.files for text in _missing_rows(settings, file)]
@@ -71,7 +71,7 @@ def raw_check_results(settings: Settings, key: dg.AssetKey, results: Sequence[Pa
 
 
 def _missing_rows(settings: Settings, file: Entry) -> Iterator[str]:
-    """One sentence per row count of a file that does not add up."""
+    """Yield one sentence per row count of a file that does not add up."""
     landed, accepted, quarantined = file.rows_landed, file.rows_accepted, file.rows_quarantined
     stored = pq.read_metadata(settings.lake_dir / file.part).num_rows if file.part else 0
     if landed != accepted + quarantined:
@@ -103,7 +103,7 @@ VOLUME_CHECKS = {
     pool=WAREHOUSE_POOL,
 )
 def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
-    """Check the volumes of the run's dates; of all built dates if the run has none."""
+    """Check the volumes of the run's dates, or of all built dates if the run has none."""
     warehouse = open_warehouse(settings)
     built = warehouse.built_dates()
     dates = sorted(tagged_dates(context.run.tags) or built)
@@ -152,7 +152,7 @@ def _outside(counts: Mapping[date, int], dates: Sequence[date], low: int, high: 
 def _warning(
     key: dg.AssetKey, name: str, columns: Sequence[str], found: Sequence[Sequence[Any]]
 ) -> dg.AssetCheckResult:
-    """The result of a warning check: the number of violations, and some examples."""
+    """Return the result of a warning check: the number of violations, and some examples."""
     metadata: dict[str, Any] = {"found": len(found)}
     if found:
         metadata[EXAMPLES] = table(dict(zip(columns, row, strict=True)) for row in found[:MOST_EXAMPLES])

@@ -14,7 +14,7 @@ from user_activity.sources import SOURCES, Source
 
 
 def landing_folders() -> list[dg.AssetSpec]:
-    """The folders as external assets; new files are reported by `landed_files`."""
+    """Return the folders as external assets; `landed_files` reports new files."""
     return [
         dg.AssetSpec(
             ["landing", source.name],
@@ -29,7 +29,7 @@ def landing_folders() -> list[dg.AssetSpec]:
 
 
 def landed_files(settings: Settings, source: Source, files: Sequence[incoming.LandedFile]) -> dg.AssetMaterialization:
-    """The materialization event of `landing/<source>` for newly found files."""
+    """Return the materialization event of `landing/<source>` for newly found files."""
     shown = files[: asset_metadata.SHOWN_FILES]
     return dg.AssetMaterialization(
         asset_key=["landing", source.name],

@@ -29,7 +29,7 @@ SHOWN_FAILURES = 5
 
 
 def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """All models of the dbt project, and its tests as their checks."""
+    """Return all models of the dbt project as assets, with its tests as their checks."""
     nodes = manifest["nodes"]
 
     @dbt_assets(
@@ -79,7 +79,7 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
 
 
 def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
-    """The marts and metrics: relation to its date column, or to None for a table that is written as a whole."""
+    """Return the date column of each mart and metric by relation; None for a table that is written as a whole."""
     return {
         relation_of(node): (
             meta_of(node).get("date_column")
@@ -92,7 +92,7 @@ def published_relations(manifest: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def table_schema(manifest: Mapping[str, Any], relation: str) -> dg.TableSchema:
-    """The columns of a model, from its contract."""
+    """Return the columns of a model, from its contract."""
     models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
     node = next(node for node in models if relation_of(node) == relation)
     return dg.TableSchema(
@@ -104,7 +104,7 @@ def table_schema(manifest: Mapping[str, Any], relation: str) -> dg.TableSchema:
 
 
 def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> list[str]:
-    """What dbt is to build: everything, or the selected models and checks, and the plan that dated models read."""
+    """Return dbt's selection: everything, or the selected models and checks, and the plan that dated models read."""
     if not context.is_subset:
         return EVERYTHING
     models, checks = _unique_ids(context)
@@ -116,20 +116,20 @@ def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> l
 
 
 def _chosen(nodes: Mapping[str, Any], selection: Sequence[str]) -> list[str]:
-    """The relations of the models that dbt is to build."""
+    """Return the relations of the models that dbt will build."""
     models = (node for node in nodes.values() if node["resource_type"] == "model")
     return [relation_of(node) for node in models if selection == EVERYTHING or ".".join(node["fqn"]) in selection]
 
 
 def _unique_ids(context: dg.AssetExecutionContext) -> tuple[dict[str, dg.AssetKey], dict[str, dg.AssetCheckKey]]:
-    """dbt's names of all models and tests, with Dagster's."""
+    """Return the Dagster keys of all models, and of all tests, by dbt's unique id."""
     models = {spec.metadata[DBT_NAME]: spec.key for spec in context.assets_def.specs}
     specs = context.assets_def.node_check_specs_by_output_name.values()
     return models, {spec.metadata[DBT_NAME]: spec.key for spec in specs}
 
 
 def _widened(warehouse: Warehouse, run_id: str, results: Sequence[NodeResult]) -> dict[date, str]:
-    """The event dates that a run's plan names, with the reason for each; none where it made no plan."""
+    """Return the event dates in a run's plan, with the reason for each; empty if it made no plan."""
     if not any(result.relation == PLAN and result.status == "success" for result in results):
         return {}
     return dict(warehouse.query(f"select event_date, reason from {PLAN} where run_id = '{run_id}'").rows)
@@ -143,7 +143,7 @@ def _report(
     results: Sequence[NodeResult],
     dates: Sequence[date],
 ) -> Iterator[Any]:
-    """Materialisations of what was built, and the tests' outcomes."""
+    """Yield materialisations of the built models, and results of the tests."""
     models, checks = _unique_ids(context)
     with warehouse.reading():
         for result in results:
@@ -182,7 +182,7 @@ def _materialise(
 def _check_result(
     settings: Settings, warehouse: Warehouse, key: dg.AssetCheckKey, result: NodeResult
 ) -> dg.AssetCheckResult:
-    """A dbt test's result: the number of failing rows, and some of them, masked before long text is cut."""
+    """Return a dbt test's result: the number of failing rows, and some of them, masked before long text is cut."""
     passed = result.status == "pass"
     metadata: dict[str, Any] = {"failing_rows": result.failures}
     words = None if passed else result.message

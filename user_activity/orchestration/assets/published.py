@@ -15,7 +15,7 @@ from user_activity.warehouse import open_warehouse
 
 
 def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """One asset per mart or metric: Parquet, one file per day if it has a date column."""
+    """Return one asset per mart or metric: on DuckDB, Parquet with one file per day if it has a date column."""
     relations = published_relations(manifest)
     days = event_partitions(settings)
 
@@ -67,7 +67,7 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
                         day: {"dagster/partition_row_count": count} for day, count in counts.items()
                     }
                     yield from asset_metadata.materialise(context, _key(relation), facts, **where)
-        # The last thing of a build: from here on its dates are no longer stale.
+        # The last step of a build: from now on its dates are not stale.
         warehouse.mark_built(context.run.run_id)
 
     return published

@@ -1,4 +1,4 @@
-"""Raw assets: what landed, file by file, split into accepted and quarantined rows. One asset per source."""
+"""Raw assets, one per source: landed rows, split into accepted and quarantined ones."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -14,16 +14,16 @@ from user_activity.orchestration.resources import RETRIES, Progress
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
-PARTITIONS_AT_ONCE = 50  # so that a long range shows how far it is
+PARTITIONS_AT_ONCE = 50  # so that progress is reported for a long range
 
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """One asset a source; a new module in ``sources/`` is a new asset here."""
+    """Return one asset per source; a new module in ``sources/`` adds an asset."""
     return [build_raw_asset(settings, source) for source in SOURCES.values()]
 
 
 def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
-    """The raw layer of one source, by landing date."""
+    """Return the raw asset of one source, partitioned by landing date."""
     key = dg.AssetKey(["raw", source.name])
     landing = [source.name, "products_api"] if source.name == "products" else [source.name]
 
@@ -38,7 +38,7 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
         kinds={"python", "parquet"},
         owners=[source.owner],
         tags={"layer": "raw", "cadence": source.cadence},
-        description=f"{source.description} One row an accepted record, by landing date; the others are in quarantine.",
+        description=f"{source.description} One row per accepted record, by landing date; the others are quarantined.",
         metadata={
             "dagster/column_schema": asset_metadata.raw_schema(source),
             "dagster/code_references": asset_metadata.code_of(source.contract, build_raw_asset),

@@ -1,4 +1,4 @@
-"""One run's build: dbt's invocations, in turn with the builds of other runs."""
+"""One run's build: its dbt invocations, coordinated with the builds of other runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from user_activity.settings import Settings
 from user_activity.warehouse import Build
 
 EVERYTHING = ["fqn:*"]
-PLAN = "audit.rebuilt_dates"  # the model that widens the asked dates; every dated model reads it
+PLAN = "audit.rebuilt_dates"  # the model that adds dependent dates to the requested ones; every dated model reads it
 PLANS = (PLAN, "audit.rebuilt_users")
 FINE = {"success", "pass"}
 
@@ -25,10 +25,10 @@ def run_dbt(
     plan: Mapping[str, str],
     on_done: OnDone,
 ) -> list[NodeResult]:
-    """Build the selected nodes for these dates and test them; ``plan`` is what dbt reads of the run's plan.
+    """Build and test the selected nodes for these dates; ``plan`` are the environment variables of the run's plan.
 
-    Where other runs build at the same time, a test may compare tables of which they have written only some: what does
-    not come out well is tried once more when no other run builds.
+    While other runs build, a test may compare tables of which they have written only some. So nodes that do not succeed
+    are built once more when no other run builds.
     """
     environment = {**build.environment, **plan, "USER_ACTIVITY_DATES": written(ranges(asked))}
     nodes = manifest["nodes"]
@@ -61,7 +61,7 @@ def run_dbt(
 
 
 def planned_from(manifest: Mapping[str, Any]) -> set[str]:
-    """The nodes that the next run's plan starts from: plans, what they look up, and all that these are made of."""
+    """Return the nodes that the next run's plan depends on: plans, the models they look up, and all ancestors."""
     found: set[str] = set()
     waiting = [name for name, node in manifest["nodes"].items() if _is_looked_up(node)]
     while waiting:

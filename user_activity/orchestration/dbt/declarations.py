@@ -1,6 +1,6 @@
-"""What dbt must know of the sources, written out of their contracts before it parses the project.
+"""What dbt needs to know about the sources, generated from their contracts before it parses the project.
 
-Belongs here: the two written files, and what a source's staging model owes in return. Does not belong here: the facts
+Belongs here: the two generated files, and what a source's staging model must provide. Does not belong here: the facts
 themselves (``sources``).
 """
 
@@ -18,7 +18,7 @@ WRITTEN = "Written from the contracts in user_activity/sources before dbt parses
 
 
 def declare_sources(project_dir: Path) -> None:
-    """Bring the written files of a dbt project up to date; raises :class:`SourceRejected` without a staging model."""
+    """Update the generated files. Raises :class:`SourceRejected` if a staging model is missing or a file read-only."""
     models = {path.stem for path in (project_dir / "models").rglob("*.sql")}
     for source in SOURCES.values():
         if f"stg_{source.name}" not in models:
@@ -75,7 +75,7 @@ def _tables() -> str:
 
 
 def check_staging_models(manifest: Mapping[str, Any]) -> None:
-    """Raise :class:`SourceRejected` where a staging model lacks a column that others read, or the test of law 1."""
+    """Raise :class:`SourceRejected` if a staging model lacks a required column or the row conservation test."""
     models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     counted = {node["attached_node"] for node in manifest["nodes"].values() if _counts_accepted_rows(node)}
     for source in SOURCES.values():
@@ -85,7 +85,7 @@ def check_staging_models(manifest: Mapping[str, Any]) -> None:
                 f"{model['name']} has no test accepted_rows_are_kept, and records could be lost in silence: "
                 f"add it to {model['name']}.yml, as stg_reviews.yml does."
             )
-        for column, kind, expression in _owed(source, model["config"]["meta"], model["name"]):
+        for column, kind, expression in _required_columns(source, model["config"]["meta"], model["name"]):
             if model["columns"].get(column, {}).get("data_type") != kind:
                 raise SourceRejected(
                     f"{model['name']} ({model['original_file_path']}) describes no column {column} of type {kind}: "
@@ -97,8 +97,8 @@ def _counts_accepted_rows(node: Mapping[str, Any]) -> bool:
     return bool((node.get("test_metadata") or {}).get("name") == "accepted_rows_are_kept")
 
 
-def _owed(source: Source, meta: Mapping[str, Any], model: str) -> Iterator[tuple[str, str, str]]:
-    """Columns that a staging model must have: name, type, and what it selects."""
+def _required_columns(source: Source, meta: Mapping[str, Any], model: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the columns that a staging model must have: name, type, and the expression it selects."""
     for fact, example in (("key", f"[{source.name}_key]"), ("date_column", f"{source.name}_date")):
         if not meta.get(fact):
             raise SourceRejected(f"{model} names no {fact} in its meta: add one, like {fact}: {example}.")

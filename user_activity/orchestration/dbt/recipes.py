@@ -1,4 +1,4 @@
-"""What a table's rows are made by: a digest of the SQL of its model, and of the macros and seeds that this uses."""
+"""Recipes: for each table, a digest of its model's SQL and of the macros and seeds that the SQL uses."""
 
 import hashlib
 import json
@@ -15,14 +15,14 @@ from user_activity.settings import Settings
 Node = Mapping[str, Any]
 
 SHAPING = ("materialized", "replaces", "meta")
-"""The parts of a model's configuration that decide on its rows."""
+"""The parts of a model's configuration that affect its rows."""
 
 _NAMES = re.compile(r"\w+")
 _COMMENTS = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
 class Recipes:
-    """The models of a parsed project: what each is made by, and what is made from it."""
+    """The models of a parsed project: their recipes and their descendants."""
 
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         self._manifest = manifest
@@ -31,18 +31,18 @@ class Recipes:
             for node in manifest["nodes"].values()
             if node["resource_type"] == "model" and f"{node['schema']}.{node['name']}" not in PLANS
         }
-        self._macros: dict[str, str] = {}  # by the name that they are called by, of all engines together
+        self._macros: dict[str, str] = {}  # SQL by called name, of all engines together
         for macro in manifest["macros"].values():
             if macro["package_name"] == manifest["metadata"]["project_name"]:
                 called = macro["name"].split("__")[-1]
                 self._macros[called] = self._macros.get(called, "") + _without_comments(macro["macro_sql"])
 
     def digests(self) -> dict[str, str]:
-        """By relation, a digest that changes when the model would give other rows of the same tables."""
+        """Return, by relation, a digest that changes when the model would give other rows from the same input."""
         return {relation: self._digest(node) for relation, node in self._models.items()}
 
     def is_stored(self, relation: str) -> bool:
-        """Whether it is a table: a view has no rows of its own."""
+        """Return whether the relation is a table; a view has no rows of its own."""
         return bool(self._models[relation]["config"]["materialized"] != "view")
 
     def exact_date_column(self, relation: str) -> str | None:
@@ -52,7 +52,7 @@ class Recipes:
         return str(meta["date_column"]) if meta.get("partitioned") and not around else None
 
     def with_descendants(self, relations: Iterable[str]) -> list[str]:
-        """These relations, the seeds that they read, and all that is made from them."""
+        """Return these relations, their descendants, and the seeds that any of them reads, sorted."""
         by_id = {node["unique_id"]: relation for relation, node in self._models.items()}
         waiting = [self._models[relation]["unique_id"] for relation in relations]
         found: set[str] = set()
@@ -77,9 +77,9 @@ class Recipes:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     def _called(self, text: str) -> dict[str, str]:
-        """The project's macros that a text calls, and all that these call, with their texts.
+        """Return the SQL, by name, of the project's macros that a text calls, directly or through other macros.
 
-        Found by name: what dbt knows to be called leaves out what stands in a branch that is not taken while it parses.
+        Found by name, because dbt's own dependencies omit calls in branches that are not taken during parsing.
         """
         found: dict[str, str] = {}
         waiting = [text]
@@ -94,13 +94,13 @@ class Recipes:
 
 
 def recipes(settings: Settings) -> Recipes:
-    """Those of the project as it is now. Raises what dbt says of a project that it cannot parse."""
+    """Return the recipes of the current project. Raises :class:`BuildFailed` if dbt cannot parse it."""
     path = ensure_manifest(settings)
     return _read(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, version: int) -> Recipes:  # noqa: ARG001 - it tells one content from the next
+def _read(path: Path, version: int) -> Recipes:  # noqa: ARG001 - part of the cache key
     return Recipes(json.loads(path.read_bytes()))
 
 

@@ -1,7 +1,7 @@
-"""dbt inside this process: parsing the project, and building a selection of it.
+"""dbt inside this process: parses the project, and builds a selection of it.
 
-A dbt command of its own costs some five seconds before its first query; `dbtRunner` in a process that is there anyway
-costs less than one. It keeps global state, so one invocation runs at a time.
+A separate dbt command needs about five seconds before its first query; `dbtRunner` in a running process needs less than
+one. It has global state, so only one invocation runs at a time.
 """
 
 import logging
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PROJECT_DIR = project.ROOT / "sql"
 MANIFEST = "manifest.json"
 PARSED = "partial_parse.msgpack"
-OnDone = Callable[[str, str], None]  # of each node, with its name and the line that dbt has for it
+OnDone = Callable[[str, str], None]  # called per finished node, with its unique id and dbt's log line
 WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
 
 _one_at_a_time = threading.Lock()
@@ -36,12 +36,12 @@ _log = logging.getLogger(__name__)
 
 
 class BuildFailed(Exception):
-    """dbt could not do what it was asked; the message is dbt's own."""
+    """The dbt invocation itself failed; the message is dbt's."""
 
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What came of one model, seed or test."""
+    """The result of one model, seed or test."""
 
     unique_id: str
     relation: str
@@ -54,7 +54,7 @@ class NodeResult:
 
 
 def ensure_manifest(settings: Settings) -> Path:
-    """The project's manifest, parsed anew when a file of the project is younger or a source's contract has changed."""
+    """Return the path of the manifest; parses the project again if its files or a source's contract have changed."""
     declare_sources(PROJECT_DIR)
     target = _target(settings)
     if not _is_current(target):
@@ -70,7 +70,7 @@ def build(
     environment: Mapping[str, str],
     on_done: OnDone = lambda unique_id, line: None,
 ) -> list[NodeResult]:
-    """Build the selected nodes and run their tests; the results in the order in which they came.
+    """Build the selected nodes and run their tests; returns the results in the order of completion.
 
     A failed model or test is a result, not an exception.
     """
@@ -113,7 +113,7 @@ def _invoke(
             answer = dbtRunner(manifest, [lambda event: _tell(event, on_done)]).invoke([*arguments, *common])
         finally:
             reset_adapters()  # type: ignore[no-untyped-call]
-    # A result with failures comes without an exception; anything else never reached the models.
+    # Failed models or tests set no exception; if there is one, dbt failed before it built any model.
     if answer.exception is not None:
         raise BuildFailed(" ".join(str(answer.exception).split()))
     if answer.result is None:
@@ -129,10 +129,10 @@ def _tell(event: Any, on_done: OnDone) -> None:
 
 
 def _target(settings: Settings) -> Path:
-    """Where the parsed project is: a folder for each database, whose name is in every relation's.
+    """Return the folder of the parsed project: one per database, because relation names contain it.
 
-    In a checkout it lies beside the project, where all that share the project find it. It lies among the data where
-    nobody may write there, as in an image that was parsed for another database, and for an installed package.
+    In a checkout it is in the project folder, shared by everyone who uses the checkout. It is in the data folder if the
+    project folder is read-only, as in an image that was parsed for another database, and for an installed package.
     """
     database = open_warehouse(settings).profile().get("USER_ACTIVITY_DATABASE")
     name = f"{settings.warehouse}-{quote(database, safe='')}" if database else "."
@@ -144,7 +144,7 @@ def _target(settings: Settings) -> Path:
 
 def _is_current(target: Path) -> bool:
     if not all(os.access(target / name, os.R_OK) for name in (MANIFEST, PARSED)):
-        return False  # missing, or another user's
+        return False  # missing, or not readable
     sources = (
         path for top in PROJECT_DIR.iterdir() if top.name not in WRITTEN_BY_DBT for path in (top, *top.rglob("*"))
     )
@@ -152,7 +152,7 @@ def _is_current(target: Path) -> bool:
 
 
 def _parsed(target: Path) -> "Manifest":
-    """A manifest of its own for each build: dbt leaves marks in it that would spoil the next one."""
+    """Return a new manifest object for each build: dbt modifies it, which would break the next build."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 

@@ -1,6 +1,6 @@
-"""What a dbt test holds and what it found, in words.
+"""Descriptions of dbt tests and of their failures.
 
-A test without a description of its own says what its kind says (``sql/macros/tests.yml``), then its own arguments.
+A test without its own description uses that of its generic test (``sql/macros/tests.yml``), then lists its arguments.
 """
 
 import re
@@ -12,7 +12,7 @@ REFERENCE = re.compile(r"(?:ref|source)\((?:'\w+',\s*)?'(\w+)'\)")
 
 
 def held(test: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
-    """What a test holds, as Markdown."""
+    """Return what a test requires, as Markdown."""
     if test.get("description"):
         return str(test["description"])
     kind = test["test_metadata"]
@@ -27,7 +27,7 @@ def held(test: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
 
 
 def found(failures: int, rows: Sequence[Mapping[str, Any]]) -> str:
-    """How many rows break a test, and the first of them."""
+    """Return a sentence with the number of failing rows, and the first of them."""
     some = f"{failures} or more rows break" if failures >= MOST_FAILURES else f"{failures} rows break"
     count = "1 row breaks" if failures == 1 else some
     if not rows:
@@ -37,7 +37,7 @@ def found(failures: int, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _details(arguments: Mapping[str, Any]) -> Iterator[str]:
-    """A test's arguments as a list."""
+    """Yield a test's arguments as Markdown list items."""
     if arguments.get("required"):
         yield f"- has a value: {_codes(arguments['required'])}"
     for words, condition in arguments.get("rules", {}).items():
@@ -49,7 +49,7 @@ def _details(arguments: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _name(relation: str) -> str:
-    """The model that an expression refers to."""
+    """Return the model in a ``ref`` or ``source`` expression."""
     match = REFERENCE.search(relation)
     return match.group(1) if match else relation
 

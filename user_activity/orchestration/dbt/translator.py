@@ -19,46 +19,46 @@ class Translator(DagsterDbtTranslator):
         self.days = event_partitions(settings)
 
     def get_partitions_def(self, props: Mapping[str, Any]) -> dg.PartitionsDefinition[str] | None:
-        """Daily by event date where the model's meta says `partitioned`."""
+        """Return daily partitions by event date if the model's meta says `partitioned`."""
         return self.days if meta_of(props).get("partitioned") else None
 
     def get_partition_mapping(self, props: Mapping[str, Any], parent: Mapping[str, Any]) -> dg.PartitionMapping | None:
-        """Any landing date may hold rows of an event date."""
+        """Map to all landing dates: any of them may hold rows of an event date."""
         return dg.AllPartitionMapping() if parent["resource_type"] == "source" else None
 
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetCheckSpec | None:
-        """Describe the rule of the dbt test."""
+        """Add the description of the dbt test."""
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         return (
             spec._replace(description=test_descriptions.held(manifest["nodes"][unique_id], manifest)) if spec else None
         )
 
     def get_group_name(self, props: Mapping[str, Any]) -> str:
-        """The layer."""
+        """Return the layer, which is the schema."""
         return str(props["schema"])
 
     def get_owners(self, props: Mapping[str, Any]) -> Sequence[str]:
-        """The model's or its group's owner."""
+        """Return the model's owner, or else its group's."""
         owner = meta_of(props).get("owner")
         return [owner] if owner else super().get_owners(props) or ["team:data-platform"]
 
     def get_tags(self, props: Mapping[str, Any]) -> Mapping[str, str]:
-        """dbt's tags, and the layer."""
+        """Return dbt's tags, and the layer."""
         return {**super().get_tags(props), "layer": str(props["schema"])}
 
     def get_metadata(self, props: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Columns, and the table's name."""
+        """Return the columns and the table's name."""
         return {**super().get_metadata(props), "dagster/table_name": relation_of(props)}
 
 
 def meta_of(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A node's own metadata, as its .yml says it."""
+    """Return a node's meta, as declared in its .yml file."""
     meta: Mapping[str, Any] = node.get("config", {}).get("meta", {})
     return meta
 
 
 def relation_of(node: Mapping[str, Any]) -> str:
-    """A node's table, with its schema."""
+    """Return a node's table as ``schema.table``."""
     return f"{node['schema']}.{node.get('alias') or node['name']}"

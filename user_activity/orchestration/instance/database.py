@@ -1,4 +1,4 @@
-"""Dagster's own PostgreSQL, where the settings name one: its address, and the words where it lets nobody in."""
+"""Dagster's own PostgreSQL database, if configured: its address, connections, and error messages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +14,16 @@ DRIVERS = {"postgresql", "postgresql+psycopg2"}
 
 
 class InstanceUnreachable(Exception):
-    """Dagster's server does not answer or lets nobody in; the message says where, why and what to do."""
+    """Dagster's database server cannot be used; the message says where, why and what to do."""
 
 
 def address(settings: Settings) -> "URL":
-    """The configured address; raises :class:`InstanceUnreachable` where it is none, without repeating it."""
+    """Return the configured address. Raises :class:`InstanceUnreachable`, without repeating it, if it is invalid."""
     import sqlalchemy as db
 
     try:
         url = db.make_url(settings.dagster_url.get_secret_value() if settings.dagster_url else "")
-        # A password with an @ or a / that is not written as %40 or %2F would be taken for the place, and shown.
+        # If @ or / in a password are not escaped, part of the password would be parsed as host or database, and shown.
         if url.drivername in DRIVERS and url.database and "@" not in f"{url.host}{url.database}":
             return url
     except (db.exc.ArgumentError, ValueError):
@@ -36,7 +36,7 @@ def address(settings: Settings) -> "URL":
 
 @contextmanager
 def connected(settings: Settings) -> "Iterator[Connection]":
-    """A connection to the server; raises :class:`InstanceUnreachable` at once where there is none to be had."""
+    """Yield a connection to the server. Raises :class:`InstanceUnreachable`, without retries, if it fails."""
     import sqlalchemy as db
 
     url = address(settings)

@@ -1,4 +1,4 @@
-"""Variables of this process's environment, for as long as something reads them that is given nothing else."""
+"""Temporary environment variables, for code that takes its configuration from nowhere else."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 @contextlib.contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set variables, and restore what they were."""
+    """Set variables, and restore their previous values on exit."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

@@ -1,4 +1,4 @@
-"""Dagster's instance: its home, its configuration, its limits."""
+"""Dagster's instance: its home folder, configuration and limits."""
 
 import os
 import sqlite3
@@ -27,7 +27,7 @@ LATEST_RUNS = """
 
 
 def prepare_home(settings: Settings) -> Path:
-    """Write Dagster's configuration into its home where it is missing or another, and point this process at it."""
+    """Write Dagster's configuration into its home if it is missing or differs, and set ``DAGSTER_HOME``."""
     home = settings.dagster_home
     wanted = TEMPLATE.read_text()
     target = home / "dagster.yaml"
@@ -38,26 +38,26 @@ def prepare_home(settings: Settings) -> Path:
 
 
 def open_instance(settings: Settings) -> "dg.DagsterInstance":
-    """The instance at the settings' home."""
+    """Return the instance in the settings' home folder."""
     prepare_home(settings)
     if settings.dagster_url:
-        with connected(settings):  # a server that is not there is told of in a sentence, before Dagster tries for long
+        with connected(settings):  # fails at once with a clear message; Dagster would retry for long
             pass
     import dagster as dg
 
     from user_activity.orchestration.resources import WAREHOUSE_POOL, builders
 
-    # Dagster makes the storage without knowing the settings of whoever opens it.
+    # Dagster creates the storage without access to these settings.
     url = settings.dagster_url.get_secret_value() if settings.dagster_url else ""
     with environment({"USER_ACTIVITY_DAGSTER_URL": url}):
         instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
-    # The default limit of pools is not enforced for the first runs of a fresh instance; a limit that is set is.
+    # A new instance does not enforce the default pool limit on its first runs, but it does enforce an explicit one.
     instance.event_log_storage.set_concurrency_slots(WAREHOUSE_POOL, builders(settings))
     return instance
 
 
 def latest_runs(settings: Settings, number: int) -> list[dict[str, Any]]:
-    """The runs that began last, recordings left out, read from Dagster's table of runs without importing Dagster."""
+    """Return the latest runs, except recordings, from Dagster's table of runs, without importing Dagster."""
     rows = (_runs_on_a_server if settings.dagster_url else _runs_in_a_file)(settings, number)
     return [
         {

@@ -1,7 +1,7 @@
-"""How the daemon starts runs: as Dagster does, and it can tell whether one still lives.
+"""The daemon's run launcher: Dagster's default one, plus a health check of runs.
 
-Dagster's own launcher cannot, so that after a crash of the machine a run would count as started until its time limit,
-holding the warehouse's pool and its dates all the while.
+Without the check, a run would count as started until its time limit after the machine has crashed, and would block the
+warehouse's pool and its dates until then.
 """
 
 import grpc  # type: ignore[import-untyped]
@@ -15,7 +15,7 @@ from dagster._serdes import deserialize_value
 
 
 class WatchingRunLauncher(DefaultRunLauncher):
-    """Asks the server that a run was started by whether it still has it."""
+    """Asks the gRPC server that started a run whether it is still running."""
 
     @property
     def supports_check_run_worker_health(self) -> bool:
@@ -36,10 +36,10 @@ class WatchingRunLauncher(DefaultRunLauncher):
         return self._gone(run, "Its process is gone.")
 
     def _gone(self, run: DagsterRun, reason: str) -> CheckRunHealthResult:
-        """The answer that makes the daemon mark the run as failed.
+        """Return the answer that makes the daemon mark the run as failed.
 
-        Whether it is started again is noted on it first. Dagster notes that after it has marked the run, and a backfill
-        that looks in between takes it for lost, ends as failed, and then keeps it from being started again.
+        First sets the tag that says whether the run will be retried. Dagster sets it only after marking the run as
+        failed. A backfill that looks in between would treat the run as lost, fail, and then prevent the retry.
         """
         again = auto_reexecution_should_retry_run(self._instance, run.with_status(DagsterRunStatus.FAILURE), None)
         self._instance.add_run_tags(run.run_id, {WILL_RETRY_TAG: str(again).lower()})

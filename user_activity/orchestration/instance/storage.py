@@ -1,9 +1,9 @@
-"""Where Dagster keeps runs, events and schedules: in SQLite files, or on a server where the settings name one.
+"""Storage of Dagster's runs, events and schedules: SQLite files, or a PostgreSQL server if configured.
 
-The event log is made for runs over many partitions. A run over 365 days of 20 assets writes some 15,000 events.
-Dagster's own logs open a connection and commit for each that is planned, and the one on SQLite writes a second copy.
-These write a batch in one transaction, and are told of a planned range once, from which they make the row a partition
-that Dagster would have sent. The one on SQLite keeps its connections.
+The event log is optimised for runs over many partitions. A run over 365 days of 20 assets writes about 15,000 events.
+Dagster's own logs open a connection and commit per planned event, and the SQLite one writes each event twice.
+These write a batch in one transaction. They receive one planned event per range, and write the same row per partition
+as Dagster. The SQLite one keeps its connections open.
 """
 
 import os
@@ -51,18 +51,18 @@ class PlatformStorage(DagsterSqliteStorage):
         settings = get_settings()
         create_without(settings.umask)
         if settings.dagster_url:
-            # Out of the environment, so that the password stands in no file and in no argument of a process.
+            # Read from the environment, so that the password is in no file and in no process argument.
             try:
                 return ServerStorage(address(settings).render_as_string(hide_password=False), inst_data=inst_data)
             except DagsterPostgresException:
-                with connected(settings):  # says in a sentence why not
+                with connected(settings):  # raises a clear error message
                     raise
         home = os.environ.get("DAGSTER_HOME") or str(settings.dagster_home)
         return cls.from_local(**{"base_dir": home, **config_value}, inst_data=inst_data)
 
 
 class ServerStorage(DagsterPostgresStorage):
-    """Dagster's own tables on a server, with our way of writing events."""
+    """Dagster's own tables on a PostgreSQL server, with batched events."""
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(postgres_url, inst_data=inst_data)
@@ -70,16 +70,16 @@ class ServerStorage(DagsterPostgresStorage):
 
 
 class BatchedEventLog(SqlEventLogStorage):
-    """One transaction a batch, and one planned event a range."""
+    """One transaction per batch, and one planned event per range."""
 
     @property
     def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
-        """Take one planned event for a range; see `_rows`."""
+        """Accept one planned event per range; see `_rows`."""
         return True
 
     @property
     def supports_asset_checks(self) -> bool:
-        """Take checks; Dagster would look for their table at each of their events."""
+        """Always True; Dagster would query whether the table exists on each check event."""
         return True
 
     def store_event(self, event: EventLogEntry) -> None:
@@ -90,7 +90,7 @@ class BatchedEventLog(SqlEventLogStorage):
             super().store_event(event)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store planned and done materialisations in one transaction, any others one by one."""
+        """Store planned and completed materialisations in one transaction, others one by one."""
         batched = [event for event in events if event.dagster_event_type in BATCHED]
         rows = [(event, row) for event in batched for row in self._rows(event)]
         if rows:
@@ -99,7 +99,7 @@ class BatchedEventLog(SqlEventLogStorage):
                 stored = [event for event, _ in rows]
                 self._store_asset_event_tags(connection, stored, numbers)
                 latest = {str(e.get_dagster_event().asset_key): (e, n) for e, n in zip(stored, numbers, strict=True)}
-                # In one order: of two runs that write the same assets, none waits for the other in turn.
+                # In a fixed order, so that two runs that write the same assets cannot deadlock.
                 for _, (event, number) in sorted(latest.items()):
                     self._store_asset_event(connection, event, number)
         for event in events:
@@ -107,9 +107,9 @@ class BatchedEventLog(SqlEventLogStorage):
                 super().store_event(event)
 
     def store_asset_check_event(self, event: EventLogEntry, event_id: int | None) -> None:
-        """Store a check's event, but for the plan of a range, which would be a row a partition for every check.
+        """Store a check's event, except the plan of a range, which would be one row per partition and check.
 
-        Dagster plans partitions for checks that have none, too; and a result needs no plan to be stored.
+        Dagster plans partitions even for unpartitioned checks, and a result can be stored without a plan.
         """
         planned = event.get_dagster_event().event_specific_data
         subset = planned.partitions_subset if isinstance(planned, AssetCheckEvaluationPlanned) else None
@@ -118,10 +118,10 @@ class BatchedEventLog(SqlEventLogStorage):
 
     @abstractmethod
     def _insert(self, connection: db.Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Insert rows of the event table; their numbers, in the same order."""
+        """Insert rows into the event table; returns their ids in the same order."""
 
     def _rows(self, event: EventLogEntry) -> list[dict[str, Any]]:
-        """The table's rows for an event: for the planned materialisation of a range, one a partition."""
+        """Return the table's rows for an event: one per partition for a planned range, otherwise one."""
         data = event.get_dagster_event().event_specific_data
         if not isinstance(data, AssetMaterializationPlannedData) or data.partitions_subset is None:
             return [self._event_to_row(event)]
@@ -136,11 +136,11 @@ class BatchedEventLog(SqlEventLogStorage):
 
 
 class BatchedSqliteEventLogStorage(BatchedEventLog, ConsolidatedSqliteEventLogStorage):
-    """One SQLite file, kept connections."""
+    """One SQLite file, with open connections kept."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(base_dir, inst_data)
-        # Dagster makes tables where there is no file; a process killed while making them has left only some.
+        # Dagster creates tables only if there is no file; a process killed meanwhile has left only some.
         if not self._has_all_tables():
             self._init_db()  # type: ignore[no-untyped-call]
 
@@ -155,13 +155,13 @@ class BatchedSqliteEventLogStorage(BatchedEventLog, ConsolidatedSqliteEventLogSt
         engine = db.create_engine(
             self._conn_string, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
         )
-        # The log tells what happened; what is true stands in the lake and the warehouse. So a commit
-        # need not wait for the disk: only a power cut could take the last events.
+        # The log is only history; the state is in the lake and the warehouse. So a commit need not
+        # wait for the disk: only a power cut could lose the last events.
         db.event.listen(engine, "connect", lambda connection, _: connection.execute("pragma synchronous = normal"))
         return engine
 
     def dispose(self) -> None:
-        """Close what is open."""
+        """Close all connections."""
         super().dispose()  # type: ignore[no-untyped-call]
         self._engine.dispose()
 
