@@ -68,7 +68,7 @@ def build_file_sensor(settings: Settings, source: Source) -> dg.SensorDefinition
             run_requests=requests,
             cursor=asked.write(),
             asset_events=events,
-            skip_reason=None if requests else _why_not(states, _nothing_waits(settings, source.name)),
+            skip_reason=None if requests else _skip_reason(states, _nothing_waits(settings, source.name)),
         )
 
     return files
@@ -99,7 +99,7 @@ def build_date_sensor(settings: Settings) -> dg.SensorDefinition:
         return dg.SensorResult(
             run_requests=requests,
             cursor=asked.write(),
-            skip_reason=None if requests else _why_not(work.dates, "Every date is up to date with the lake."),
+            skip_reason=None if requests else _skip_reason(work.dates, "Every date is up to date with the lake."),
         )
 
     return touched_dates
@@ -180,7 +180,7 @@ def _nothing_waits(settings: Settings, source: str) -> str:
     return " ".join([f"No settled file waits in incoming/{source}/.", *beside])
 
 
-def _why_not(states: Mapping[date, str], nothing: str) -> dg.SkipReason:
+def _skip_reason(states: Mapping[date, str], nothing: str) -> dg.SkipReason:
     """Return the skip reason of a tick without run requests."""
     if not states:
         return dg.SkipReason(nothing)

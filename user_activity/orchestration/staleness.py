@@ -87,7 +87,9 @@ def stale(settings: Settings, patience_seconds: float = 3) -> dict[date, str]:
 
 def not_built(settings: Settings, built: Mapping[date, BuiltDate]) -> dict[date, str]:
     """Return the stale dates with their current state, given the built dates of the warehouse."""
-    return {day: state.digest for day, state in wanted(settings, built).items() if not _stands(built.get(day), state)}
+    return {
+        day: state.digest for day, state in wanted(settings, built).items() if not _is_current(built.get(day), state)
+    }
 
 
 def work(settings: Settings, patience_seconds: float = 3) -> Work:
@@ -108,7 +110,7 @@ def work(settings: Settings, patience_seconds: float = 3) -> Work:
     return Work(dates, None if waiting else project.with_descendants(changed), frozenset(changed))
 
 
-def _stands(built: BuiltDate | None, state: DateState) -> bool:
+def _is_current(built: BuiltDate | None, state: DateState) -> bool:
     return built.is_built_from(state.digest) if built else not state.facts
 
 
@@ -133,7 +135,7 @@ def plan(
             )
             for day, state in chosen.items()
         },
-        anything_stale=not all(_stands(built.get(day), state) for day, state in states.items()),
+        anything_stale=not all(_is_current(built.get(day), state) for day, state in states.items()),
         all_dates=not {day for day, state in states.items() if state.facts or day in built} - set(asked),
         planned_at=datetime.now(UTC).replace(tzinfo=None),
     )

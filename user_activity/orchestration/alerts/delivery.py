@@ -23,8 +23,8 @@ def channels_of(settings: Settings, owners: Iterable[str] = ()) -> list[str]:
     """Return the channels of these owners' incidents: the webhook, and each owner's addresses or else all."""
     to: list[str] = []
     for owner in owners:
-        to += settings.alert_owners.get(owner, () if owner.startswith("team:") else (owner,)) or _all(settings)
-    mails = dict.fromkeys(to or _all(settings)) if emails(settings) else ()
+        to += settings.alert_owners.get(owner, () if owner.startswith("team:") else (owner,)) or _everyone(settings)
+    mails = dict.fromkeys(to or _everyone(settings)) if emails(settings) else ()
     return [*([WEBHOOK] if settings.alert_webhook_url else []), *(f"{EMAIL}{address}" for address in mails)]
 
 
@@ -40,7 +40,7 @@ def emails(settings: Settings) -> bool:
     return bool(settings.alert_email_to or settings.alert_owners)
 
 
-def _all(settings: Settings) -> tuple[str, ...]:
+def _everyone(settings: Settings) -> tuple[str, ...]:
     """Return the recipients of incidents whose owners have no known address."""
     return settings.alert_email_to or tuple(one for every in settings.alert_owners.values() for one in every)
 

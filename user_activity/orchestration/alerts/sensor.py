@@ -50,19 +50,19 @@ def tick(settings: Settings, instance: dg.DagsterInstance, owners: Owners, now: 
         memory.readdress(lambda problem: channels_of(settings, problem.owners))
         for problem in Watch(settings, instance, owners).new_problems(memory, now):
             memory.note(problem, channels_of(settings, problem.owners))
-        wrong = _note_standing(settings, instance, memory, now)
+        errors = _note_standing(settings, instance, memory, now)
         note_long_troubles(settings, memory, now)
         memory.write()
         delivered = deliver(settings, memory, now)
         memory.forget(now, settings.alert_repeat_hours * 3600)
         memory.write()
-    return _said(delivered, wrong)
+    return _summary(delivered, errors)
 
 
 def _note_standing(settings: Settings, instance: dg.DagsterInstance, memory: IncidentLog, now: float) -> list[str]:
     """Store ongoing incidents when they begin; returns the errors of detectors that failed."""
     found: list[Incident] = []
-    wrong: list[str] = []
+    errors: list[str] = []
     detectors: tuple[Callable[[], Iterable[Incident]], ...] = (
         lambda: failing_ticks(settings, instance, but=NAME),
         lambda: late_data(settings, now),
@@ -71,16 +71,16 @@ def _note_standing(settings: Settings, instance: dg.DagsterInstance, memory: Inc
         try:
             found += detect()
         except Exception as error:  # noqa: BLE001 - a failing detector must not hide other incidents
-            wrong.append(masked(str(error) or type(error).__name__, settings))
+            errors.append(masked(str(error) or type(error).__name__, settings))
     for problem in found:
         if problem.key not in memory.standing:
             memory.note(problem, channels_of(settings, problem.owners))
-    memory.standing = sorted({*(problem.key for problem in found), *(memory.standing if wrong else ())})
-    return wrong
+    memory.standing = sorted({*(problem.key for problem in found), *(memory.standing if errors else ())})
+    return errors
 
 
-def _said(delivered: Delivered, wrong: list[str]) -> str:
-    failed = [*delivered.refused.values(), *wrong]
+def _summary(delivered: Delivered, errors: list[str]) -> str:
+    failed = [*delivered.refused.values(), *errors]
     if failed:
         raise Undelivered("; ".join(dict.fromkeys(failed)))
     told = ", ".join(f"{number} to {shown(channel)}" for channel, number in sorted(delivered.taken.items()))

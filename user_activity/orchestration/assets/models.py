@@ -59,7 +59,7 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
             project = Recipes(manifest)
             other = built_tables.begin(warehouse, project, chosen)
             environment = {**plan.environment, "USER_ACTIVITY_MADE_ANEW": ",".join(other) if plan.all_dates else ""}
-            tell = _teller(context, progress, _size(context))
+            tell = _progress_reporter(context, progress, _size(context))
             results = run_dbt(build, settings, manifest, selection, asked, environment, tell)
             built = [result.relation for result in results if result.kind == "model" and result.status == "success"]
             built_tables.finish(warehouse, project, built, all_dates=plan.all_dates)
@@ -201,7 +201,7 @@ def _check_result(
     )
 
 
-def _teller(context: dg.AssetExecutionContext, progress: Progress, total: int) -> OnDone:
+def _progress_reporter(context: dg.AssetExecutionContext, progress: Progress, total: int) -> OnDone:
     done = count(1)
 
     def tell(_: str, line: str) -> None:

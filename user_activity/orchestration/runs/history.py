@@ -58,7 +58,7 @@ Counts = dict[tuple[str, date | None], tuple[int, datetime | None]]  # row count
 
 
 @dataclass
-class _Account:
+class _AuditRows:
     """Rows of some runs, by audit table."""
 
     run_ids: list[str] = field(default_factory=list)
@@ -74,19 +74,19 @@ def record(instance: dg.DagsterInstance, settings: Settings, warehouse: Warehous
     warehouse.prepare()
     known = dict(warehouse.query("select run_id, state from audit.pipeline_runs").rows)
     changed = [run_id for run_id, state in _states(instance).items() if known.get(run_id) != state and run_id != own]
-    account = _Account()
+    audit_rows = _AuditRows()
     for run_id in changed:
         found = instance.get_run_record_by_id(run_id)
         if found:
-            account.run_ids.append(run_id)
+            audit_rows.run_ids.append(run_id)
             # The run is read before its events: if it has ended by then, its events are complete.
             for relation, rows in _read(instance, settings, found, expected).items():
-                account.rows[relation] += rows
-        if sum(map(len, account.rows.values())) >= ROWS_AT_ONCE:
-            account.write(warehouse)
-            account = _Account()
-    if account.run_ids:
-        account.write(warehouse)
+                audit_rows.rows[relation] += rows
+        if sum(map(len, audit_rows.rows.values())) >= ROWS_AT_ONCE:
+            audit_rows.write(warehouse)
+            audit_rows = _AuditRows()
+    if audit_rows.run_ids:
+        audit_rows.write(warehouse)
     return len(changed)
 
 
