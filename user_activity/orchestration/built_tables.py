@@ -1,7 +1,7 @@
 """Tables that no longer match their SQL: the model is new or changed, or the table was dropped or emptied by hand.
 
 For each table, the warehouse stores the recipe (``dbt.recipes``) that all its rows were built with. A run that rebuilds
-only some dates of a changed table first clears it. So the table is rebuilt even if the change is then reverted.
+only some dates of a changed table first clears its recipe. So the table is rebuilt even if the change is reverted.
 """
 
 from collections.abc import Iterable, Mapping

@@ -18,7 +18,7 @@ RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL,
 
 
 def builders(settings: Settings) -> int:
-    """The maximum number of concurrent builds: 1 for DuckDB, 4 for a server."""
+    """Return the maximum number of concurrent builds: 1 for DuckDB, 4 for a server."""
     return 1 if settings.warehouse == "duckdb" else 4
 
 

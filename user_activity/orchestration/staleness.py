@@ -37,7 +37,7 @@ class DateState:
 
 @dataclass(frozen=True)
 class Work:
-    """What to build: dates with their states in the lake, for the selected relations, or for all if None."""
+    """What to build: dates with their states in the lake; all tables, or those of ``selection``."""
 
     dates: Mapping[date, str]
     selection: list[str] | None = None

@@ -82,7 +82,7 @@ def deliver(settings: Settings, memory: IncidentLog, now: float) -> Delivered:
             if not untold:
                 continue
             if trouble and now < trouble.next_at:
-                done.refused[channel] = f"{trouble.error}; it is tried again in a few minutes"
+                done.refused[channel] = f"{trouble.error}; it will be retried in a few minutes"
                 continue
             some = untold[:MOST_IN_A_MESSAGE]
             more = f"{len(untold) - len(some)} more alerts follow." if len(untold) > len(some) else ""
@@ -105,7 +105,7 @@ def note_long_troubles(settings: Settings, memory: IncidentLog, now: float) -> N
             key=key("undelivered", channel),
             kind="undelivered",
             title=f"Alerts do not get through to {shown(channel)}",
-            cause=f"{trouble.error}\nThey are kept until they do.",
+            cause=f"{trouble.error}\nThey are kept and retried.",
             at=trouble.since,
         )
         if now - trouble.since >= SHORT_TROUBLE and problem.key not in memory.incidents:

@@ -172,7 +172,7 @@ class IncidentLog:
         write_texts({self.path: json.dumps(kept)})
 
     def note(self, problem: Incident, channels: Iterable[str]) -> None:
-        """Count an occurrence of an incident on the channels that it is to be sent on."""
+        """Count an occurrence of an incident on its channels; the dates of unsent occurrences are merged."""
         known = self.incidents.get(problem.key)
         if known and known.untold:
             dates = written(ranges(days(read(",".join(filter(None, (known.problem.dates, problem.dates)))))))

@@ -20,7 +20,7 @@ CELL = "padding:2px 12px 2px 0;vertical-align:top;text-align:left"
 
 
 class Undelivered(Exception):
-    """A message was not accepted; it will be retried. The text says by whom and why, without secrets."""
+    """A message was not accepted. The text says by whom and why, without secrets."""
 
 
 @dataclass(frozen=True)

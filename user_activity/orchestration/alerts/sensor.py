@@ -18,7 +18,7 @@ from user_activity.settings import Settings
 
 NAME = "alerts"
 NO_CHANNEL = (
-    "Nobody is told of failures: set USER_ACTIVITY_ALERT_EMAIL_TO and USER_ACTIVITY_SMTP_HOST, or "
+    "No alerts are sent: set USER_ACTIVITY_ALERT_EMAIL_TO and USER_ACTIVITY_SMTP_HOST, or "
     "USER_ACTIVITY_ALERT_WEBHOOK_URL, then try `user-activity alert-test`."
 )
 

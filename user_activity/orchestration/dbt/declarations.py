@@ -32,7 +32,7 @@ def declare_sources(project_dir: Path) -> None:
         write_texts(changed)
     except OSError as error:
         raise SourceRejected(
-            f"{project_dir} says something else of the sources than their contracts do, and cannot be written "
+            f"{project_dir} describes the sources differently from their contracts, and cannot be written "
             f"({error.strerror}): parse the project where its folder is writable, as deploy/Dockerfile does."
         ) from None
 
@@ -82,7 +82,7 @@ def check_staging_models(manifest: Mapping[str, Any]) -> None:
         model = models[f"stg_{source.name}"]
         if model["unique_id"] not in counted:
             raise SourceRejected(
-                f"{model['name']} has no test accepted_rows_are_kept, and records could be lost in silence: "
+                f"{model['name']} has no test accepted_rows_are_kept, and records could be lost unnoticed: "
                 f"add it to {model['name']}.yml, as stg_reviews.yml does."
             )
         for column, kind, expression in _required_columns(source, model["config"]["meta"], model["name"]):

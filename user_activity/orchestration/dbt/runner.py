@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class BuildFailed(Exception):
-    """The dbt invocation itself failed; the message is dbt's."""
+    """The dbt invocation itself failed; the message says why."""
 
 
 @dataclass(frozen=True)

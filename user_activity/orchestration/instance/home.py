@@ -38,7 +38,7 @@ def prepare_home(settings: Settings) -> Path:
 
 
 def open_instance(settings: Settings) -> "dg.DagsterInstance":
-    """Return the instance in the settings' home folder."""
+    """Return the instance in the settings' home folder. Raises ``InstanceUnreachable`` if its server cannot be used."""
     prepare_home(settings)
     if settings.dagster_url:
         with connected(settings):  # fails at once with a clear message; Dagster would retry for long

@@ -177,7 +177,7 @@ class BatchedSqliteEventLogStorage(BatchedEventLog, ConsolidatedSqliteEventLogSt
 
 
 class BatchedPostgresEventLogStorage(BatchedEventLog, PostgresEventLogStorage):
-    """Dagster's own tables on a server."""
+    """Dagster's own tables on a PostgreSQL server."""
 
     def _insert(self, connection: db.Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         numbered = SqlEventLogStorageTable.insert().returning(

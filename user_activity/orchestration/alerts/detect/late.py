@@ -38,7 +38,7 @@ def late_data(settings: Settings, now: float) -> Iterator[Incident]:
 
 
 def expected(settings: Settings) -> list[Source]:
-    """Return the sources with a deadline. Raises :class:`UnknownSource` if a setting names none."""
+    """Return the sources with a deadline. Raises :class:`UnknownSource` if the setting names another one."""
     unknown = sorted(set(settings.late_sources) - SOURCES.keys())
     if unknown:
         raise UnknownSource(
@@ -73,7 +73,7 @@ def _problem(settings: Settings, source: Source, day: date, by: datetime) -> Inc
         key=f"{key('late_data', source.name)}-{day}",
         kind="late_data",
         title=f"{source.name}: nothing has landed {what} {day}",
-        cause=f"Rows were expected by {by:%Y-%m-%d %H:%M %Z}. {known} See who sends them; if they are not expected "
+        cause=f"Rows were expected by {by:%Y-%m-%d %H:%M %Z}. {known} Contact the sender; if they are not expected "
         f"every {'week' if source.cadence == 'weekly' else 'day'}, take {source.name} out of "
         "USER_ACTIVITY_LATE_SOURCES.",
         at=by.timestamp(),

@@ -146,7 +146,7 @@ class Watch:
                 kind="failed_check",
                 severity="error" if is_error else "warning",
                 title=f"{asset.to_user_string()}: {check} {'does not hold' if is_error else 'warns'}",
-                cause=said or "The check says no more; what it found is below and in the UI.",
+                cause=said or "The check gives no details; its findings are below and in the UI.",
                 dates=_dates(days or tagged_dates(record.dagster_run.tags)),
                 asset=asset.to_user_string(),
                 check=check,
