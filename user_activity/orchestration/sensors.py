@@ -89,7 +89,7 @@ def build_date_sensor(settings: Settings) -> dg.SensorDefinition:
             built = open_warehouse(settings).built_dates()
             work = staleness.work(settings)
         except WarehouseBusy:
-            return dg.SensorResult(skip_reason="Another process is writing the warehouse: the next tick tries again.")
+            return dg.SensorResult(skip_reason="Another process writes the warehouse: the next tick tries again.")
         asked = Asked.read(context.cursor)
         at_work = {run.run_id for run in unfinished_runs(context.instance, settings)}
         begun = {day for day, date_built in built.items() if date_built.begun_by in at_work}
