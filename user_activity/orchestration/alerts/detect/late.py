@@ -73,7 +73,7 @@ def _problem(settings: Settings, source: Source, day: date, by: datetime) -> Inc
         key=f"{key('late_data', source.name)}-{day}",
         kind="late_data",
         title=f"{source.name}: nothing has landed {what} {day}",
-        cause=f"Rows were expected by {by:%Y-%m-%d %H:%M %Z}. {known} Contact the sender; if they are not expected "
+        cause=f"Rows were expected by {by:%Y-%m-%d %H:%M %Z}. {known} Contact the sender; if rows are not expected "
         f"every {'week' if source.cadence == 'weekly' else 'day'}, take {source.name} out of "
         "USER_ACTIVITY_LATE_SOURCES.",
         at=by.timestamp(),
