@@ -42,7 +42,7 @@ def write(clone: Path, changelog: str) -> None:
 def release(clone: Path, version: str) -> tuple[int, str]:
     command = ["make", "--silent", "release", f"VERSION={version}"]
     done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("make:")]
+    lines = [line for line in done.stderr.splitlines() if not re.match(r"make(\[\d+\])?: ", line)]
     return done.returncode, "\n".join([*done.stdout.splitlines(), *lines])
 
 

@@ -166,7 +166,7 @@ def test_what_fails_beside_another_run_is_tried_again_without_it(shop: Platform,
         "create table public.moved as select * from marts.fct_events",
         "update public.moved set event_date = '2025-06-01'",
         "insert into marts.fct_events select * from public.moved",
-        database="shared",
+        database="built",
     )
     paused = "select application_name from pg_stat_activity where application_name like 'user-activity pauses %'"
     failed: list[tuple[str]] = []
@@ -177,7 +177,7 @@ def test_what_fails_beside_another_run_is_tried_again_without_it(shop: Platform,
             planned.set()
             while not over.wait(0.1) and not failed:
                 failed.extend(shop.query(paused))
-            server.execute(f"delete from marts.fct_events where {stray}", database="shared")
+            server.execute(f"delete from marts.fct_events where {stray}", database="built")
 
     planned, over = threading.Event(), threading.Event()
     mover = threading.Thread(target=move)
@@ -231,11 +231,11 @@ def holding(url: str, *statements: str) -> Iterator[Any]:
 def hold(server: Server, *names: str) -> AbstractContextManager[Any]:
     """Have these locks for no build's sake."""
     server.execute(
-        *(f"insert into raw._locks values ('{name}') on conflict do nothing" for name in names), database="shared"
+        *(f"insert into raw._locks values ('{name}') on conflict do nothing" for name in names), database="built"
     )
     listed = ", ".join(f"'{name}'" for name in names)
     return holding(
-        server.url("shared"), f"select from raw._locks where name in ({listed}) for update", "select pg_backend_pid()"
+        server.url("built"), f"select from raw._locks where name in ({listed}) for update", "select pg_backend_pid()"
     )
 
 
@@ -246,7 +246,7 @@ def test_a_reader_can_take_no_lock_that_a_build_waits_for_and_no_name_either(sho
         "drop role if exists bystander", "create role bystander login password 'x' in role user_activity_reader"
     )
     names = ("plan", "sync", "prepare", "audit.run_dates", "marts.fct_events")
-    url = server.url("shared", "bystander", "x")
+    url = server.url("built", "bystander", "x")
     with holding(
         url,
         "set application_name = 'user-activity builds the bystander'",

@@ -444,7 +444,7 @@ def test_many_problems_are_one_mail(watched: Watched) -> None:
 def test_without_a_channel_the_sensor_says_so(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     nobody = Settings(_env_file=None, data_dir=tmp_path)
     context = dg.build_sensor_context(instance=instance, resources={"settings": nobody})
-    skipped = sensor.alerts(context)
+    skipped = sensor.build_alert_sensor(nobody)(context)
     assert isinstance(skipped, dg.SkipReason)
     assert "USER_ACTIVITY_ALERT_EMAIL_TO" in (skipped.skip_message or "")
     assert not nobody.alerts_dir.exists()
