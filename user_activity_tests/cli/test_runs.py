@@ -133,8 +133,8 @@ def test_a_full_refresh_makes_a_table_anew_whatever_it_was(command: Command, dat
 def test_status_tells_what_it_can_while_the_warehouse_is_written(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "marts.fct_events" not in command("status").out
-    assert "marts.fct_events" in command("status", "--tables").out
+    assert "staging.stg_events" not in command("status").out
+    assert "staging.stg_events" in command("status", "--tables").out
 
     def busy(*_: object) -> None:
         raise WarehouseBusy("held")

@@ -181,7 +181,7 @@ def go_wrong(scene: Scene, products_url: str, smtp_port: int) -> None:
         "password authentication failed",
         ":1/shop cannot be used: Connection refused",
         "USER_ACTIVITY_WAREHOUSE_URL cannot be read",
-        "Only one statement per call",
+        "Only one statement that reads is allowed per call",
         "nonsense",
         "USER_ACTIVITY_THREADS is '0'",
         "USER_ACTIVITY_FIELD_MAPS cannot be read",

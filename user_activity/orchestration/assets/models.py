@@ -110,7 +110,7 @@ def _selection(context: dg.AssetExecutionContext, nodes: Mapping[str, Any]) -> l
     models, checks = _unique_ids(context)
     chosen = [name for name, key in models.items() if key in context.selected_asset_keys]
     chosen += [name for name, key in checks.items() if key in context.selected_asset_check_keys]
-    if any(meta_of(nodes[name]).get("partitioned") for name in chosen):
+    if any(nodes[name]["resource_type"] == "model" for name in chosen):
         chosen += [name for name in models if relation_of(nodes[name]) in PLANS]
     return sorted({".".join(nodes[name]["fqn"]) for name in chosen})
 
