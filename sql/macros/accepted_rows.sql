@@ -1,6 +1,6 @@
 {#-
-How many rows of a source were accepted, by reporting day of the given ranges: `event_date`, `rows_accepted`. Counted
-without reading them where the lake's index knows: its days are UTC.
+A subquery: the number of accepted rows of a source per reporting day in the given ranges (`event_date`, `rows_accepted`).
+The lake's index counts rows per UTC day. So if the reporting time zone is UTC, the rows themselves are not read.
 -#}
 {% macro accepted_rows(source_name, ranges) -%}
     {%- set day = "greatest(utc_date, " ~ setting_start_date() ~ ")" -%}

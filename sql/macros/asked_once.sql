@@ -1,6 +1,6 @@
 {#-
-A query's answer, the same however often one node asks; where it is `shared`, whichever node asks. It is kept in
-`graph`, the one thing that all nodes of an invocation share and that outlives the rendering of a node.
+The result of a query, which runs once per node and is then cached; with `shared`, once per dbt invocation. The cache is
+in `graph`, the only object that all nodes of an invocation share and that survives the rendering of a node.
 -#}
 {% macro asked_once(query, shared=false) -%}
     {%- set name = [invocation_id, "every node" if shared else model.unique_id, query] | join(": ") -%}

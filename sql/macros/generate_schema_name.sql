@@ -1,6 +1,6 @@
 {#-
-A layer's schema is called what the layer is called, on every target. dbt asks for it whenever it has read a node's
-whole configuration, so that this is where a wrong one is refused before anything is built.
+On every target a layer's schema has the name of the layer. dbt calls this macro whenever it has read a node's full
+configuration, so `meta` is validated here, before anything is built.
 -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- do check_meta(node) -%}

@@ -1,12 +1,12 @@
-{#- What a model says of itself in its `meta`, and whether that makes sense. -#}
+{#- Reading and validating a model's `meta`. -#}
 
-{#- The meta of the model that is rendered; in a test, of the model under test. A unit test knows of none: windows are 0. -#}
+{#- The meta of the current model, or of the tested model in a data test. In a unit test it is empty, so windows are 0. -#}
 {% macro model_meta() -%}
     {%- if not execute -%}{{ return({}) }}{%- endif -%}
     {{ return((graph.nodes[model.attached_node] if model.attached_node else model).config.meta) }}
 {%- endmacro %}
 
-{#- Refuse a meta with a name that no macro reads, or with a value of another kind than its name wants. -#}
+{#- Raise an error if a node's meta has an unknown name or a value of the wrong type. -#}
 {% macro check_meta(node) -%}
     {%- set text, flag, days, names = "a text", "true or false", "a whole number of days, 0 or more", "a list of columns" -%}
     {%- set wanted = {

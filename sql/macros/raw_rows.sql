@@ -1,6 +1,6 @@
 {#-
-The accepted rows of a source whose own date lies in the given ranges, with `event_date` (the reporting day) and
-`landing_date` beside the columns as received. The one place where models meet the lake.
+A subquery: the accepted rows of a source whose reporting day is in the given ranges. Columns: those received,
+`event_date` (the reporting day) and `landing_date`. Models read the lake only through this macro.
 -#}
 {% macro raw_rows(source_name, ranges) -%}
     {%- set relation = source("raw", source_name) -%}
@@ -16,7 +16,7 @@ The accepted rows of a source whose own date lies in the given ranges, with `eve
     )
 {%- endmacro %}
 
-{#- The lake's index names the landing dates of such rows, so that a day's cost does not grow with history. -#}
+{#- The lake's index gives the landing dates of these rows, so the cost of a day does not grow with history. -#}
 {% macro postgres__raw_rows(source_name, relation, landed, ranges) -%}
     {%- set days = [] -%}
     {%- if execute -%}
@@ -36,13 +36,13 @@ The accepted rows of a source whose own date lies in the given ranges, with `eve
     )
 {%- endmacro %}
 
-{#- A condition on the lake's index, whose days are UTC: the part holds rows of these reporting days. -#}
+{#- A condition on the lake's index, whose days are UTC: the part may contain rows of these reporting days. -#}
 {% macro is_indexed(ranges) -%}
     {%- set slack = 0 if setting_timezone() == "UTC" else 1 -%}
     {{ in_ranges("greatest(utc_date, " ~ setting_start_date() ~ ")", ranges, slack, slack) }}
 {%- endmacro %}
 
-{#- The lake's index names the parts that hold such rows, so that a day's cost does not grow with history. -#}
+{#- The lake's index gives the parts that contain these rows, so the cost of a day does not grow with history. -#}
 {% macro duckdb__raw_rows(source_name, relation, landed, ranges) -%}
     {%- set parts = [] -%}
     {%- if execute -%}

@@ -1,24 +1,24 @@
 {#-
-Which days a run builds. The orchestrator asks for days (environment variable USER_ACTIVITY_DATES); the model
-`rebuilt_dates` widens them by whatever depends on them; every dated model rebuilds exactly these, as literals, so that
-engines can prune partitions. Runs that build at the same time have each a plan of its own.
+Which days a run rebuilds. Dagster requests days (environment variable USER_ACTIVITY_DATES). The model `rebuilt_dates`
+adds the days that depend on them. Every dated model rebuilds exactly these days; they are literals in its SQL, so engines
+can prune partitions. Each of several concurrent runs has its own plan (its rows in `rebuilt_dates`).
 -#}
 
-{#- The run that builds, as a literal. -#}
+{#- The id of this run, as a literal. -#}
 {% macro this_run() -%}
     '{{ env_var("USER_ACTIVITY_RUN_ID", "") }}'
 {%- endmacro %}
 
-{#- Of a plan: the run's own rows, and those of runs that are over; what other runs at work have planned stays. -#}
+{#- A condition for `replaces`: the plan rows of this run and of ended runs. Those of other runs in progress are kept. -#}
 {% macro replaces_own_plan() -%}
     {%- set others = env_var("USER_ACTIVITY_OTHER_RUN_IDS", "").split(",") | select | list -%}
     {{ "(run_id is null or run_id not in ('" ~ others | join("', '") ~ "'))" if others else "1 = 1" }}
 {%- endmacro %}
 
 {#-
-What a plan ends with, in its own transaction: the planned days are noted as begun, and stale until their run has come to its
-end. Otherwise a build that is killed would go unnoticed where the lake returns to what the days were built from before.
-Where no day is stale a build repeats what is there, and nothing is noted.
+The last statements of a plan, in its transaction: they mark the planned days as unfinished, which makes them stale until
+their run has finished. Without this, a killed build would go unnoticed if the lake then returned to the state that the
+days were built from before. If no day is stale, the build only repeats what exists, and nothing is marked.
 -#}
 {% macro begin_rebuild() -%}
     {%- set built = source("audit", "built_dates") -%}
@@ -32,7 +32,7 @@ Where no day is stale a build repeats what is there, and nothing is noted.
     {%- endif -%}
 {%- endmacro %}
 
-{#- The days asked for, as (first, last) pairs of ISO dates; empty means every day that has landed. -#}
+{#- The requested days as (first, last) pairs of ISO dates; empty means every day with landed rows. -#}
 {% macro asked_ranges() -%}
     {%- set ranges = [] -%}
     {%- for part in env_var("USER_ACTIVITY_DATES", "").split(",") if part.strip() -%}
@@ -42,7 +42,7 @@ Where no day is stale a build repeats what is there, and nothing is noted.
     {{ return(ranges) }}
 {%- endmacro %}
 
-{#- The days that rebuilt_dates holds, as (first, last) pairs of dates without gaps. -#}
+{#- This run's days in rebuilt_dates, as (first, last) pairs of dates: one pair per stretch of consecutive days. -#}
 {% macro rebuilt_ranges() -%}
     {%- set relation = ref("rebuilt_dates") -%}
     {%- set ranges = [] -%}
@@ -63,7 +63,7 @@ Where no day is stale a build repeats what is there, and nothing is noted.
     {{ return(ranges) }}
 {%- endmacro %}
 
-{#- A condition: the column lies in one of the ranges, each widened by days before and after. False without a range. -#}
+{#- A condition: the column is in one of the ranges, each extended by days before and after. Always false without ranges. -#}
 {% macro in_ranges(column, ranges, before=0, after=0) -%}
     {%- set tests = [] -%}
     {%- for first, last in ranges -%}
@@ -76,19 +76,19 @@ Where no day is stale a build repeats what is there, and nothing is noted.
     ({{ tests | join(" or ") if tests else "1 = 0" }})
 {%- endmacro %}
 
-{#- A condition: the column is a day that this run rebuilds, or lies up to some days before or after one. -#}
+{#- A condition: the column is a day that this run rebuilds, or at most `before` or `after` days from one. -#}
 {% macro rebuilt(column, before=0, after=0) -%}
     {{ in_ranges(column, rebuilt_ranges(), before, after) }}
 {%- endmacro %}
 
-{#- A model of the project, as dbt has parsed it. -#}
+{#- dbt's parsed node of a model of this project. -#}
 {% macro model_node(name) -%}
     {{ return(graph.nodes["model." ~ project_name ~ "." ~ name]) }}
 {%- endmacro %}
 
 {#-
-A condition: the column is a day that the model, or the model under test, writes: a rebuilt day, or one of as many
-before and after as its meta says (`written_before`, `written_after`); widened by further days before and after.
+A condition: the column is a day that the current (or tested) model writes: a rebuilt day, or one of the days before and
+after it that its meta gives (`written_before`, `written_after`). `before` and `after` extend this further.
 -#}
 {% macro written(column, before=0, after=0) -%}
     {%- set meta = model_meta() -%}
@@ -96,9 +96,9 @@ before and after as its meta says (`written_before`, `written_after`); widened b
 {%- endmacro %}
 
 {#-
-A relation: a table as the last run left it, for what must be known before it is rebuilt. It has the columns that its .yml
-describes today, whatever shape the table has: null where it lacks one, and without rows where it was never built. A plan
-looks up only tables whose meta says `read_by_plan`: no other run may plan before they are written.
+A subquery: a table as the last run left it, to be read before it is rebuilt. It has the columns of the current .yml:
+a column that the table lacks is null, and a table that was never built gives no rows. A plan may read only tables whose
+meta says `read_by_plan`, because no other run plans until those are written.
 -#}
 {% macro previous(name) -%}
     {%- if not execute -%}{{ return(name) }}{%- endif -%}
@@ -116,7 +116,7 @@ looks up only tables whose meta says `read_by_plan`: no other run may plan befor
     {{ return("(select " ~ columns | join(", ") ~ (" from " ~ relation if standing else " where 1 = 0") ~ ")") }}
 {%- endmacro %}
 
-{#- The columns of every table and view as this invocation found them: lists of names, by "schema.table". -#}
+{#- The columns of every table and view when this invocation first looked: a map of "schema.table" to a list of names. -#}
 {% macro standing_columns() -%}
     {%- set columns = {} -%}
     {%- for row in asked_once(

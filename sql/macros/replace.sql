@@ -1,16 +1,16 @@
 {#-
-How an incremental model becomes a table: what its `replaces` condition names goes, what the model selects comes, in one
-transaction. Unlike a merge it also removes rows that are no longer there; unlike a look-back window it touches nothing
-else. `replaces` names a macro that returns the condition on the table's columns.
+The materialization of incremental models. In one transaction it deletes the rows that match the model's `replaces`
+condition and inserts the rows that the model selects. Unlike a merge, it also removes rows that no longer exist; unlike a
+look-back window, it changes no other rows. `replaces` names a macro that returns the condition on the table's columns.
 
-It takes the place of dbt's own materialisation, whose questions about columns cost more than the rows of a day: here
-the columns are those of the model's .yml.
+It replaces dbt's own materialization, whose column look-ups take longer than writing the rows of a day. Here the
+columns are those of the model's .yml.
 -#}
 {% materialization incremental, default -%}
     {{ return(replaced_rows(sql)) }}
 {%- endmaterialization %}
 
-{#- dbt's DuckDB adapter has one of its own, which would come before the default. -#}
+{#- dbt's DuckDB adapter has its own incremental materialization, which would take precedence over the default. -#}
 {% materialization incremental, adapter="duckdb" -%}
     {{ return(replaced_rows(sql)) }}
 {%- endmaterialization %}
@@ -46,14 +46,14 @@ the columns are those of the model's .yml.
 {%- endmacro %}
 
 {#-
-Whether a table is made anew, as dbt's own macro of this name says, which `is_incremental` asks, too: here also where a run of
-all days finds that the model is another than the one that the table was built by.
+Whether a table is created from scratch. It overrides dbt's macro of this name, which `is_incremental` also calls. Here it
+is also true if a run of all days finds that the model has changed since the table was built.
 -#}
 {% macro should_full_refresh() -%}
     {{ return(flags.FULL_REFRESH or model.schema ~ "." ~ model.name in env_var("USER_ACTIVITY_MADE_ANEW", "").split(",")) }}
 {%- endmacro %}
 
-{#- The statements of a replacement. Which days went or came is noted, so that publishing follows what was written. -#}
+{#- The statements of a replacement. The days of deleted and inserted rows are recorded, for publishing. -#}
 {% macro replacement(target, selected) -%}
     {%- set columns = get_quoted_csv(model.columns.values() | map(attribute="name")) -%}
     {%- set condition = context[config.require("replaces")]() -%}
@@ -75,7 +75,7 @@ all days finds that the model is another than the one that the table was built b
     select {{ columns }} from {{ selected }}
 {%- endmacro %}
 
-{#- Add the columns that a model has got since its table was made; they are null until their rows are rebuilt. -#}
+{#- Add the columns that a model has gained since its table was created. They are null until their rows are rebuilt. -#}
 {% macro add_missing_columns(target) -%}
     {%- set standing = standing_columns()[target.schema ~ "." ~ target.name] -%}
     {%- for column in model.columns.values() if column.name not in standing -%}
@@ -83,12 +83,12 @@ all days finds that the model is another than the one that the table was built b
     {%- endfor -%}
 {%- endmacro %}
 
-{#- Conditions for `replaces`: the days that the model writes, by the name of its date column. -#}
+{#- A condition for `replaces`: the date column is a day that the model writes. -#}
 {% macro replaces_written_dates() -%}
     {{ written(model_meta()["date_column"]) }}
 {%- endmacro %}
 
-{#- Every row: for tables that are small, or whose every row depends on all days. -#}
+{#- A condition for `replaces`: every row. For tables that are small, or whose rows all depend on all days. -#}
 {% macro replaces_all_rows() -%}
     1 = 1
 {%- endmacro %}

@@ -1,6 +1,6 @@
-{#- What engines write differently about arrays of 64-bit integers. Each macro returns one expression. -#}
+{#- Engine-specific SQL for arrays of 64-bit integers. Each macro returns one expression. -#}
 
-{#- An array of the given elements, in their order; an element that is null stays in its place. -#}
+{#- An array of the given elements, in the given order; nulls keep their position. -#}
 {% macro integer_array(elements) -%}
     {{ return(adapter.dispatch("integer_array")(elements)) }}
 {%- endmacro %}
@@ -9,7 +9,7 @@
     cast(array[{{ elements | join(", ") }}] as bigint[])
 {%- endmacro %}
 
-{#- BigQuery stores no null in an array: what is unknown is left out, and nothing known may follow it. -#}
+{#- BigQuery cannot store nulls in an array: they are left out, so only the last elements may be null. -#}
 {% macro bigquery__integer_array(elements) -%}
     array(
         select element from unnest([{{ elements | join(", ") }}]) as element with offset as position
@@ -25,7 +25,7 @@
     cast(array({{ elements | join(", ") }}) as array<bigint>)
 {%- endmacro %}
 
-{#- The sum of an array's elements, nulls passed over. -#}
+{#- The sum of an array's elements; nulls are ignored. -#}
 {% macro array_sum(array) -%}
     {{ return(adapter.dispatch("array_sum")(array)) }}
 {%- endmacro %}

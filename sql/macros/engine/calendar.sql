@@ -1,4 +1,4 @@
-{#- What engines write differently about weeks. ISO weekdays run from Monday 1 to Sunday 7. -#}
+{#- Engine-specific SQL for weeks and months. ISO weekdays are numbered from 1 (Monday) to 7 (Sunday). -#}
 
 {% macro iso_weekday(day) -%}
     {{ return(adapter.dispatch("iso_weekday")(day)) }}
@@ -36,19 +36,19 @@
     weekiso({{ day }})
 {%- endmacro %}
 
-{#- The year that an ISO week belongs to: that of its Thursday. -#}
+{#- The ISO year of a day: the calendar year of the Thursday in its ISO week. -#}
 {% macro iso_year(day) -%}
     cast(extract(year from {{ add_days(day, "(4 - " ~ iso_weekday(day) ~ ")") }}) as integer)
 {%- endmacro %}
 
-{#- The first day of the week that a day lies in, by the setting WEEK_START. -#}
+{#- The first day of the week that contains a day, according to the setting WEEK_START. -#}
 {% macro week_start(day) -%}
     {%- set offset = "1 - " ~ iso_weekday(day) if env_var("USER_ACTIVITY_WEEK_START", "monday") == "monday"
         else "0 - " ~ iso_weekday(day) ~ " % 7" -%}
     {{ add_days(day, "(" ~ offset ~ ")") }}
 {%- endmacro %}
 
-{#- The first day of the month that a day lies in. -#}
+{#- The first day of the month that contains a day. -#}
 {% macro month_start(day) -%}
     {{ return(adapter.dispatch("month_start")(day)) }}
 {%- endmacro %}
@@ -61,7 +61,7 @@
     date_trunc({{ day }}, month)
 {%- endmacro %}
 
-{#- A date moved by whole months. -#}
+{#- A date plus a whole number of months. -#}
 {% macro add_months(day, months) -%}
     {{ return(adapter.dispatch("add_months")(day, months)) }}
 {%- endmacro %}

@@ -1,21 +1,21 @@
 {#-
-Runs that build at the same time, on engines that let them. Each model is written by one run after the other, and asks
-what it must know of the tables only once it is its turn: nobody else changes its rows between the question, the delete
-and the insert. Whoever comes later reads what is committed by then, so that the last one is right.
+Locks for runs that build at the same time, on engines that allow it. Only one run at a time writes a model. A run reads
+tables only after it has the model's lock, so no other run changes the model's rows between that read, the delete and the
+insert. A later run reads everything that is committed by then, so the last write is correct.
 -#}
 
-{#- Wait until no other run writes the model that is compiled or built, and keep others waiting until this one has. -#}
+{#- Wait for the lock of the model that is being compiled or built, and hold it until this run commits. -#}
 {% macro take_turn() -%}
     {%- if execute and model.resource_type == "model" -%}
         {%- do adapter.dispatch("lock_until_commit")(model.schema ~ "." ~ model.name) -%}
     {%- endif -%}
 {%- endmacro %}
 
-{#- An embedded engine has one writer. -#}
+{#- An embedded engine has only one writer, so it needs no lock. -#}
 {% macro default__lock_until_commit(name) -%}
 {%- endmacro %}
 
-{#- Rows of a table that readers have no rights on: see user_activity/warehouse/postgres/locks.py. -#}
+{#- Locks are rows of a table on which readers have no rights: see user_activity/warehouse/postgres/locks.py. -#}
 {% macro postgres__lock_until_commit(name) -%}
     {%- set run = "user-activity writes " ~ env_var("USER_ACTIVITY_RUN_ID", "") -%}
     {%- set seconds = env_var("USER_ACTIVITY_LOCK_TIMEOUT_SECONDS", "3600") -%}

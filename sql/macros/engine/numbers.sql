@@ -1,4 +1,4 @@
-{#- What engines write differently about numbers. -#}
+{#- Engine-specific SQL for numbers. -#}
 
 {#- The 64-bit floating point type. -#}
 {% macro type_double() -%}
@@ -17,7 +17,7 @@
     double
 {%- endmacro %}
 
-{#- a / b as a double; null where b is zero or null. -#}
+{#- The quotient as a double; null if the denominator is zero or null. -#}
 {% macro ratio(numerator, denominator) -%}
     cast({{ numerator }} as {{ type_double() }}) / nullif({{ denominator }}, 0)
 {%- endmacro %}

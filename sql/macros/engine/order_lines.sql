@@ -1,5 +1,6 @@
 {#-
-Order lines out of the JSON text of an order's items: the columns given, and line_number, product_id, quantity, unit_price.
+One row per order line, parsed from the JSON text in `items`: the given columns and line_number, product_id, quantity,
+unit_price.
 -#}
 {% macro order_lines(relation, columns) -%}
     {{ return(adapter.dispatch("order_lines")(relation, columns)) }}
@@ -13,7 +14,7 @@ Order lines out of the JSON text of an order's items: the columns given, and lin
         cast(line.item ->> 'quantity' as bigint) as quantity,
         cast(line.item ->> 'unit_price' as numeric(18, 4)) as unit_price
     from {{ relation }}
-    {#- A NUL, which a column that we do not read may hold, is nothing that it can put into text. #}
+    {#- jsonb cannot store NUL characters, which fields that we do not read may contain. They are removed. #}
     cross join lateral jsonb_array_elements(
         cast(regexp_replace(items, '(?<!\\)((\\\\)*)\\u0000', '\1', 'g') as jsonb)
     ) with ordinality as line (item, line_number)

@@ -1,6 +1,6 @@
-{#- What engines write differently about rows: ranges of days, values picked by order. -#}
+{#- Engine-specific SQL for rows: series of days, first and last values, medians. -#}
 
-{#- A relation with one column, `day`: every day from the first to the last, inclusive. -#}
+{#- A subquery with one column, `day`: every day from the first to the last, both included. -#}
 {% macro days_between(first_day, last_day) -%}
     {{ return(adapter.dispatch("days_between")(first_day, last_day)) }}
 {%- endmacro %}
@@ -27,7 +27,7 @@
     (select explode(sequence({{ first_day }}, {{ last_day }})) as day)
 {%- endmacro %}
 
-{#- Whether two texts, neither of them blank, are the same or both null. -#}
+{#- Whether two texts are equal or both null. Neither may be an empty string. -#}
 {% macro is_same_text(one, other) -%}
     {{ return(adapter.dispatch("is_same_text")(one, other)) }}
 {%- endmacro %}
@@ -36,7 +36,7 @@
     {{ one }} is not distinct from {{ other }}
 {%- endmacro %}
 
-{#- PostgreSQL compares every row with every row where null may equal null. -#}
+{#- A join on `is not distinct from` makes PostgreSQL compare every row with every row; equality can use a hash join. -#}
 {% macro postgres__is_same_text(one, other) -%}
     coalesce({{ one }}, '') = coalesce({{ other }}, '')
 {%- endmacro %}
@@ -45,7 +45,7 @@
     {{ one }} <=> {{ other }}
 {%- endmacro %}
 
-{#- The value of the earliest row of a group: by time, then by key, so that chance never picks. Nulls are passed over. -#}
+{#- The value of a group's earliest row, ordered by time and then key, so the result is deterministic. Ignores nulls. -#}
 {% macro earliest(value, at, key) -%}
     {{ return(adapter.dispatch("pick")(value, at, key, "asc")) }}
 {%- endmacro %}
@@ -79,12 +79,12 @@
     filter (where {{ value }} is not null)
 {%- endmacro %}
 
-{#- The median as a double: the mean of the middle two where their number is even. -#}
+{#- The median as a double: the mean of the two middle values if the number of values is even. -#}
 {% macro median(value) -%}
     {{ return(adapter.dispatch("median")(value)) }}
 {%- endmacro %}
 
-{#- Half the sum of the lower and the upper middle: percentile_cont rounds twice on the way, which other engines do not. -#}
+{#- Half the sum of the two middle values: percentile_cont rounds twice, which other engines do not. -#}
 {% macro default__median(value) -%}
     (
         cast(percentile_disc(0.5) within group (order by {{ value }}) as {{ type_double() }})

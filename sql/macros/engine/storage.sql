@@ -1,8 +1,8 @@
-{#- What engines write differently about how tables are kept: indexes, statistics, the order of text. -#}
+{#- Engine-specific SQL for table storage: indexes, statistics, text collation. -#}
 
 {#-
-PostgreSQL finds a run's rows by index. Every model has one on its date column, one on the first column of its key and,
-where its rows belong to users, one on user_key; a model's own `indexes` come on top.
+On PostgreSQL every model gets an index on its date column, one on the first column of its key and, if it has that
+column, one on user_key. A model's own `indexes` are added to these.
 -#}
 {% macro postgres__create_indexes(relation) -%}
     {%- set meta = config.get("meta", {}) -%}
@@ -19,7 +19,7 @@ where its rows belong to users, one on user_key; a model's own `indexes` come on
     {%- endfor -%}
 {%- endmacro %}
 
-{#- A statement, or nothing: what the engine's planner must be told of a table that has just been written. -#}
+{#- A statement that updates the planner's statistics of a table that was just written; empty if none is needed. -#}
 {% macro refreshed_statistics(relation) -%}
     {{ return(adapter.dispatch("refreshed_statistics")(relation)) }}
 {%- endmacro %}
@@ -27,12 +27,12 @@ where its rows belong to users, one on user_key; a model's own `indexes` come on
 {% macro default__refreshed_statistics(relation) -%}
 {%- endmacro %}
 
-{#- A table that was never analysed, or a day that is younger than its statistics, looks empty, and is joined as if it were. -#}
+{#- Without `analyze` the planner takes a new table, or a day newer than the statistics, for empty and joins it badly. -#}
 {% macro postgres__refreshed_statistics(relation) -%}
     {%- if config.get("materialized") != "view" -%} analyze {{ relation }} {%- endif -%}
 {%- endmacro %}
 
-{#- Text is compared byte for byte on every engine; on PostgreSQL else by the language that the database was created for. -#}
+{#- All engines compare text byte by byte; PostgreSQL would otherwise use the collation of the database. -#}
 {% macro postgres__get_table_columns_and_constraints() -%}
     {{ return(table_columns_and_constraints() | replace(" varchar", ' varchar collate "C"')) }}
 {%- endmacro %}

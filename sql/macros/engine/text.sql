@@ -1,4 +1,4 @@
-{#- What engines write differently about text and patterns. Each macro returns one expression. -#}
+{#- Engine-specific SQL for text and regular expressions. Each macro returns one expression. -#}
 
 {#- Whether a text matches a regular expression (RE2 syntax, unanchored). -#}
 {% macro matches(text, pattern) -%}
@@ -25,12 +25,12 @@
     ({{ text }} rlike '{{ pattern | replace("\\", "\\\\") }}')
 {%- endmacro %}
 
-{#- The host of a URL, in lower case, without a leading `www.`; null where there is none. -#}
+{#- The host of a URL, in lower case, without a leading `www.`; null if there is none. -#}
 {% macro url_host(url) -%}
     {{ return(adapter.dispatch("first_group")("lower(" ~ url ~ ")", "^[a-z][a-z0-9+.-]*://(?:www\\.)?([^/:?#]+)")) }}
 {%- endmacro %}
 
-{#- The first group of a regular expression's first match; null where nothing matches. -#}
+{#- The first capture group of a regular expression's first match; null if nothing matches. -#}
 {% macro default__first_group(text, pattern) -%}
     substring({{ text }} from '{{ pattern }}')
 {%- endmacro %}

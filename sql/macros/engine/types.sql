@@ -1,6 +1,6 @@
-{#- What engines write differently about keys and times. Each macro returns one expression. -#}
+{#- Engine-specific SQL for keys, dates and timestamps. Each macro returns one expression. -#}
 
-{#- A 60-bit integer out of md5 of the text that the parts make, null-safe and the same on every engine. -#}
+{#- A 60-bit integer: the first bits of the md5 of the joined parts. A null part counts as ''. The same on every engine. -#}
 {% macro surrogate_key(parts) -%}
     {%- set texts = [] -%}
     {%- for part in parts -%}
@@ -29,7 +29,7 @@
     cast(conv(substr(md5({{ text }}), 1, 15), 16, 10) as bigint)
 {%- endmacro %}
 
-{#- The day of the reporting time zone that a UTC timestamp falls on. -#}
+{#- The date of a UTC timestamp in the reporting time zone. -#}
 {% macro reporting_date(timestamp_utc) -%}
     {%- if setting_timezone() == "UTC" -%}
         cast({{ timestamp_utc }} as date)
@@ -54,7 +54,7 @@
     cast(from_utc_timestamp({{ timestamp_utc }}, '{{ zone }}') as date)
 {%- endmacro %}
 
-{#- Microseconds since 1970, for keys and exact differences. -#}
+{#- Microseconds since 1970 (UTC), for keys and exact differences. -#}
 {% macro epoch_micros(timestamp_utc) -%}
     {{ return(adapter.dispatch("epoch_micros")(timestamp_utc)) }}
 {%- endmacro %}
@@ -84,7 +84,7 @@
     (cast({{ epoch_micros(end_at) }} - {{ epoch_micros(start_at) }} as {{ type_double() }}) / 1000000)
 {%- endmacro %}
 
-{#- A date moved by whole days. -#}
+{#- A date plus a whole number of days. -#}
 {% macro add_days(day, days) -%}
     {{ return(adapter.dispatch("add_days")(day, days)) }}
 {%- endmacro %}

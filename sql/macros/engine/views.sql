@@ -1,6 +1,6 @@
 {#-
-A view on PostgreSQL: made where there is none, or another. Dropping one that stands waits for all who read it, and those
-who come after them wait in turn.
+A view on PostgreSQL. It is created only if it is missing or its SQL has changed: dropping an existing view waits for its
+readers, and blocks new readers while it waits.
 -#}
 {% materialization view, adapter="postgres" -%}
     {%- set target = this.incorporate(type="view") -%}
