@@ -1,4 +1,4 @@
-{#- The settings that shape figures, as dbt reads them: from the environment, so that partial parsing stays. -#}
+{#- The settings that models use. dbt reads them from environment variables, because `--vars` would disable partial parsing. -#}
 
 {% macro setting_start_date() -%}
     cast('{{ env_var("USER_ACTIVITY_START_DATE", "2025-01-01") }}' as date)
@@ -8,22 +8,22 @@
     {{ return(env_var("USER_ACTIVITY_TIMEZONE", "UTC")) }}
 {%- endmacro %}
 
-{#- The currency of amounts that name none. -#}
+{#- The currency of amounts that are received without one. -#}
 {% macro setting_default_currency() -%}
     '{{ env_var("USER_ACTIVITY_DEFAULT_CURRENCY", "USD") }}'
 {%- endmacro %}
 
-{#- The one currency that amounts are also given in. -#}
+{#- The currency that amounts are converted to. -#}
 {% macro setting_reporting_currency() -%}
     '{{ env_var("USER_ACTIVITY_REPORTING_CURRENCY", env_var("USER_ACTIVITY_DEFAULT_CURRENCY", "USD")) }}'
 {%- endmacro %}
 
-{#- The longest that a session lasts, in seconds, inclusive: 24 hours. -#}
+{#- The maximum length of a session in seconds, inclusive: 24 hours. -#}
 {% macro session_cap_seconds() -%}
     {{ return(86400) }}
 {%- endmacro %}
 
-{#- Seconds of inactivity that a session survives: any within the cap where the source names the session itself. -#}
+{#- The longest pause within a session, in seconds: the cap if the source gives a session id, otherwise the timeout. -#}
 {% macro session_gap_seconds(session_id) -%}
     case
         when {{ session_id }} is null then {{ env_var("USER_ACTIVITY_SESSION_TIMEOUT_MINUTES", "30") | int * 60 }}
@@ -31,7 +31,7 @@
     end
 {%- endmacro %}
 
-{#- A comma-separated setting, as a list of values. -#}
+{#- The values of a comma-separated setting, as a list. -#}
 {% macro setting_names(name, default) -%}
     {%- set names = [] -%}
     {%- for value in env_var(name, default).split(",") if value.strip() -%}

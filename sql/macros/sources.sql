@@ -1,23 +1,23 @@
 {#-
-What models ask of a source. Facts of its records come from its contract (source_facts.sql), those of its table from the
-staging model's meta. `identity`: what makes two records the same; `at`: the timestamp that dates a record; `updated`: which
-of those wins (null: the latest landed); `can_move`: a record that is sent again may have another date; `is_clamped`: one
-older than the first partition belongs to the first; `has_user`: records belong to users.
+What models need to know about a source. Facts about its records come from its contract (source_facts.sql), facts about its
+table from the staging model's meta. `identity`: the expressions that identify a record; `at`: the timestamp that gives its
+day; `updated`: of records with one identity, the greatest is kept (null: the latest landed); `can_move`: a record sent again
+may have another day; `is_clamped`: days before the first partition count as the first; `has_user`: records have a user.
 -#}
 
-{#- What makes two records of a source the same record, as one 60-bit integer. -#}
+{#- The key of a source's record, as a 60-bit integer. Records with the same key are the same record. -#}
 {% macro record_key(source_name) -%}
     {{ surrogate_key(source_facts()[source_name].identity) }}
 {%- endmacro %}
 
-{#- The staging model of a source and the columns there that hold its key and its day. -#}
+{#- A source's staging model, its key column and its date column, as (model, key, day). -#}
 {% macro staged(source_name) -%}
     {%- set name = "stg_" ~ source_name -%}
     {%- set meta = model_node(name).config.meta if execute else {"key": [none]} -%}
     {{ return((name, meta.key[0], meta.date_column)) }}
 {%- endmacro %}
 
-{#- The reporting day of a source's record. -#}
+{#- An expression: the reporting day of a source's record. -#}
 {% macro source_date(source_name) -%}
     {%- set facts = source_facts()[source_name] -%}
     {%- set day = reporting_date(facts.at) -%}
@@ -28,7 +28,7 @@ older than the first partition belongs to the first; `has_user`: records belong 
     {%- endif -%}
 {%- endmacro %}
 
-{#- The rows of a source that this run stages: every accepted row of the rebuilt days that stg_duplicates does not hold. -#}
+{#- A subquery: the rows that this run stages: accepted rows of the rebuilt days that are not in stg_duplicates. -#}
 {% macro staged_rows(source_name) -%}
     (
         select received.*

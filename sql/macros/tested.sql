@@ -1,11 +1,11 @@
 {#-
-What the tests in tests/generic share: which rows they look at, and what a failing row tells. A test looks at the rows
-that its run may have written, so that it costs what the run costs, however long history is.
+What the tests in tests/generic share: which rows they check, and what a failing row shows. A test checks only the rows
+that its run may have written, so its cost does not grow with history.
 -#}
 
 {#-
-A condition: this run may have written the row. `day`: the days that the model writes;
-`user`: the users that the run touched. A model without days, or whose meta says `written_whole`, is written whole.
+A condition: this run may have written the row. By `day`: the row's day is one that the model writes. By `user`: the run
+rebuilt the row's user. For a model without a date column or with `written_whole` in its meta: every row.
 -#}
 {% macro is_written(by="day") -%}
     {%- set meta = model_meta() -%}
@@ -18,7 +18,7 @@ A condition: this run may have written the row. `day`: the days that the model w
     {%- endif -%}
 {%- endmacro %}
 
-{#- The columns that name a row: its key, and its day unless that is part of the key. -#}
+{#- The columns that identify a row: its key, and its day unless that is part of the key. -#}
 {% macro row_name() -%}
     {%- set meta = model_meta() -%}
     {%- set columns = meta.get("key", ["1"]) | list -%}
@@ -29,7 +29,7 @@ A condition: this run may have written the row. `day`: the days that the model w
 {%- endmacro %}
 
 {#-
-A text: every rule that a row breaks, of rules as a map from their words to their conditions. Unknown breaks none.
+A text expression: all rules that a row breaks. `rules` maps descriptions to conditions; a null condition is not broken.
 -#}
 {% macro broken_rules(rules) -%}
     {%- set texts = [] -%}

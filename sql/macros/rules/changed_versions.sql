@@ -1,7 +1,7 @@
 {#-
-Days whose facts point at another version of a user or product once the versions of these days have landed: from a
-changed version's start to the start of the next. A product's first version also covers the time before it. An order's
-refund is booked under the order's versions, so its day follows.
+Days whose facts will refer to a different version of a user or product, because versions dated on the given days were
+added, changed or removed. A changed version affects the days from its start to the start of the next version. A product's
+first version also covers all earlier days. A refund uses the versions of its order, so the refund's day is included.
 -#}
 {% macro dates_of_changed_versions(source_name, days) -%}
     {%- set model, version_key, updated_date = staged(source_name) -%}

@@ -1,10 +1,10 @@
 {#-
-Where a visit came from. What campaign parameters say wins; else the referrer does: a search engine, social network or
-video site is organic, any other host a referral, the page's own host nothing. Then Google Analytics 4's default channel
-groups, in their documented order.
+The traffic source of a visit: from campaign parameters (UTM) if there are any, otherwise from the referrer. A referrer
+with the page's own host is ignored. Search engines, social networks and video sites are organic; other hosts are
+referrals. Source and medium give the channel, by Google Analytics 4's default channel groups in their documented order.
 -#}
 
-{#- Over the columns utm_source, utm_medium, referrer and page_host. -#}
+{#- These macros use the columns utm_source, utm_medium, referrer and page_host. -#}
 {% macro is_outside_referrer() -%}
     {{ url_host("referrer") }} <> page_host
 {%- endmacro %}

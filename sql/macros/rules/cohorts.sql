@@ -1,6 +1,6 @@
-{#- Cohorts: the users active in a period, and which of them a run counts anew. -#}
+{#- Cohorts: the users active in each period, and the cohorts that a run recomputes. -#}
 
-{#- A relation with one row a user and day, week or month in which the user was active: `user_key`, `period_start_date`. -#}
+{#- A subquery: one row per user and day, week or month with activity (`user_key`, `period_start_date`). -#}
 {% macro active_periods(period) -%}
     {%- if period == "day" -%}
     (select user_key, event_date as period_start_date from {{ ref("int_user_days") }} where event_count > 0)
@@ -10,8 +10,8 @@
 {%- endmacro %}
 
 {#-
-Ranges of days whose cohorts change: the rebuilt days, and the first active days that users leave or come to, for these
-make or unmake first-time users of other days.
+Ranges of days whose cohorts change: the rebuilt days, and the old and new first active days of users for whom that day
+changes, because these users leave one cohort and join another.
 -#}
 {% macro cohort_ranges() -%}
     {%- set users, lifespans = touched_users(), ref("int_user_lifespans") -%}
@@ -29,7 +29,7 @@ make or unmake first-time users of other days.
     {{ return(ranges) }}
 {%- endmacro %}
 
-{#- Pairs of periods of which one holds a rebuilt day, or whose cohort changes. -#}
+{#- A condition for `replaces`: the activity period contains a rebuilt day, or the cohort changes. -#}
 {% macro replaces_cohort_activity() -%}
     {{ any_holds_rebuilt("activity_start_date") }} or {{ any_holds_rebuilt("cohort_start_date", cohort_ranges()) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
-Later days that a chain of these days reaches, or would reach with what has landed now. A chain is activity without a
-gap that ends a session; nothing behind its end can change.
+Later days to which a chain of activity on the given days extends, in the existing tables or with the rows landed since.
+A chain is activity without a gap long enough to end a session. Days after a chain's end cannot change.
 -#}
 {% macro dates_of_continued_sessions(days) -%}
     {%- set standing = previous("int_event_sessions") -%}

@@ -1,19 +1,19 @@
 {#-
-The rules behind `rebuilt_dates`: which other days depend on the rows of the days that change. They compare what has
-landed with the tables as the last run left them, so that an empty warehouse needs none of them.
+The rules behind `rebuilt_dates`: which other days depend on the days that change. They compare the landed rows with the
+tables as the last run left them, so in an empty warehouse they find nothing.
 -#}
 
 {% macro no_dates() -%}
     select event_date from asked where 1 = 0
 {%- endmacro %}
 
-{#- Whether a query returns any row: guards that keep a rule from reading what cannot matter. -#}
+{#- Whether a query returns any row. Rules use it to skip reads that cannot change their result. -#}
 {% macro any_row(query) -%}
     {{ return(execute and asked_once("select 1 as found from (" ~ query ~ ") as candidates limit 1").rows | length > 0) }}
 {%- endmacro %}
 
 {#-
-Ranges of other days on which a record stands, or stood aside, whose key has landed or stands on one of the days.
+Ranges of other days that hold a record, kept or set aside as a duplicate, with the same key as a record of the given days.
 An event, order or review that is sent again with another time moves from one day to another.
 -#}
 {% macro ranges_of_moved_records(days) -%}
@@ -41,7 +41,7 @@ An event, order or review that is sent again with another time moves from one da
     {{ return(ranges) }}
 {%- endmacro %}
 
-{#- Days on which orders of these days were refunded: as they stood, and as they have landed now. -#}
+{#- Days on which orders of the given days were refunded, according to the existing tables and to the landed rows. -#}
 {% macro dates_of_refunds(days) -%}
     select refund_date as event_date from {{ previous("stg_orders") }} as standing where {{ in_ranges("order_date", days) }}
     union

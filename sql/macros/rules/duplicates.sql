@@ -1,6 +1,6 @@
 {#-
-The accepted rows of a source, of the rebuilt days, that are set aside because another row with their key stands: the one
-with the greatest `updated` of the source's facts, then the latest landed. That row may stand on a day that is not rebuilt.
+The accepted rows of a source, on the rebuilt days, that are duplicates. Of all rows with the same key, the one with the
+greatest `updated` (see source_facts) is kept; ties go to the latest landed. The kept row may be on a day not rebuilt.
 -#}
 {% macro duplicates_of(source_name) -%}
     {%- set model, key, day = staged(source_name) -%}

@@ -1,7 +1,7 @@
 {#-
-Which days of daily_engagement a run replaces: the rebuilt days, the day before each (a session of it may go on), and
-the 29 after it (their 30-day windows look back on it), as far as events reach; days between that the table does not
-hold yet; and what lies beyond the first or last day of events, which goes. Without a table, every day.
+Which days of daily_engagement a run replaces: each rebuilt day, the day before it (whose sessions may continue into it)
+and the 29 days after it (whose 30-day windows include it), between the first and last day with events. Also days in
+that range that the table lacks, and days outside it, which are deleted. Without a table: every day.
 -#}
 
 {% macro event_bounds() -%}
@@ -23,7 +23,7 @@ hold yet; and what lies beyond the first or last day of events, which goes. With
     {%- endif %}
 {%- endmacro %}
 
-{#- The active days that those windows look back on. -#}
+{#- A condition: the days of activity that the windows of the replaced days include. -#}
 {% macro rebuilt_engagement_inputs(column, standing) -%}
     {%- set first, last = event_bounds() -%}
     {%- set ranges = rebuilt_ranges() + ([] if standing else [(first, last)]) -%}
@@ -45,7 +45,7 @@ hold yet; and what lies beyond the first or last day of events, which goes. With
     or activity_date > cast('{{ last }}' as date)
 {%- endmacro %}
 
-{#- The earlier of two days, of which the first may be null. -#}
+{#- The earlier of two days; the first may be null. -#}
 {% macro sooner(day_or_null, day) -%}
     case when {{ day_or_null }} < {{ day }} then {{ day_or_null }} else {{ day }} end
 {%- endmacro %}

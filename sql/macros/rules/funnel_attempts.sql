@@ -17,14 +17,14 @@ final            one row per step, each with 1 of 1 users
 -#}
 
 {#-
-How far each entry into a funnel gets. From an entry each step is another event, at or after the one before it and as early
-as possible. A path that reaches a step earlier can use every event that a later one can, so only the earliest are kept.
-Paths that reach a step at the same time differ in which events of that time they have used; later events are still unused.
+How far each entry into a funnel gets. Each step uses a different event, at the same time as the previous step or later, and
+as early as possible. A path that reaches a step earlier can use every event that a later path can, so only the earliest
+paths are kept. Paths that reach a step at the same time differ only in which events of that time they have used.
 -#}
 
 {#-
-Entries with the last step that each reaches within its window (`furthest_step`) and when (`reached_2` and so on; null or
-meaningless beyond that step). Entries with the same `started` share one path, which is searched once, from that entry.
+Returns each entry with the last step that it reaches within its window (`furthest_step`) and the times of its steps
+(`reached_2` and so on; ignore those beyond that step). Entries with the same `started` share one path, searched once.
 -#}
 {% macro funnel_attempts(entries, step_times, step_events) -%}
     {%- set step_numbers = range(2, funnel_bounds()[0] + 1) -%}

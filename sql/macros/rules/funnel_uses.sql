@@ -1,6 +1,6 @@
 {#-
-How often a path has used each event type of its funnel at the time that it has reached, as text with two digits per type:
-'0100' is one event of the first type and none of the second.
+How many events of each type a path has used at its current time, as text with two digits per event type of the funnel:
+'0100' means one event of the first type and none of the second.
 -#}
 {% macro one_used(type_number, type_count) -%}
     repeat('00', {{ type_number }} - 1) || '01' || repeat('00', {{ type_count }} - {{ type_number }})

@@ -1,25 +1,25 @@
-{#- Which days funnels are counted for, and at which times their steps happen. -#}
+{#- Which days funnels are recomputed for, and the times of their steps. -#}
 
-{#- Whether an event is a view of something that is sold. -#}
+{#- Whether an event is a page view or a product view. -#}
 {% macro is_view(event_type) -%}
     {{ event_type }} in ('page_view', 'product_view')
 {%- endmacro %}
 
-{#- Steps of the longest funnel (at least 2), and the days over which the longest window can reach. -#}
+{#- The number of steps of the longest funnel (at least 2), and the number of days that the longest window can span. -#}
 {% macro funnel_bounds() -%}
     {%- set relation = ref("int_funnel_steps") -%}
     {%- if not execute -%}{{ return((2, 0)) }}{%- endif -%}
     {%- set found = asked_once("select coalesce(max(step), 0), coalesce(max(window_seconds), 0) from " ~ relation).rows[0] -%}
-    {#- Where clocks change, a day may have 23 hours. -#}
+    {#- In time zones with daylight saving time, a day may have 23 hours. -#}
     {%- set slack = 0 if setting_timezone() == "UTC" else 1 -%}
-    {#- No two events lie further apart than a century. -#}
+    {#- No two events are more than a century apart. -#}
     {%- set reach = [(found[1] | int + 86399) // 86400 + slack, 36500] | min -%}
     {{ return(([found[0] | int, 2] | max, reach)) }}
 {%- endmacro %}
 
 {#-
-Ranges of entry days that a run replaces: days with a rebuilt day in their window, days whose window was still open at the
-last count or is open now, and every day when the definitions of the funnels have changed. Without a table, every day.
+Ranges of entry days that a run replaces: days whose window contains a rebuilt day, and days whose window was open in the
+last build or is open now. Every day if the funnels' definitions have changed or there is no table.
 -#}
 {% macro funnel_dates(standing) -%}
     {%- set reach = funnel_bounds()[1] -%}
@@ -42,7 +42,7 @@ last count or is open now, and every day when the definitions of the funnels hav
     {{ return(period_ranges("day", ranges)) }}
 {%- endmacro %}
 
-{#- Whether the counted steps differ from today's definitions, or a funnel that users had entered was never counted. -#}
+{#- Whether the steps in the table differ from the current definitions, or a funnel with entries is missing from it. -#}
 {% macro funnels_have_changed(standing, definitions, events, is_replaced) -%}
     {%- set is_same = [] -%}
     {%- for column in ("funnel", "step", "event_types", "window_seconds") -%}
@@ -59,7 +59,7 @@ last count or is open now, and every day when the definitions of the funnels hav
     ) -%}
         {{ return(true) }}
     {%- endif -%}
-    {#- A funnel that nobody enters leaves no rows that show that it was counted. -#}
+    {#- A funnel that nobody has entered has no rows, so a missing funnel matters only if it has entries. -#}
     {%- set uncounted = "select event_type from " ~ definitions ~ " where step = 1 and not " ~ is_counted -%}
     {{ return(any_row(uncounted) and any_row(
         "select 1 as one from " ~ events ~ " where event_type in (" ~ uncounted ~ ") and not is_bot and not " ~ is_replaced
@@ -71,8 +71,8 @@ last count or is open now, and every day when the definitions of the funnels hav
 {%- endmacro %}
 
 {#-
-One row per funnel, user and time at which a step happens. For each step from 2: `happened_2` and so on is that time where
-the step happens at it, else null; `next_2` and so on is the next later time at which it happens.
+One row per funnel, user and time of a step. For each step n from 2, `happened_n` is this time if step n happens at it,
+else null; `next_n` is the next later time at which step n happens.
 -#}
 {% macro funnel_step_times(step_events) -%}
     {%- set step_numbers = range(2, funnel_bounds()[0] + 1) -%}

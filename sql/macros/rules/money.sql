@@ -5,8 +5,8 @@
 {%- endmacro %}
 
 {#-
-A line's part of an order's amount: what falls on all lines up to it, less what falls on the lines before. Where the
-order has no value, its last line takes all.
+A line's share of an order's amount: the rounded share of all lines up to it minus that of the lines before it, so that
+the lines add up exactly. If the order's value is 0, its last line gets the whole amount.
 -#}
 {% macro share_of_order(amount) -%}
     cast(
@@ -20,8 +20,8 @@ order has no value, its last line takes all.
 {%- endmacro %}
 
 {#-
-Rounded half up, in doubles that hold whole numbers: engines round decimals out of doubles differently. What is too
-large to be exact in a double is the last line's alone.
+A part of an amount, rounded half up to 4 decimals. It is computed with whole numbers in doubles, because engines round
+doubles to decimals differently. Amounts too large to be exact in a double go to the last line alone.
 -#}
 {% macro rounded_part(amount, part, whole) -%}
     case
@@ -41,8 +41,8 @@ large to be exact in a double is the last line's alone.
 {%- endmacro %}
 
 {#-
-What the sales of a relation of orders or order lines booked on the rebuilt days, with some of its columns: gross and
-discount on the day of the order; a refund on the day on which it happened, once, whatever day the order is of.
+A subquery: the revenue movements of orders or order lines on the rebuilt days, with the given columns. Gross revenue and
+discount are booked on the day of the order, a refund on the day of the refund.
 -#}
 {% macro booked_movements(relation, columns, units) -%}
     (
@@ -67,8 +67,8 @@ discount on the day of the order; a refund on the day on which it happened, once
 {%- endmacro %}
 
 {#-
-The carrier of each group of a relation's rows: the currency whose row also holds what has no currency, like counts of
-events, so that these add up over rows. It is the default currency if the group has it, else the first by code.
+A subquery: for each group, the currency whose row also carries the values without a currency, like counts of events, so
+that these can be summed over rows. It is the default currency if the group has it, otherwise the first by code.
 -#}
 {% macro carriers(relation, group) -%}
     (
@@ -83,8 +83,8 @@ events, so that these add up over rows. It is the default currency if the group 
 {%- endmacro %}
 
 {#-
-What a unit of each currency is worth in the reporting currency, and when: `currency`, `valid_from`, `valid_to`
-(exclusive; null for the latest), `rate`. A rate holds until the next; the reporting currency itself is always worth 1.
+A subquery: the value of one unit of each currency in the reporting currency: `currency`, `valid_from`, `valid_to`
+(exclusive; null for the latest), `rate`. A rate is valid until the next one. The reporting currency's rate is 1.
 -#}
 {% macro reporting_rates() -%}
     (
@@ -104,14 +104,14 @@ What a unit of each currency is worth in the reporting currency, and when: `curr
     )
 {%- endmacro %}
 
-{#- A join's condition: the rate of reporting_rates() that holds for a row's currency on its day. -#}
+{#- A join condition: the row of reporting_rates() that is valid for a currency on a day. -#}
 {% macro is_rate_of_day(rates, currency, day) -%}
     {{ rates }}.currency = {{ currency }}
     and {{ rates }}.valid_from <= {{ day }}
     and {{ day }} < coalesce({{ rates }}.valid_to, cast('9999-12-31' as date))
 {%- endmacro %}
 
-{#- The columns of revenue, out of the sums of movements and the rate of their day. -#}
+{#- The revenue columns, computed from summed movements and the exchange rate of their day. -#}
 {% macro revenue_amounts(sums, rates) -%}
     {%- set net = sums ~ ".gross_revenue - " ~ sums ~ ".discount - " ~ sums ~ ".refund" -%}
     cast({{ sums }}.gross_revenue as {{ type_money() }}) as gross_revenue,

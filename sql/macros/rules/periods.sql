@@ -1,9 +1,9 @@
 {#-
-Rules about periods: days, weeks (by the setting WEEK_START) and months, each named by its first day. A period is over once
-an event lies on or after its last day.
+Rules about periods: days, weeks (according to the setting WEEK_START) and months, each identified by its first day. A
+period is over once there is an event on or after its last day.
 -#}
 
-{#- The first day of the period that a day lies in. -#}
+{#- The first day of the period that contains a day. -#}
 {% macro period_start(day, period) -%}
     {%- if period == "week" -%}
         {{ week_start(day) }}
@@ -14,7 +14,7 @@ an event lies on or after its last day.
     {%- endif -%}
 {%- endmacro %}
 
-{#- The last day of the period that starts on a day. -#}
+{#- The last day of the period that starts on the given day. -#}
 {% macro period_end(start_date, period) -%}
     {%- if period == "week" -%}
         {{ add_days(start_date, 6) }}
@@ -26,8 +26,8 @@ an event lies on or after its last day.
 {%- endmacro %}
 
 {#-
-Every period from the first to the last with an event, bots' events too: `period`, `period_start_date`, `period_end_date`,
-`period_number` (counted from 1, so that ages are differences), `is_over`. Without events, none.
+Every period from the first to the last with an event, including bots' events: `period`, `period_start_date`,
+`period_end_date`, `period_number` (from 1; the difference of two is an age), `is_over`. No rows without events.
 -#}
 {% macro event_periods(periods=("day", "week", "month")) -%}
     {%- set first, last = event_bounds() -%}
@@ -48,7 +48,7 @@ Every period from the first to the last with an event, bots' events too: `period
     {% endfor -%}
 {%- endmacro %}
 
-{#- Ranges of days as ranges of the starts of the periods that hold one of these days, none next to another. -#}
+{#- Ranges of days, widened so that they contain the first day of every period they touch; adjacent ranges are merged. -#}
 {% macro period_ranges(period, ranges) -%}
     {%- set merged = [] -%}
     {%- set one_day = modules.datetime.timedelta(days=1) -%}
@@ -64,12 +64,12 @@ Every period from the first to the last with an event, bots' events too: `period
     {{ return(merged) }}
 {%- endmacro %}
 
-{#- A condition on a period's first day: the period holds a day of the ranges, by default of those that this run rebuilds. -#}
+{#- A condition on a period's first day: the period contains a day of the ranges (default: the days this run rebuilds). -#}
 {% macro holds_rebuilt(start_date, period, ranges=none) -%}
     {{ in_ranges(start_date, period_ranges(period, rebuilt_ranges() if ranges is none else ranges)) }}
 {%- endmacro %}
 
-{#- The same where the column `period` says which period it is. -#}
+{#- The same condition for rows of several periods, with the kind of period in the column `period`. -#}
 {% macro any_holds_rebuilt(start_date, ranges=none, periods=("day", "week", "month")) -%}
     (
         {%- for period in periods %}
@@ -80,14 +80,15 @@ Every period from the first to the last with an event, bots' events too: `period
 {%- endmacro %}
 
 {#-
-A condition on a day: its period holds a day that this run rebuilds; without a table, any. Engines prune by the day itself.
+A condition on a day: its period contains a day that this run rebuilds. Always true without a table. The additional
+condition on the day itself lets engines prune.
 -#}
 {% macro beside_rebuilt(day, period, standing) -%}
     {%- set starts = period_ranges(period, rebuilt_ranges()) -%}
     {{ in_ranges(day, starts, after=30) ~ " and " ~ in_ranges(period_start(day, period), starts) if standing else "1 = 1" }}
 {%- endmacro %}
 
-{#- Weeks and months that hold a rebuilt day. -#}
+{#- A condition for `replaces`: weeks and months that contain a rebuilt day. -#}
 {% macro replaces_rebuilt_periods() -%}
     {{ any_holds_rebuilt("period_start_date", periods=("week", "month")) }}
 {%- endmacro %}

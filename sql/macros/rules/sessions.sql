@@ -1,9 +1,9 @@
 {#- Rules about sessions. -#}
 
 {#-
-The events that lie more than 24 hours after the first event of their chain (user_key, session_id or '', chain_started_at,
-event_at), with the start of the session that they fall into: each session takes every event up to 24 hours after its
-start, the next one starts with the first event beyond.
+The events more than 24 hours after the first event of their chain (user_key, session_id or '', chain_started_at,
+event_at), with the start of their session. A session contains all events up to 24 hours after its start; the next one
+starts with the first event after that.
 -#}
 {% macro sessions_cut_at_24_hours(chained) -%}
     with recursive

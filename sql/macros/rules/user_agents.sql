@@ -1,4 +1,4 @@
-{#- What a user agent tells. The words are what such programs say of themselves; null where it says nothing of the kind. -#}
+{#- Bot, device, browser and operating system of a user agent, found by the words in its text. Null if none matches. -#}
 
 {% macro bot_reason(user_agent) -%}
     {%- set text = "lower(" ~ user_agent ~ ")" -%}

@@ -1,16 +1,16 @@
-{#- Rules about users that more than one model needs. -#}
+{#- Rules about users that several models use. -#}
 
-{#- The version of a user before any profile: one a user, whatever arrives later. -#}
+{#- The key of a user's version before the first profile: one per user, whatever arrives later. -#}
 {% macro profileless_user_version_key(user_id) -%}
     {{ surrogate_key([user_id, "'no profile'"]) }}
 {%- endmacro %}
 
-{#- The users whose rows this run replaces, in tables that have rows by user. -#}
+{#- A query: the users whose rows this run replaces in tables with rows per user. -#}
 {% macro rebuilt_users() -%}
     select user_key from {{ touched_users() }} as touched_users
 {%- endmacro %}
 
-{#- A relation: those users, with the first active days that they had (`first_active_date`). -#}
+{#- A subquery: these users, with their first active days before this run (`first_active_date`). -#}
 {% macro touched_users() -%}
     (select user_key, first_active_date from {{ ref("rebuilt_users") }} where run_id = {{ this_run() }})
 {%- endmacro %}
@@ -19,7 +19,7 @@
     user_key in ({{ rebuilt_users() }})
 {%- endmacro %}
 
-{#- When and with what users were seen: by their events, and by orders and reviews for those who left no event. -#}
+{#- A query: when users were seen, with device and country: in events, orders and reviews (for users without events). -#}
 {% macro user_sightings() -%}
     select user_key, user_id, first_event_at as seen_at, event_date as seen_date, device, country, 1 as is_by_event
     from {{ ref("int_user_days") }}

@@ -1,8 +1,8 @@
-{#- Which weeks of users a run writes anew. -#}
+{#- Which weeks of user_weekly_activity a run replaces. -#}
 
 {#-
-Ranges of first days of weeks: of those that hold a rebuilt day, that are not over, or that were not over when the table was
-written, so that their days to come are unknown in there. Without a table, every week.
+Ranges of first days of weeks: weeks that contain a rebuilt day, that are not over, or that were not over when the table was
+written (their future days are null in the table). Without a table: every week.
 -#}
 {% macro rebuilt_week_starts(standing) -%}
     {%- set ranges = rebuilt_ranges() | list -%}
