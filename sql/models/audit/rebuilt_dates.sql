@@ -1,6 +1,6 @@
 {{ config(replaces="replaces_own_plan", post_hook="{{ begin_rebuild() }}") }}
 
-{#- Moved records are looked up first: what depends on their days must be known too. -#}
+{#- Moved records are found first, because other days may depend on the days of these records. -#}
 {%- set asked = asked_ranges() or [("1900-01-01", "2999-12-31")] -%}
 {%- set moved = ranges_of_moved_records(asked) -%}
 {%- set changed = asked + moved -%}

@@ -7,8 +7,8 @@
 
 with
 
--- Either side of a pair is narrowed to what this run rebuilds before it meets all periods of the same users, so that a
--- day costs what its own users have done; no pair is on both sides.
+-- Two queries, joined by union all: pairs with a rebuilt cohort, then the other pairs with rebuilt activity. Each query
+-- filters one side of its join to the rebuilt periods, so its cost depends only on the users of these periods.
 {% for period in ("day", "week", "month") -%}
 {%- set is_cohort_rebuilt = holds_rebuilt("members.period_start_date", period, cohort_days) -%}
 {%- set is_activity_rebuilt = holds_rebuilt("activity.period_start_date", period) -%}

@@ -17,7 +17,7 @@ events as (
     where {{ rebuilt("event_date") }}
 ),
 
--- What the day before left open: the last event of each user and session id, with the session that it belongs to.
+-- Sessions that may continue from the day before: the last event of each user and session id, with its session.
 carried as (
     {% if is_incremental() -%}
     select

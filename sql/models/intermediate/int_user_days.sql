@@ -21,7 +21,7 @@ final as (
         count(distinct case when not is_bot then session_key end) as session_count,
         cast(sum(case when not is_bot and event_type = 'purchase' then 1 else 0 end) as bigint) as purchase_count,
 
-        -- Amounts of different currencies are never added: a day that mixes them has no one figure.
+        -- Amounts of different currencies are never added: on a day with several currencies, revenue is null.
         case
             when count(distinct case when not is_bot and revenue is not null then coalesce(currency, '') end) <= 1
                 then sum(case when is_bot then null else revenue end)

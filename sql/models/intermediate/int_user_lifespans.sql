@@ -1,6 +1,6 @@
 {{ config(replaces="replaces_rebuilt_users") }}
 
-{#- Read only where the table stands, and built before it always. -#}
+{#- These models are read only in incremental runs, but must always be built before this one. -#}
 {%- do ref("rebuilt_dates"), ref("rebuilt_users") -%}
 
 with
@@ -16,8 +16,8 @@ rebuilt_days as (
     group by user_key
 ),
 
--- A standing end that lies on no rebuilt day is true still; one that does is lost, unless the user's rebuilt days reach
--- as far.
+-- The stored first and last active days remain valid if they are not rebuilt. One that is rebuilt is lost, unless the
+-- user is still active on that day, or on an earlier (for the last day: later) rebuilt day.
 known as (
     select
         touched.user_key,

@@ -1,6 +1,6 @@
 {{ config(replaces="replaces_all_rows") }}
 
-{#- The reporting day of a UTC day's event can be the one before or after. -#}
+{#- An event's reporting day can be one day before or after its UTC day. -#}
 {%- set slack = 0 if setting_timezone() == "UTC" else 1 %}
 
 with

@@ -22,7 +22,7 @@ final as (
         product_key,
         product_id,
 
-        -- The first known state is the best that is known of the time before it.
+        -- The first known version also covers all earlier times, because nothing better is known about them.
         case
             when previous_updated_at is null then cast('1900-01-01 00:00:00' as timestamp)
             else updated_at

@@ -37,7 +37,7 @@ first_profiles as (
     group by user_key
 ),
 
--- What a user did before any profile says who that is belongs to a version of its own.
+-- Activity before a user's first profile belongs to a separate version without a profile.
 versions as (
     select
         profiles.user_version_key,

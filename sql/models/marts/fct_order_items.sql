@@ -15,7 +15,8 @@ lines as (
     where {{ rebuilt("order_date") }}
 ),
 
--- An order's amounts are spread over its lines by their value, cumulatively: the lines add up to the order exactly.
+-- An order's amounts are allocated to its lines in proportion to their value. Cumulative sums make the lines add up to
+-- the order exactly.
 shares as (
     select
         lines.*,

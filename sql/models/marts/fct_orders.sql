@@ -18,7 +18,8 @@ lines as (
     group by order_key
 ),
 
--- The session that an order names, or whose events name the order, as far as it had come when the order was placed.
+-- The session of an order: the order has its session id, or its events have the order's id. Only events up to the time of
+-- the order count.
 sessions as (
     select
         orders.order_key,

@@ -2,7 +2,7 @@
 
 with
 
--- A session is of the day it starts on; at most 24 hours long, it can end on the next.
+-- A session belongs to the day it starts on. It is at most 24 hours long, so it can end on the next day.
 events as (
     select
         *,
@@ -63,7 +63,7 @@ final as (
         device,
         country,
 
-        -- Amounts of different currencies are never added: a session that mixes them has no one figure.
+        -- Amounts of different currencies are never added: in a session with several currencies, revenue is null.
         case when first_currency = last_currency then first_currency end as currency,
         case when first_currency = last_currency then cast(purchase_revenue as {{ type_money() }}) end as revenue,
 

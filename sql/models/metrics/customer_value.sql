@@ -2,7 +2,7 @@
 
 with
 
--- Days are counted up to what the warehouse knows, never up to the clock.
+-- Ages are counted up to the latest day in the warehouse, not up to the current time.
 known_dates as (
     select max(known_date) as as_of_date
     from (

@@ -19,8 +19,8 @@ user_days as (
     where event_count > 0 and {{ rebuilt_engagement_inputs("event_date", this if is_incremental()) }}
 ),
 
--- A user counts from an active day until the next one, or until the window that it opened closes: each adds one and
--- takes one away, so that distinct users of every window come out of one pass.
+-- A user counts in a window from an active day until the next active day or the end of the window, whichever is first.
+-- The start adds 1 and the end subtracts 1, so one running sum gives the distinct users of each window.
 changes as (
     select event_date as change_date, 1 as daily, 1 as weekly, 1 as monthly from user_days
     union all

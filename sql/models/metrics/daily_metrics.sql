@@ -25,7 +25,7 @@ known_dates as (
     select distinct run_date as metric_date from {{ source("audit", "run_dates") }}
 ),
 
--- Most checks never fail: only of the others must the latest evaluation be looked for.
+-- Checks that have failed at least once. Most never fail, so the latest evaluation is searched only for these.
 doubtful as (
     select distinct relation, check_name from {{ source("audit", "dq_results") }} where not passed
 ),

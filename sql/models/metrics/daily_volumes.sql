@@ -59,7 +59,7 @@ orders as (
     group by order_date
 ),
 
--- Amounts in other currencies are not added: daily_revenue has every currency.
+-- Only the default currency; daily_revenue has all currencies.
 revenue as (
     select revenue_date as metric_date, sum(net_revenue) as revenue
     from {{ ref("daily_revenue") }}

@@ -3,7 +3,7 @@
     meta={"partitioned": true, "date_column": "entry_date"},
 ) }}
 
-{#- A worked example, CTE by CTE, stands at the top of sql/macros/rules/funnel_attempts.sql. -#}
+{#- For a worked example, CTE by CTE, see the top of sql/macros/rules/funnel_attempts.sql. -#}
 {%- set days, reach = funnel_dates(this if is_incremental()), funnel_bounds()[1] %}
 {%- set step_columns = "steps.funnel, steps.step, steps.type_number, steps.type_count, steps.window_seconds" %}
 {%- set event_columns = "events.user_key, events.event_at, events.event_date" %}
@@ -26,7 +26,7 @@ steps as (
     select distinct funnel, step, event_types, window_seconds from step_types
 ),
 
--- Events that are a step, those of one type and time counted together. Times are microseconds since 1970.
+-- Events that match a step, counted per user, type and time. Times are microseconds since 1970.
 step_events as (
     select
         {{ step_columns }}, {{ event_columns }},
@@ -42,7 +42,7 @@ step_times as (
     {{ funnel_step_times("step_events") }}
 ),
 
--- Entries that wait for the same second step share one path: it is searched once, from the latest of them.
+-- Entries with the same second step share one path, which is searched once, from the latest of these entries.
 entries as (
     select
         funnel, user_key, event_at,
@@ -95,7 +95,7 @@ step_counts as (
     group by {{ row_columns }}
 ),
 
--- `decided_users`: of the users who got to the step before, those who got here too or no longer can.
+-- `decided_users`: users who reached the previous step, without those who may still reach this one.
 decided_counts as (
     select
         *,

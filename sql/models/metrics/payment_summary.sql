@@ -36,7 +36,7 @@ booked as (
     group by revenue_date, known_payment_method, currency
 ),
 
--- A method can have orders and no revenue on a day, and on a day of refunds revenue and no orders.
+-- On a day a payment method can have orders without revenue, or (with refunds) revenue without orders.
 totals as (
     select
         {{ grain }},

@@ -9,8 +9,8 @@ periods as (
     {{ event_periods() }}
 ),
 
--- Users of a cohort by the last period in which they were active: from these, summed up backwards, whoever is active at
--- an age or later.
+-- Users of a cohort by their last active period. Summed from the latest period backwards, they give the users who are
+-- active at an age or later.
 lasting as (
     {% for period in ("day", "week", "month") -%}
     select

@@ -30,7 +30,7 @@ visits as (
     group by session_date, channel, known_device
 ),
 
--- A session can buy in several currencies: each has its row.
+-- A session can have purchases in several currencies: one row per currency.
 purchases as (
     select session_key, coalesce(currency, {{ setting_default_currency() }}) as currency, revenue
     from {{ ref("fct_events") }}

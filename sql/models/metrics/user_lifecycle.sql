@@ -9,7 +9,7 @@ periods as (
     {{ event_periods() }}
 ),
 
--- A user who was active in two periods in a row, or in one, is in a pair of int_cohort_activity.
+-- int_cohort_activity counts the users of each pair of periods: a period with itself, and with the one after it.
 active as (
     select
         period,

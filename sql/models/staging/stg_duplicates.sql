@@ -1,6 +1,6 @@
 {{ config(meta={"partitioned": true, "date_column": "event_date"}) }}
 
-{#- Who had records where must be known before staging changes, and all of staging comes after this model. -#}
+{#- rebuilt_users reads the previous staging tables, so it must run before staging, which runs after this model. -#}
 {%- do ref("rebuilt_users") -%}
 
 {% for source_name in source_facts() -%}

@@ -6,7 +6,7 @@ events as (
     select * from {{ staged_rows("events") }} as staged
 ),
 
--- What a user agent or a traffic source tells is worked out once for each that occurs, not once for each event.
+-- User agents and traffic sources are parsed once per distinct value, not once per event.
 user_agents as (
     select
         user_agent,
