@@ -21,7 +21,7 @@ final as (
     left join {{ previous("int_user_lifespans") }} as lifespans on lifespans.user_key = users.user_key
     where users.user_key is not null
     union
-    -- Users of interrupted runs, which may have left their rows unfinished.
+    -- The users of interrupted runs, whose rows may be incomplete.
     select user_key, first_active_date from {{ previous("rebuilt_users") }} as unfinished where {{ replaces_own_plan() }}
 )
 

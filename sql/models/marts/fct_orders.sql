@@ -18,8 +18,8 @@ lines as (
     group by order_key
 ),
 
--- The session of an order: the order has its session id, or its events have the order's id. Only events up to the time of
--- the order count.
+-- The session of an order: the order has its session id, or its events have the order's id. Only events up to the time
+-- of the order count.
 sessions as (
     select
         orders.order_key,
