@@ -1,7 +1,7 @@
-"""A seeded shop that leaves the files that real exporters would leave, and knows what it put into them.
+"""A seeded simulation of a shop: it writes files as real exporters would, and reports exactly what they contain.
 
-Belongs here: plausible people, visits, orders and products, and every way in which their records arrive.
-Does not belong here: landing the files, and the rules that decide what a good record is.
+Belongs here: plausible people, visits, orders and products, and all the ways in which their records arrive.
+Does not belong here: landing the files, and the rules that validate a record.
 """
 
 from user_activity.simulate.simulation import Progress, SimulationSummary, simulate

@@ -31,7 +31,7 @@ _BRANDS = ("Aurelia", "Brightside", "Cobalt & Co", "Duna", "Everpine", "Fjell", 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Products × weeks; a week begins at its landing day: the first day, then every Monday."""
+    """Arrays of products × weeks. A week begins on its landing day: the first day, then every Monday."""
 
     landing_days: Ints
     prices: Ints
@@ -47,11 +47,11 @@ class Catalogue:
         return np.array([f"p{n:04d}" for n in range(1, len(self.kinds) + 1)], dtype=object)
 
     def week(self, day: Ints) -> Ints:
-        """The catalogue week that each day lies in."""
+        """The index of the catalogue week that contains each day."""
         return np.searchsorted(self.landing_days, day, side="right") - 1
 
     def draw(self, rng: np.random.Generator, day: Ints) -> Ints:
-        """A product on sale for each row's day, popular ones more often."""
+        """Draw a product on sale on each row's day; popular products are drawn more often."""
         weights = np.cumsum(self.popularity * self.active.T, axis=1)
         ladder = (weights / weights[:, -1:] + np.arange(len(weights))[:, None]).ravel()
         week, products = self.week(day), len(self.kinds)
@@ -59,12 +59,12 @@ class Catalogue:
         return np.minimum(index, products - 1)
 
     def prices_at(self, products: Ints, at: Ints) -> Ints:
-        """The prices, in cents, of each row's products at its moment."""
+        """The prices of each row's products at its time, in cents."""
         prices: Ints = self.prices[products, self.week((at - self.begin) // DAY)[:, None]]
         return prices
 
     def table(self) -> Table:
-        """The weekly exports: one row per product and week."""
+        """The records of the weekly exports: one row per product and week."""
         week, product = np.nonzero(self.listed.T)
         kind = self.kinds[product]
         adjective = pick(_ADJECTIVES, (product * 7 + product // 11) % len(_ADJECTIVES))
@@ -83,7 +83,7 @@ class Catalogue:
 
 
 def stock(rng: np.random.Generator, start: date, days: int) -> Catalogue:
-    """A catalogue that grows by about a product a week, drops a few, and changes some prices each Monday."""
+    """A catalogue that gains about one product per week, loses a few, and changes some prices each Monday."""
     mondays = np.arange((-start.weekday()) % 7, days, 7)
     landing_days = np.unique(np.concatenate([[0], mondays]))
     weeks = len(landing_days)

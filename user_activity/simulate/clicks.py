@@ -1,4 +1,4 @@
-"""The visits' steps as event records."""
+"""Event records for the steps of the visits."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ _OWN_PAGES = {
     "purchase": "/checkout/done",
     "video_play": "/stories",
 }
-# What each channel of visits.CHANNELS leaves behind: referrer, utm_source, utm_medium, utm_campaign.
+# For each channel of visits.CHANNELS, its possible values of (referrer, utm_source, utm_medium, utm_campaign).
 _ORIGINS = (
     (("https://www.google.com/", None, None, None), ("https://duckduckgo.com/", None, None, None)),
     ((None, None, None, None),),
@@ -48,7 +48,7 @@ _ORIGINS = (
 
 
 def describe_clicks(rng: np.random.Generator, world: World, orders: Orders) -> Table:
-    """The event records."""
+    """Return the event records, one row per event."""
     visits, walk, people = world.visits, world.walk, world.people
     events = len(walk.at)
     event_type = _event_types(rng, walk)
@@ -94,7 +94,7 @@ def _event_types(rng: np.random.Generator, walk: Walk) -> Ints:
 
 
 def _products(rng: np.random.Generator, world: World, viewed: Bools) -> tuple[Ints, Ints]:
-    """The product of each event, -1 where there is none, and the quantity put into the cart, else 0."""
+    """The product of each event (-1 if none) and the quantity put into the cart (0 if none)."""
     walk, baskets = world.walk, world.baskets
     product = np.where(viewed, world.catalogue.draw(rng, world.visits.day[walk.visit]), -1)
     in_basket = (walk.step >= FIRST_VIEW) & (walk.step <= REMOVE)
@@ -116,7 +116,7 @@ def _pages(rng: np.random.Generator, event_type: Ints, product: Ints, catalogue:
 
 
 def _origins(rng: np.random.Generator, visits: Visits) -> tuple[Objects, ...]:
-    """Referrer and UTM tags of each visit, as its channel leaves them."""
+    """The referrer and UTM tags of each visit, drawn from those of its channel."""
     sizes = np.array([len(origins) for origins in _ORIGINS])
     chosen = (np.cumsum(sizes) - sizes)[visits.channel] + rng.integers(0, sizes[visits.channel])
     flat = [origin for origins in _ORIGINS for origin in origins]

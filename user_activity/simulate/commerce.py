@@ -1,4 +1,4 @@
-"""What purchases lead to: orders, their corrections, and reviews."""
+"""Records that follow from purchases: orders, their corrections, and reviews."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from user_activity.simulate.seasons import HOUR
 from user_activity.simulate.visits import BASKET_LINES, CHANNELS, CHECKOUT, PURCHASE
 from user_activity.simulate.world import World
 
-_RATES = {"USD": 100, "EUR": 92, "GBP": 79, "CAD": 136}  # price list in percent of the catalogue's dollars
+_RATES = {"USD": 100, "EUR": 92, "GBP": 79, "CAD": 136}  # prices in percent of the catalogue's US dollars
 _TAX_PERCENT = {"US": 0, "DE": 19, "GB": 20, "FR": 20, "NL": 21, "CA": 5, "ES": 21, "BR": 17, "IN": 18, "AU": 10}
 _PAYMENT_METHODS = ("card", "paypal", "apple_pay", "google_pay", "klarna", "bank_transfer")
 _PAYMENT_SHARES = (0.48, 0.22, 0.11, 0.08, 0.07, 0.04)
@@ -28,7 +28,7 @@ _BODIES = (
 
 @dataclass(frozen=True)
 class Orders:
-    """One entry an order; amounts are whole cents of the order's currency."""
+    """Arrays with one entry per order. Amounts are in cents of the order's currency."""
 
     order_ids: Objects
     visit: Ints
@@ -43,7 +43,7 @@ class Orders:
 
 
 def place_orders(rng: np.random.Generator, world: World) -> Orders:
-    """An order for each purchase, and for some visits whose payment failed at the checkout."""
+    """Return an order for each purchase, and for some visits whose payment failed at the checkout."""
     visits, walk, baskets = world.visits, world.walk, world.baskets
     bought = np.isin(np.arange(len(visits.day)), walk.visit[walk.step == PURCHASE])
     checked_out = np.flatnonzero(walk.step == CHECKOUT)
@@ -74,9 +74,9 @@ def place_orders(rng: np.random.Generator, world: World) -> Orders:
 
 
 def record_orders(rng: np.random.Generator, world: World, orders: Orders) -> tuple[Table, Ints]:
-    """Each order as placed, then its cancellation or refund, days later, as a corrected record.
+    """Return the order records, and the index of the order that each record belongs to.
 
-    Returned beside the table: the order that each record is about.
+    The first record of an order is the order as placed. A later cancellation or refund adds a corrected record.
     """
     count = len(orders.visit)
     fate = np.where(orders.is_bought, codes(rng, (0.91, 0.0, 0.03, 0.04, 0.02), count), _FAILED)
@@ -131,9 +131,9 @@ def _items(world: World, orders: Orders) -> Objects:
 
 
 def write_reviews(rng: np.random.Generator, world: World, orders: Orders) -> tuple[Table, Ints]:
-    """Reviews of what was bought, some weeks later; a few are edited afterwards.
+    """Return the review records, and the index of the review that each record belongs to.
 
-    Returned beside the table: the review that each record is about.
+    Reviews are written up to some weeks after the purchase. A few are edited later, which adds a corrected record.
     """
     order, line = np.nonzero(np.arange(BASKET_LINES) < (orders.lines * orders.is_bought)[:, None])
     review_at = orders.at[order] + rng.integers(3 * DAY, 40 * DAY, len(order))

@@ -1,4 +1,4 @@
-"""Which record lands when: late, twice, in a file sent again, or broken."""
+"""When each record lands, and how: on time, late, twice, in a re-sent file, or broken."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,9 +23,9 @@ _GOOD = -1
 
 @dataclass(frozen=True)
 class Feed:
-    """All that a source has to say: records, and for each the staged row that it is a version of.
+    """All records of a source; ``entity`` is, for each record, the index of the staged row that it is a version of.
 
-    ``sent_column`` decides on which day a record lands, ``date_column`` to which day it belongs.
+    ``sent_column`` gives the day on which a record lands, ``date_column`` the day to which it belongs.
     """
 
     source: str
@@ -39,7 +39,7 @@ class Feed:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a source delivered, as the platform should find it."""
+    """Counts of what a source delivered, as the platform should report them."""
 
     files: int
     records: int
@@ -50,7 +50,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class _File:
-    """A file: its day, its dialect, and where its parcels begin and end."""
+    """A file: its day, its dialect, and the range of its parcels (``begin`` inclusive, ``end`` exclusive)."""
 
     day: int
     is_resent: bool
@@ -61,7 +61,11 @@ class _File:
 
 @dataclass(frozen=True)
 class _Parcels:
-    """One entry a record that lands: its row, the day, the file of that day (1: sent again) and a draw of its flaw."""
+    """Arrays with one entry per landed record.
+
+    ``row`` in the feed's table, landing ``day``, ``part`` (0: the day's file, 1: its re-sent file) and ``flaw`` (a
+    random number that selects the flaw; ``_GOOD`` for none).
+    """
 
     row: Ints
     day: Ints
@@ -78,7 +82,7 @@ def deliver(
     messy: float,
     progress: Callable[[str, int, int], None],
 ) -> Delivery:
-    """Write a source's files to ``out_dir/<source>/<landing date>/`` and say what they hold."""
+    """Write a source's files to ``out_dir/<source>/<landing date>/`` and return counts of what they contain."""
     parcels = _pack(rng, feed, start, days, messy)
     flaws: Counter[str] = Counter()
     files = _files(rng, feed, parcels)
@@ -108,7 +112,7 @@ def _days(feed: Feed, column: str, start: date) -> Ints:
 
 
 def _pack(rng: np.random.Generator, feed: Feed, start: date, days: int, messy: float) -> _Parcels:
-    """Every copy of every record that will land, in the order of files and, within one, of moments."""
+    """Return all copies of all records that land, ordered by file and, within a file, by the time they were sent."""
     sent = _days(feed, feed.sent_column, start)
     rows = np.arange(len(sent))
     spoilt = rng.choice(rows, min(len(rows), round(messy * len(rows))), replace=False)
@@ -118,7 +122,7 @@ def _pack(rng: np.random.Generator, feed: Feed, start: date, days: int, messy: f
         draw = rng.random(len(rows))
         delay = np.where(draw < _LATE_SHARE, rng.integers(1, 4, len(rows)), delay)
         delay = np.where(draw < _VERY_LATE_SHARE, rng.integers(14, 180, len(rows)), delay)
-        # A record that lacks its id counts each time it is sent, so only those that carry one are sent twice.
+        # A record without an id counts each time it is sent, so only records with an id are sent twice.
         named = rows[feed.table[feed.id_column] != np.array(None)] if feed.id_column else rows
         twice = rng.choice(named, round(_TWICE_SHARE * len(named)), replace=False)
         resent = np.flatnonzero(rng.random(days - 1) < _RESENT_DAYS_SHARE)
@@ -147,7 +151,7 @@ def _files(rng: np.random.Generator, feed: Feed, parcels: _Parcels) -> list[_Fil
 
 
 def _columns(table: Table, rows: Ints) -> dict[str, list[Any]]:
-    """The parcels' values as JSON knows them: times are ISO 8601 texts, nothing is None."""
+    """The values of the given rows as JSON types: times are ISO 8601 texts, missing values are None."""
     columns: dict[str, list[Any]] = {}
     for name, column in table.items():
         values = column[rows]
@@ -176,7 +180,7 @@ def _records(
     for place in np.flatnonzero(draws != _GOOD):
         flaw = possible[draws[place] % len(possible)]
         record = {name: values[place] for name, values in slices.items() if values[place] is not None}
-        if feed.id_column in record:  # the record that this one was made from stays what it was
+        if feed.id_column in record:  # a new id, so that the record it was copied from stays unchanged
             record[feed.id_column] += "f"
         records[place] = _spelled(flaw.spoil(record, landing), file.dialect)
         flaws[flaw.name] += 1

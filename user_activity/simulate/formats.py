@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from user_activity.simulate.mess import Record
 
-_GZIP = 31  # zlib's word for a gzip header without a time; the gzip module writes another one with each Python
+_GZIP = 31  # zlib's ``wbits`` for gzip without a timestamp; the gzip module's header differs between Python versions
 _PARQUET_TYPES = pa.schema(
     [("event_at", pa.timestamp("ms", tz="UTC")), ("quantity", pa.int64()), ("revenue", pa.float64())]
 )
@@ -21,9 +21,9 @@ _PARQUET_TYPES = pa.schema(
 
 @dataclass(frozen=True)
 class Dialect:
-    """How an exporter writes: the format, the compression, and its own names for our columns.
+    """How an exporter writes files: the format, the compression, and its own names for our columns.
 
-    A dotted name is a field of a nested object. ``epoch`` writes times as milliseconds since 1970.
+    A dotted name is a field of a nested object. With ``epoch``, times are milliseconds since 1970.
     """
 
     format: str = "jsonl"
@@ -33,11 +33,11 @@ class Dialect:
 
     @property
     def suffix(self) -> str:
-        """What the file's name ends with."""
+        """The ending of the file's name."""
         return f".{self.format}.{self.compression}" if self.compression else f".{self.format}"
 
     def spelled(self, names: Sequence[str]) -> list[str]:
-        """The columns' names in this dialect."""
+        """The names of the given columns in this dialect."""
         return [self.spelling.get(name, name) for name in names]
 
 
@@ -76,7 +76,7 @@ DIALECTS: dict[str, tuple[tuple[float, Dialect], ...]] = {
 
 
 def encode(records: Sequence[Record | bytes], names: Sequence[str], dialect: Dialect) -> bytes:
-    """The bytes of a file with these records; bytes among them are lines that are no record any more."""
+    """Return the bytes of a file with these records; a record given as bytes is a broken line, written as it is."""
     if any("." in name for name in names):
         records = [record if isinstance(record, bytes) else _nested(record) for record in records]
     match dialect.format:
@@ -118,7 +118,7 @@ def _csv(records: Sequence[Record], names: Sequence[str]) -> bytes:
 
 
 def _parquet(records: Sequence[Record | bytes]) -> bytes:
-    # Arrow reads the lines back: its own conversion of Python lists would import pandas, a second's work.
+    # Arrow parses JSON lines here, because converting Python lists would import pandas, which takes a second.
     columns = pj.read_json(
         io.BytesIO(_lines(records)),
         read_options=pj.ReadOptions(use_threads=False),

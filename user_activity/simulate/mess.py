@@ -1,4 +1,4 @@
-"""How records go wrong before they reach us."""
+"""Flaws that break records before they are delivered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ Record: TypeAlias = dict[str, Any]
 Spoil: TypeAlias = Callable[[Record, date], Record | bytes]
 
 _TYPED = frozenset({"jsonl", "json", "csv", "parquet"})
-_TEXT = frozenset({"jsonl", "json", "csv"})  # formats where a number's place can hold a word
-_LINES = frozenset({"jsonl"})  # formats where a broken record breaks nothing else
+_TEXT = frozenset({"jsonl", "json", "csv"})  # formats in which a number can be replaced by a word
+_LINES = frozenset({"jsonl"})  # formats in which a broken record does not break the other records
 
 
 @dataclass(frozen=True)
 class Flaw:
-    """One way to be wrong: its name, what it does to a record, and the formats that it can occur in."""
+    """A kind of error: its name, a function that breaks a record, and the formats in which it can occur."""
 
     name: str
     spoil: Spoil

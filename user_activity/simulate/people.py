@@ -1,4 +1,4 @@
-"""What the users are like, and how that changes."""
+"""The users' attributes, and how they change."""
 
 from dataclasses import dataclass
 
@@ -53,9 +53,9 @@ AGENT_DEVICES += [""] * len(_CRAWLER_AGENTS)
 
 @dataclass(frozen=True)
 class People:
-    """One entry a user, crawlers at the end. What changes about a user changes at most once.
+    """Arrays with one entry per user, crawlers last. Each attribute of a user changes at most once.
 
-    ``since`` is the moment from which a user is known; crawlers are not.
+    ``since`` is the time from which a user has a profile. It has no entries for crawlers.
     """
 
     user_ids: Objects
@@ -67,16 +67,16 @@ class People:
     agents: Ints
 
     def country_at(self, user: Ints, at: Ints) -> Ints:
-        """The country each user is in at each moment."""
+        """The country of each user at each time, as an index into ``COUNTRIES``."""
         return np.where(at >= self.moves_at[user], self.new_country[user], self.country[user])
 
     def draw_agent(self, rng: np.random.Generator, user: Ints) -> Ints:
-        """The agent of each visit: mostly the user's first one, else the second."""
+        """The user agent of each visit (an index into ``USER_AGENTS``): usually the user's first, else the second."""
         return self.agents[user, (rng.random(len(user)) < 0.15).astype(np.int64)]
 
 
 def gather(rng: np.random.Generator, visits: Visits, signups: Ints, begin: int, end: int) -> People:
-    """The users of the visits; ``signups`` are the moments of the newcomers' sign-ups, in the order of the visits."""
+    """Create the users of the visits; ``signups`` are the sign-up times of new users, in the order of their visits."""
     since = np.concatenate([np.full(visits.first_users, begin), signups])
     everyone = len(since) + CRAWLERS
     device = codes(rng, (0.42, 0.50, 0.08), everyone)
@@ -100,13 +100,13 @@ def _draw_agents(rng: np.random.Generator, device: Ints) -> Ints:
 
 
 def _changes(rng: np.random.Generator, probability: float, since: Ints, end: int) -> Ints:
-    """When each user changes something, some time after joining; most never do."""
+    """The time at which each user changes an attribute, after ``since``; ``_NEVER`` for most users."""
     at = since + (rng.random(len(since)) * (end - since)).astype(np.int64)
     return np.where((rng.random(len(since)) < probability) & (at > since), at, _NEVER)
 
 
 def describe_people(rng: np.random.Generator, visits: Visits, people: People, end: int) -> Table:
-    """The profile records before ``end``: one when a user is first known, and one for each change."""
+    """The profile records before ``end``: one at ``since``, and one for each change."""
     since, users = people.since, len(people.since)
     moves_at = people.moves_at[:users]
     upgrades_at, renames_at, switches_at = (_changes(rng, share, since, end) for share in (0.18, 0.05, 0.06))

@@ -1,4 +1,4 @@
-"""When people are active: growth, the year, the week and the hours of a day."""
+"""When people are active: growth, and variation over the year, the week and the day."""
 
 from datetime import date, timedelta
 
@@ -13,17 +13,17 @@ _WEEKEND_HOURS = np.array([15, 10, 7, 5, 4, 4, 6, 12, 22, 36, 48, 54, 54, 52, 51
 
 
 def first_moment(day: date) -> int:
-    """Midnight of a day, in milliseconds since 1970."""
+    """Midnight (UTC) of a day, in milliseconds since 1970."""
     return (day - date(1970, 1, 1)).days * DAY
 
 
 def weekdays(start: date, days: int) -> Ints:
-    """The weekday of each day, Monday being 0."""
+    """The weekday of each day, 0 for Monday."""
     return (start.weekday() + np.arange(days)) % 7
 
 
 def daily_shares(rng: np.random.Generator, start: date, days: int) -> Floats:
-    """The share of all events that each day gets: a growing business, busiest before Christmas and on Tuesdays."""
+    """The share of all events on each day: growing over time, highest before Christmas and on Tuesdays."""
     day = np.arange(days)
     growth = 1 + 0.45 * day / 365
     year_day = np.array([(start + timedelta(days=int(n))).timetuple().tm_yday for n in day])
@@ -35,7 +35,7 @@ def daily_shares(rng: np.random.Generator, start: date, days: int) -> Floats:
 
 
 def times_of_day(rng: np.random.Generator, weekday: Ints) -> Ints:
-    """A time for each row, in milliseconds after midnight: evenings are busiest, weekends start late."""
+    """Draw a time for each row, in milliseconds after midnight: evenings are busiest, weekends start late."""
     draw = rng.random(len(weekday))
     working, weekend = (np.cumsum(hours) / hours.sum() for hours in (_WORKING_HOURS, _WEEKEND_HOURS))
     hour = np.where(

@@ -1,4 +1,4 @@
-"""The whole simulation, from a seed to a tree of files."""
+"""The entry point of the simulation: from a seed to a folder of files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,10 +18,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class SimulationSummary:
-    """What was made, by source, in the platform's own terms, so that the two can be reconciled.
+    """What was simulated, counted as the platform counts it, so that the two can be reconciled.
 
-    For each source: ``records`` landed, of them ``messy`` (by kind, to be rejected); the others are accepted, ``late``
-    of them on a later day than their own, and of ``distinct`` keys: what staging holds.
+    Per source: ``records`` is the number of landed records. ``messy`` of them (by kind of flaw) must be rejected, the
+    others accepted. Of the accepted, ``late`` land on a later day than their own; ``distinct`` is the number of their
+    keys, which is the number of rows in staging.
     """
 
     start: date
@@ -39,17 +40,17 @@ class SimulationSummary:
 
     @property
     def rejected(self) -> dict[str, int]:
-        """Records of each source that break its contract."""
+        """The number of records that break the contract, per source."""
         return {source: sum(kinds.values()) for source, kinds in self.messy.items()}
 
     @property
     def accepted(self) -> dict[str, int]:
-        """Records of each source that keep its contract."""
+        """The number of records that follow the contract, per source."""
         return {source: landed - self.rejected[source] for source, landed in self.records.items()}
 
     @property
     def duplicates(self) -> dict[str, int]:
-        """Accepted records of each source that another record of the same key stands for: re-sent or corrected."""
+        """The number of accepted records replaced by another one with the same key (re-sent or corrected), per source."""
         return {source: accepted - self.distinct[source] for source, accepted in self.accepted.items()}
 
 
@@ -63,10 +64,13 @@ def simulate(
     messy: float = 0.01,
     progress: Progress | None = None,
 ) -> SimulationSummary:
-    """Write the files of ``days`` days into an empty folder as ``<source>/<landing date>/<file>``.
+    """Write the files of ``days`` days to ``out_dir`` as ``<source>/<landing date>/<file>``.
 
-    The same parameters give the same bytes. ``events`` is the exact number of distinct good events; ``messy`` is the
-    share of broken records that come on top. ``progress`` is told the source, the files written and the files in all.
+    The same parameters give the same bytes. ``events`` is the exact number of distinct valid events; ``messy`` is the
+    share of broken records, which are added to these. ``progress`` is called after each file with the source, the
+    number of files written and the total number of files.
+
+    Raises ``ValueError`` if a parameter is out of range or the folder is not empty.
     """
     if days < 1 or events < 1:
         raise ValueError(f"{days} days and {events} events: a simulation needs at least one of each")
@@ -99,7 +103,7 @@ def simulate(
 
 
 def _report(rng: np.random.Generator, world: World, orders: Orders) -> list[Feed]:
-    """What each source has to say about the world."""
+    """Return the records of each source."""
     clicked = describe_clicks(rng, world, orders)
     ordered, order = record_orders(rng, world, orders)
     listed = world.catalogue.table()

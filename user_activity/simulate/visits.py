@@ -1,4 +1,4 @@
-"""Who visits on which day, and how far each visit goes."""
+"""Who visits on which day, and which steps each visit takes."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from user_activity.simulate.draws import Bools, Floats, Ints, Objects, codes, ids, only
 
-# A visit walks these steps in order and takes each of them none, one or several times. The first three pairs of
+# A visit goes through these steps in order and takes each one never, once or several times. The three pairs of
 # view and cart are the lines of its basket.
 STEPS = (
     ("landing", "page_view"),
@@ -34,14 +34,17 @@ _BOUNCE, _LOOK, _CART, _CHECKOUT, _PURCHASE = range(5)
 _GOALS = (0.30, 0.40, 0.12, 0.06, 0.12)
 _CHANNEL_SHARES = (0.30, 0.28, 0.16, 0.11, 0.08, 0.07)
 CHANNELS = ("Organic Search", "Direct", "Paid Search", "Organic Social", "Email", "Referral")
-_TRACKED_SHARE = 0.92  # the other trackers know no sessions
-_BOT_SHARE = 0.024  # of the visits, which makes about 2 % of the events: robots look at fewer pages
+_TRACKED_SHARE = 0.92  # the share of visits whose tracker sends a session id
+_BOT_SHARE = 0.024  # of the visits; about 2 % of the events, because robots view fewer pages
 CRAWLERS = 14
 
 
 @dataclass(frozen=True)
 class Visits:
-    """One entry a visit, in order of days. Users are numbered: the first ones, then newcomers, then crawlers."""
+    """Arrays with one entry per visit, ordered by day.
+
+    ``user`` is a number: existing users first (``first_users`` of them), then new users, then crawlers.
+    """
 
     day: Ints
     user: Ints
@@ -55,7 +58,7 @@ class Visits:
 
 
 def draw_visits(rng: np.random.Generator, daily_shares: Floats, events: int) -> Visits:
-    """As many visits as make exactly ``events`` events, spread over the days by their shares."""
+    """Draw visits for ``events`` events in total (the last may be cut short), spread over the days by their shares."""
     is_bot = rng.random(events) < _BOT_SHARE
     is_new = (rng.random(events) < 0.24) & ~is_bot
     steps, basket = _draw_steps(rng, is_new, is_bot)
@@ -98,7 +101,7 @@ def _choose_users(rng: np.random.Generator, day: Ints, is_new: Bools, is_bot: Bo
     first_users = max(1, len(day) // 25)
     joined = np.concatenate([np.full(first_users, -1), day[is_new]])
     users = len(joined)
-    # A third never comes back; the others stay for a quarter on average, those from before the first day for longer.
+    # A third never returns. The others stay for 90 days on average, users from before the first day for longer.
     stays = np.where(rng.random(users) < 0.33, 0, rng.exponential(90, users))
     stays[:first_users] = rng.exponential(240, first_users)
     stays[0] = days

@@ -1,4 +1,4 @@
-"""The visits in time: which step happens when, and what lies in the baskets."""
+"""The time of each step of the visits, and the contents of their baskets."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,19 +10,19 @@ from user_activity.simulate.draws import DAY, Ints, codes
 from user_activity.simulate.seasons import first_moment, times_of_day, weekdays
 from user_activity.simulate.visits import BASKET_LINES, STEPS, Visits
 
-_LONGEST_PAUSE = 25 * 60_000  # below the usual session timeout, so that a visit is one session for whoever derives them
+_LONGEST_PAUSE = 25 * 60_000  # below the default session timeout, so that a visit without a session id is one session
 
 
 @dataclass(frozen=True)
 class Walk:
-    """One entry an event: the visit it belongs to, the step it is, and its moment."""
+    """Arrays with one entry per event: its visit, its step (an index into ``STEPS``) and its time."""
 
     visit: Ints
     step: Ints
     at: Ints
 
     def signups(self, visits: Visits) -> Ints:
-        """The moment of each newcomer's sign-up: the second step, unless the last visit is cut off before it."""
+        """The sign-up time of each new user: that of the visit's second step, or of its first if it has only one."""
         opening = np.flatnonzero(np.diff(self.visit, prepend=-1))[visits.is_new]
         moments: Ints = self.at[np.minimum(opening + 1, len(self.at) - 1)]
         return moments
@@ -30,14 +30,14 @@ class Walk:
 
 @dataclass(frozen=True)
 class Baskets:
-    """Visits × lines: what each visit looks at closely and, if it gets there, orders."""
+    """Arrays of visits × lines: the products that each visit views in detail and may order."""
 
     products: Ints
     quantities: Ints
 
 
 def take_walks(rng: np.random.Generator, visits: Visits, start: date, days: int, events: int) -> Walk:
-    """The first ``events`` steps of the visits, each at its moment; none lies after the last day."""
+    """Return the first ``events`` steps of the visits with their times; none is after the last day."""
     taken = np.tile(np.arange(len(STEPS)), len(visits.day))
     step = np.repeat(taken, visits.steps.ravel())[:events]
     visit = np.repeat(np.arange(len(visits.day)), visits.steps.sum(axis=1))[:events]
@@ -53,7 +53,7 @@ def take_walks(rng: np.random.Generator, visits: Visits, start: date, days: int,
 
 
 def draw_baskets(rng: np.random.Generator, visits: Visits, catalogue: Catalogue) -> Baskets:
-    """A product and a quantity for each line that a basket could have."""
+    """Draw a product and a quantity for each possible line of each basket."""
     lines = (len(visits.day), BASKET_LINES)
     products = catalogue.draw(rng, np.repeat(visits.day, BASKET_LINES)).reshape(lines)
     return Baskets(products, 1 + codes(rng, (0.85, 0.12, 0.03), products.size).reshape(lines))

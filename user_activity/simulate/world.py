@@ -1,4 +1,4 @@
-"""Everything that is true in the simulated world before anybody reports it."""
+"""The simulated world: everything that happens, before it becomes records."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,7 @@ from user_activity.simulate.walks import Baskets, Walk, draw_baskets, take_walks
 
 @dataclass(frozen=True)
 class World:
-    """The shop, its visitors and their visits from the moment ``begin`` until before the moment ``end``."""
+    """The shop, its visitors and their visits from ``begin`` (inclusive) to ``end`` (exclusive)."""
 
     begin: int
     end: int
@@ -27,7 +27,7 @@ class World:
 
 
 def imagine(rng: np.random.Generator, start: date, days: int, events: int) -> World:
-    """A world in which exactly ``events`` events happen."""
+    """Create a world with exactly ``events`` events."""
     begin = first_moment(start)
     end = begin + days * DAY
     visits = draw_visits(rng, daily_shares(rng, start, days), events)
