@@ -1,4 +1,4 @@
-"""``python -m bench``: take the figures, print one table, keep them as JSON in ``bench/results/``."""
+"""``python -m bench``: measure the figures, print one table, and save them as JSON in ``bench/results/``."""
 
 import argparse
 import json
@@ -35,7 +35,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
-    """Take what is asked for."""
+    """Measure the requested figures."""
     parser = argparse.ArgumentParser("bench", description=bench.__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", type=int, default=2_000_000, help="events of the largest day; every size follows")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""The data that figures are taken on: one large day of events, or many days of a whole shop.
+"""The data that figures are measured on: one large day of events, or many days of all sources.
 
 Belongs here: making files and landing them. Does not belong here: measuring.
 """
@@ -24,7 +24,7 @@ COLUMNS = (
 def events_of_a_day(
     folder: Path, rows: int, day: date = DAY, formats: Sequence[str] = ("jsonl", "csv", "parquet")
 ) -> None:
-    """One day of events in some formats, all of them on time; half a percent of them break a rule."""
+    """Write one file per format with the same events of one day, none of them late; 0.5 % of them break a rule."""
     kinds = ", ".join(f"'{name}'" for name in EVENT_TYPES)
     bad = "hash(i * 13) % 200 = 0"
     query = f"""
@@ -54,13 +54,13 @@ def events_of_a_day(
 
 
 def shop(folder: Path, days: int, events: int) -> list[date]:
-    """Simulated files of a whole shop, ``folder/<source>/<landing date>/<file>``; the landing dates, in order."""
+    """Write simulated files of all sources to ``folder/<source>/<landing date>/``; return the landing dates, sorted."""
     simulate(folder, days=days, events=events)
     return sorted({date.fromisoformat(path.name) for path in folder.glob("*/*")})
 
 
 def land(folder: Path, dates: list[date], settings: Settings) -> None:
-    """Put the files of some landing dates where the platform looks for them."""
+    """Copy the files of the given landing dates to ``incoming/``."""
     for source in sorted(folder.iterdir()):
         for day in dates:
             if (source / str(day)).is_dir():

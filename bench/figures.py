@@ -1,6 +1,6 @@
-"""What a figure is: ours, its floor, the ratio, the target, and whether it is met.
+"""What a figure is: our value, its floor, the ratio, the target, and whether it is met.
 
-Belongs here: figures, the size they are taken at, and their table. Does not belong here: how one is measured.
+Belongs here: figures, the size of their data, and their table. Does not belong here: how one is measured.
 """
 
 from collections.abc import Sequence
@@ -11,48 +11,48 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-OTHERS_MAY_TAKE = 0.1  # of the processors, before a figure counts as noisy
+OTHERS_MAY_TAKE = 0.1  # the share of CPU time that other programs may use before a figure counts as noisy
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """Where a figure is taken, and how large its work is: all sizes follow from the rows of the largest day."""
+    """The folder and the data size of a figure; all sizes are derived from the number of rows of the largest day."""
 
     folder: Path
     rows: int
 
     @property
     def days(self) -> int:
-        """Days of history: a year, or less where the rows are few."""
+        """Days of history: a year, or less if there are few rows."""
         return min(365, max(7, self.rows // 1_000))
 
     @property
     def events_a_day(self) -> int:
-        """Events of one of many days."""
+        """Events per day of a long history."""
         return max(self.rows // 400, 10)
 
     @property
     def events_of_a_busy_day(self) -> int:
-        """Events of one day that is busier than those before it."""
+        """Events of a day with more events than the days before it."""
         return max(self.rows // 20, 10)
 
     @property
     def events_a_year(self) -> int:
-        """Events of all the days of history together."""
+        """Events of all days of history together."""
         return max(self.rows // 8, 100)
 
     @property
     def files(self) -> int:
-        """Files that wait at a sensor's tick."""
+        """Waiting files at a sensor's tick."""
         return max(self.rows // 200, 10)
 
     @property
     def times(self) -> int:
-        """How often a figure that varies is taken, of which the middle or the best counts."""
+        """How often a figure that varies is measured; the median or the best value counts."""
         return 3 if self.rows >= 100_000 else 1
 
     def room(self, name: str) -> Path:
-        """A folder of its own for a part of the work."""
+        """Create and return a subfolder for a part of the work."""
         path = self.folder / name
         path.mkdir(parents=True)
         return path
@@ -60,7 +60,7 @@ class Workshop:
 
 @dataclass
 class Figure:
-    """One measured figure. ``limit`` is the largest ratio, or where ``of_ours`` the largest value of ours."""
+    """One measured figure. The target is a maximum, ``limit``: of the ratio, or if ``of_ours`` of our value."""
 
     name: str
     ours: float
@@ -73,12 +73,12 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """Ours as a multiple of the floor."""
+        """Our value divided by the floor; None without a floor."""
         return self.ours / self.floor if self.floor else None
 
     @property
     def verdict(self) -> str:
-        """Whether the target is met, where there is one."""
+        """``met`` or ``missed``; empty without a target."""
         judged = self.ours if self.of_ours else self.ratio
         if self.limit is None or judged is None:
             return ""
@@ -86,16 +86,16 @@ class Figure:
 
     @property
     def is_noisy(self) -> bool:
-        """Whether other programs took so much of the machine that the figure says little."""
+        """Whether other programs used so much CPU time that the figure is not reliable."""
         return self.others > OTHERS_MAY_TAKE
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as plain values."""
+        """All fields and properties, for JSON."""
         return {**asdict(self), "ratio": self.ratio, "verdict": self.verdict, "is_noisy": self.is_noisy}
 
 
 def show(console: Console, figures: Sequence[Figure]) -> None:
-    """The table, and below it where the time goes."""
+    """Print the table and, below it, the details of each figure."""
     table = Table(title="How fast it is", title_justify="left", title_style="bold", caption_justify="left")
     table.add_column("figure")
     for heading in ("ours", "floor", "ratio", "target"):

@@ -1,6 +1,6 @@
-"""Figures 5 and 7: what a run costs before there is any work, and what loading the code location costs.
+"""Figures 5 and 7: the fixed cost of a run, and the cost of loading the code location.
 
-The floor is what importing the same libraries costs by itself.
+The floor is the cost of importing the same libraries.
 """
 
 import json
@@ -22,7 +22,7 @@ DAGSTER_AND_DBT = "import dagster, dagster_dbt, dbt.cli.main"
 
 
 def one_row(workshop: Workshop) -> Iterator[Figure]:
-    """`user-activity run` from a shell, on a warehouse that is there, when one row has landed."""
+    """`user-activity run` from a shell, on an existing warehouse, after one row has landed."""
     data_dir = workshop.room("fixed")
     _change(data_dir, 0)
     command([PROGRAM, "run"], data_dir)
@@ -49,7 +49,7 @@ def code_location(workshop: Workshop) -> Iterator[Figure]:
 
 
 def parts_of_a_run(data_dir: Path) -> dict[str, float]:
-    """The seconds of one run in this process, by part."""
+    """Execute one run in this process; return the seconds of its parts."""
     started = time.monotonic()
     from user_activity.orchestration.command_runs import open_runner
     from user_activity.orchestration.dbt import runner as dbt

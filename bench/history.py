@@ -1,4 +1,4 @@
-"""Figures 3 and 4: a year in one go; and a day on top of a year, beside the same day on top of a few."""
+"""Figures 3 and 4: a year in one run; one more day after a year, compared with the same day after a few days."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from user_activity.settings import Settings
 
 
 def year(workshop: Workshop) -> Iterator[Figure]:
-    """All days in one go, as `make demo` does it, beside the same SQL straight in DuckDB."""
+    """All days in one run, as `make demo` builds them. The floor is the same SQL, run directly in DuckDB."""
     folder = workshop.room("year")
     settings = Settings(data_dir=folder / "data", _env_file=None)
     size = ["--days", workshop.days, "--events", workshop.events_a_year]
@@ -30,10 +30,10 @@ def year(workshop: Workshop) -> Iterator[Figure]:
 
 
 def growth(workshop: Workshop) -> Iterator[Figure]:
-    """What one more day costs, on a long history and on a short one that ends on the same day."""
+    """The cost of one more day after a long history. The floor is a short history that ends on the same day."""
     folder = workshop.room("growth")
     dates, _ = child(shop, folder / "files", workshop.days - 1, (workshop.days - 1) * workshop.events_a_day)
-    # Days without late rows: those would rebuild days that only the long history has.
+    # No late rows, because they would rebuild days that only the long history has.
     for history, events, limit in ((4, workshop.events_a_day, 1.3), (30, workshop.events_of_a_busy_day, 1 / 0.8)):
         days = [dates[-1] + timedelta(days=number) for number in range(1, workshop.times + 1)]
         files = workshop.room(f"growth/{events}")
@@ -47,7 +47,7 @@ def growth(workshop: Workshop) -> Iterator[Figure]:
 
 
 def further_days(landed: Path, further: Path, history: list[date], days: list[date], data_dir: Path) -> list[float]:
-    """Build a history in one run; then the seconds of a run for each further day."""
+    """Build a history in one run, then each further day in its own run; return the seconds per further day."""
     from user_activity.orchestration.command_runs import open_runner
 
     settings = Settings(data_dir=data_dir, _env_file=None)

@@ -1,7 +1,8 @@
-"""Figure 1: reading a day of events, beside a bare DuckDB script with the same rules; and its memory.
+"""Figure 1: CPU time and memory for ingesting a day of events. The floor is a plain DuckDB script with the same rules.
 
-The floor reads the file as text, casts, applies every rule of the events contract, drops duplicates and writes Parquet.
-Ours does that without the duplicates (staging's work), and also digests, numbers, explains and quarantines.
+The floor reads the file as text, casts, applies all rules of the events contract, drops duplicates and writes Parquet.
+Ours does not drop duplicates (staging does), but also hashes the file, numbers rows, and quarantines bad ones with
+reasons.
 """
 
 import os
@@ -29,7 +30,7 @@ SMALL_FILES = 1_500
 
 
 def figures(workshop: Workshop) -> Iterator[Figure]:
-    """CPU of each format, the largest memory, and what a small file costs."""
+    """CPU time per format, the peak memory, and the time per small file."""
     folder = workshop.room("ingest")
     child(events_of_a_day, folder, workshop.rows)
     memory: dict[str, float] = {}
@@ -47,7 +48,7 @@ def figures(workshop: Workshop) -> Iterator[Figure]:
 
 
 def floor(path: Path, target: Path) -> None:
-    """The same rules, straight in DuckDB."""
+    """Apply the same rules directly in DuckDB."""
     columns = ", ".join(f"{name}: 'VARCHAR'" for name in COLUMNS)
     read = READERS[path.suffix[1:]].format(path=path, columns=columns)
     texts = ", ".join(f"nullif(trim({name}::varchar), '') as {name}" for name in COLUMNS if name not in TYPES)
@@ -71,7 +72,7 @@ def floor(path: Path, target: Path) -> None:
 
 
 def ours(path: Path, data_dir: Path) -> None:
-    """The platform's own way."""
+    """Ingest the file with the platform."""
     settings = Settings(data_dir=data_dir, _env_file=None)
     folder = settings.incoming_dir / "events" / DAY.isoformat()
     folder.mkdir(parents=True)
@@ -82,7 +83,7 @@ def ours(path: Path, data_dir: Path) -> None:
 
 
 def small_files(data_dir: Path, files: int) -> float:
-    """Milliseconds a file, for a year of small ones."""
+    """Ingest small files, spread over a year; return the milliseconds per file."""
     settings = Settings(data_dir=data_dir, _env_file=None)
     days = [date.fromordinal(date(2025, 6, 1).toordinal() + number) for number in range(365)]
     for number in range(files):

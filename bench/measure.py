@@ -1,4 +1,4 @@
-"""What work costs: in a process of its own, so that memory is the work's and nothing is warm that should be cold.
+"""The cost of work, measured in a separate process: its memory is that of the work alone, and its caches are cold.
 
 Belongs here: clocks and child processes. Does not belong here: any work.
 """
@@ -36,7 +36,7 @@ class Cost:
 
 
 def child(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> tuple[T, Cost]:
-    """Do work in a fresh interpreter; its result, and its cost without the interpreter's start and imports."""
+    """Call a function in a new process; return its result, and its cost without the process's start and imports."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as pool:
         return pool.submit(_costed, work, arguments, named).result()
@@ -55,7 +55,10 @@ def command(
     accepted: tuple[int, ...] = (0,),
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, Cost]:
-    """Run a program as a shell would, on a data folder of its own; what it printed, and its whole cost."""
+    """Run a program on a data folder; return its standard output and its total cost.
+
+    Raises ``RuntimeError`` if its exit code is not in ``accepted``.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("USER_ACTIVITY_")}
     environment |= {"USER_ACTIVITY_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "ignore", **more}
     with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as said:
@@ -73,7 +76,7 @@ def command(
 
 @contextmanager
 def others() -> Iterator[Callable[[], float]]:
-    """Watch the machine; the answer is the share of its processors that other programs took in the meantime."""
+    """Yield a function that returns the share of CPU time that other programs have used since entering the context."""
 
     def busy() -> float:
         times = psutil.cpu_times()

@@ -1,7 +1,7 @@
-"""Figure 2: from a landed file of a large day to its metrics, beside the same SQL straight in DuckDB.
+"""Figure 2: from a landed file of a large day to its metrics, compared with the same SQL run directly in DuckDB.
 
 Ours is `user-activity run` from a shell: ingest, audit, models, their tests, publishing, the event log. The floor is
-figure 1's for the same file, plus the SQL that dbt compiled in that very run, models and tests, in dependency order.
+figure 1's floor for the same file, plus the SQL of models and tests that dbt compiled in that run, in dependency order.
 """
 
 import json
@@ -20,11 +20,11 @@ from bench.measure import PROGRAM, Cost, child, command
 from user_activity.orchestration.dbt.runner import ensure_manifest
 from user_activity.settings import Settings
 
-REJECTED = 3  # half a percent of the rows break a rule, and the exit code says so
+REJECTED = 3  # the exit code if rows were rejected: 0.5 % of the rows break a rule
 
 
 def figures(workshop: Workshop) -> Iterator[Figure]:
-    """CPU and wall of the whole way."""
+    """CPU time and wall time from file to metrics."""
     folder = workshop.room("metrics")
     child(events_of_a_day, folder, workshop.rows)
     settings = Settings(data_dir=folder / "data", _env_file=None)
@@ -42,7 +42,7 @@ def figures(workshop: Workshop) -> Iterator[Figure]:
 
 
 def sql_costs(settings: Settings, folder: Path) -> tuple[tuple[int, Cost], tuple[int, Cost]]:
-    """What a run's SQL costs by itself: its models alone, and with their tests."""
+    """The number of SQL statements of a run and their cost: of its models alone, and of models and tests."""
     return (
         child(compiled_sql, settings, folder / "models", tests=False),
         child(compiled_sql, settings, folder / "models_and_tests", tests=True),
@@ -50,7 +50,7 @@ def sql_costs(settings: Settings, folder: Path) -> tuple[tuple[int, Cost], tuple
 
 
 def compiled_sql(settings: Settings, folder: Path, *, tests: bool) -> int:
-    """Execute what dbt compiled for a run in a fresh warehouse on the same lake; the number of statements."""
+    """Execute the SQL that dbt compiled for a run, in a new warehouse on the same lake; return how many statements."""
     manifest = json.loads(ensure_manifest(settings).read_bytes())
     order = TopologicalSorter(manifest["parent_map"]).static_order()
     nodes = [manifest["nodes"][name] for name in order if name in manifest["nodes"]]
@@ -77,7 +77,7 @@ def _compiled(node: dict[str, Any], written: Path) -> str:
 
 
 def _take_over(connection: duckdb.DuckDBPyConnection, settings: Settings, nodes: list[dict[str, Any]]) -> None:
-    """What the models read and dbt does not compile: audit tables, seeds, and the views on the lake."""
+    """Copy what models read and dbt does not compile: audit tables, seeds, and the views on the lake."""
     connection.execute(f"attach '{settings.warehouse_dir}/user_activity.duckdb' as built (read_only)")
     for schema in ("raw", "staging", "intermediate", "marts", "metrics", "audit"):
         connection.execute(f"create schema if not exists {schema}")

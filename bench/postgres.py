@@ -1,7 +1,7 @@
-"""Figure 8: a large day's accepted rows into PostgreSQL, beside psql's own copy of the same rows.
+"""Figure 8: loading a large day's accepted rows into PostgreSQL, compared with psql's copy command.
 
-Ours is what every build begins with: the lake's Parquet parts into ``raw``, and the account of them into ``audit``. The
-floor copies a CSV file of the same rows into a table with the same columns and index.
+Ours is the first step of every build: it copies the lake's Parquet parts into ``raw`` and their manifests into
+``audit``. The floor copies a CSV file of the same rows into a table with the same columns and index.
 """
 
 import subprocess
@@ -21,13 +21,13 @@ from user_activity_tests.postgres import BINARIES, running_server
 
 
 def figures(workshop: Workshop) -> Iterator[Figure]:
-    """Wall of both, and the memory that ours takes."""
+    """Wall time of both, and our peak memory."""
     folder = workshop.room("postgres")
     child(events_of_a_day, folder, workshop.rows)
     child(ingested, folder / "events.parquet", folder / "data")
     ours, floors, megabytes = [], [], 0.0
     with running_server("-c shared_buffers=256MB -c max_wal_size=8GB") as server:
-        for _ in range(workshop.times):  # the quickest counts: the server's own housekeeping comes in between
+        for _ in range(workshop.times):  # the fastest counts, because the server's background work adds time
             url = server.fresh_database("bench")
             seconds, cost = child(loaded, folder / "data", url)
             ours.append(seconds)
@@ -41,7 +41,7 @@ def figures(workshop: Workshop) -> Iterator[Figure]:
 
 
 def loaded(data_dir: Path, url: str) -> float:
-    """Seconds of bringing a warehouse up to the lake."""
+    """Synchronise an empty warehouse with the lake; return the seconds."""
     settings = Settings(data_dir=data_dir, warehouse="postgres", warehouse_url=url, _env_file=None)
     warehouse = open_warehouse(settings)
     warehouse.prepare()

@@ -1,6 +1,6 @@
-"""Figure 8: lifecycle and retention of millions of users over a year: from the beginning, and for one more day.
+"""Figure 8: lifecycle and retention of millions of users over a year: a full build, and one more day.
 
-The users' active days are made up in the warehouse; the models that follow from them are built by dbt as in any run.
+The users' active days are generated in the warehouse. dbt builds the models from them as in any run.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ SEEDED = """
 
 
 def figures(workshop: Workshop) -> Iterator[Figure]:
-    """Seconds and memory of the whole, and of one more day."""
+    """Seconds and memory of the full build, and of one more day."""
     settings = Settings(data_dir=workshop.room("retention") / "data", _env_file=None)
     last = FIRST + timedelta(days=workshop.days - 1)
     active_days, _ = child(seed, settings, workshop.rows, workshop.days)
@@ -49,7 +49,7 @@ def _figure(name: str, cost: Cost) -> Figure:
 
 
 def seed(settings: Settings, users: int, days: int) -> int:
-    """Make up which user was active on which day; the number of such days."""
+    """Generate the days on which each user was active; return the number of rows."""
     DuckDBWarehouse(settings).prepare()
     with duckdb.connect(settings.warehouse_dir / "user_activity.duckdb") as connection:
         connection.execute("set enable_progress_bar = false")
@@ -60,7 +60,7 @@ def seed(settings: Settings, users: int, days: int) -> int:
 
 
 def build(settings: Settings, first: date, last: date) -> None:
-    """What a run over some days does of these models."""
+    """Build the models for the given days, as a run does."""
     from user_activity.orchestration.dbt import runner
 
     warehouse = DuckDBWarehouse(settings)

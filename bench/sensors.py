@@ -1,4 +1,4 @@
-"""Figure 6: a sensor's tick over many waiting files, beside a bare listing of them."""
+"""Figure 6: a sensor's tick over many waiting files, compared with listing them."""
 
 import os
 import time
@@ -14,14 +14,14 @@ FOLDERS = 365
 
 
 def figures(workshop: Workshop) -> Iterator[Figure]:
-    """The first tick, which sees every file as new, and the next one."""
+    """The first tick, for which all files are new, and the next one."""
     (floor, first, second), _ = child(ticks, workshop.room("sensors"), workshop.files)
     name = f"sensor tick over {workshop.files:,} waiting files"
     yield Figure(name, first, floor, "s", 2, of_ours=True, details={"the next tick": second})
 
 
 def ticks(data_dir: Path, files: int) -> tuple[float, float, float]:
-    """Seconds of a bare listing, and of two ticks."""
+    """Return the seconds of listing the files, and of two ticks."""
     import dagster as dg
 
     from user_activity.orchestration.instance.home import open_instance

@@ -1,4 +1,4 @@
-"""Figures 9 and 10: a year on PostgreSQL beside the same on DuckDB; and two days built at once beside one by one."""
+"""Figures 9 and 10: a year on PostgreSQL compared with DuckDB; two days built at once compared with one by one."""
 
 import json
 import time
@@ -17,14 +17,14 @@ OPTIONS = "-c shared_buffers=256MB -c max_wal_size=8GB"
 
 
 def figures(workshop: Workshop) -> Iterator[Figure]:
-    """Both, on one server."""
+    """Both figures, on one server."""
     with running_server(OPTIONS) as server:
         yield _year(workshop, server)
         yield _two_days(workshop, server)
 
 
 def _year(workshop: Workshop, server: Server) -> Figure:
-    """All days in one go, as `make demo` does it, without making the files up."""
+    """All days in one run, as `make demo` builds them, without the time to simulate the files."""
     size = ["--days", str(workshop.days), "--events", str(workshop.events_a_year)]
     kept: dict[str, dict[str, float]] = {}
     for warehouse in ("duckdb", "postgres"):
@@ -39,7 +39,7 @@ def _year(workshop: Workshop, server: Server) -> Figure:
 
 
 def _two_days(workshop: Workshop, server: Server) -> Figure:
-    """Two busy days on top of some weeks, each built by a process that has built before."""
+    """Two busy days after some weeks of history, built by processes that have built before."""
     folder = workshop.room("days")
     dates = shop(folder / "files", 21, 21 * workshop.events_a_day)
     url = server.fresh_database("bench_days")
@@ -53,7 +53,7 @@ def _two_days(workshop: Workshop, server: Server) -> Figure:
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         pool.submit(settled, settings).result()
         together, apart = [], []
-        for number in range(workshop.times + 1):  # the first time, processes are cold
+        for number in range(workshop.times + 1):  # the first time does not count, because processes are cold
             started = time.monotonic()
             list(pool.map(built, [settings] * 2, days))
             halfway = time.monotonic()
@@ -67,7 +67,7 @@ def _two_days(workshop: Workshop, server: Server) -> Figure:
 
 
 def settled(settings: Settings) -> None:
-    """Take in and build what has landed."""
+    """Ingest and build all landed files."""
     from user_activity.orchestration.command_runs import open_runner
 
     with open_runner(settings) as runner:

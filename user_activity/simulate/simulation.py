@@ -50,7 +50,7 @@ class SimulationSummary:
 
     @property
     def duplicates(self) -> dict[str, int]:
-        """The number of accepted records replaced by another one with the same key (re-sent or corrected), per source."""
+        """The number of accepted records replaced by another with the same key (re-sent or corrected), per source."""
         return {source: accepted - self.distinct[source] for source, accepted in self.accepted.items()}
 
 
