@@ -1,5 +1,5 @@
-"""Grafana's dashboards: what they show is written here, and ``python -m deploy.grafana`` makes the files it loads.
+"""Grafana's dashboards as code; ``python -m deploy.grafana`` writes the files that Grafana loads.
 
 Belongs here: panels, their queries (``queries/``), and the files that Grafana reads (``dashboards``, ``provisioning``).
-Does not belong here: figures of any kind. A panel selects, filters and adds up what a mart or metric says.
+Does not belong here: metric definitions. A panel only selects, filters and sums columns of marts and metrics.
 """

@@ -1,6 +1,6 @@
-"""``python -m deploy.grafana``: write the dashboards that Grafana loads, out of their panels and queries.
+"""``python -m deploy.grafana``: write the dashboards that Grafana loads, from their panels and queries.
 
-Belongs here: which files there are. Does not belong here: what is in them.
+Belongs here: the list of files. Does not belong here: their content.
 """
 
 import json
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "dashboards"
 
 
 def files() -> dict[Path, str]:
-    """The text of each file."""
+    """Return the text of each file, by path."""
     dashboards = {"operations": operations(), "business": business()}
     return {
         FOLDER / f"{name}.json": json.dumps(found, indent=2, ensure_ascii=False) + "\n"

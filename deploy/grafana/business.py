@@ -1,4 +1,4 @@
-"""The business dashboard: sales, people, retention, funnels and products."""
+"""The business dashboard: sales, users, retention, funnels and products."""
 
 from deploy.grafana.dashboard import choice, dashboard, link, one_of
 from deploy.grafana.panels import (
@@ -17,7 +17,7 @@ from deploy.grafana.panels import (
     timeseries,
 )
 
-# From white to blue up to a half: few cohorts keep more, and small shares stay apart.
+# From white (0 %) to blue (50 %): few cohorts retain more, and small shares remain distinguishable.
 HEAT = {"unit": "percentunit", "decimals": 0, "min": 0, "max": 0.5, "color": {"mode": "continuous-blues"}}
 LIFECYCLE = {"new": GREEN, "returning": BLUE, "resurrected": PURPLE, "dormant": ORANGE}
 AMOUNT, SHARE, DURATION = Column("locale"), Column("percentunit"), Column("s")
@@ -37,7 +37,7 @@ PANELS: list[Panel | Heading] = [
     stat("order_value", "locale", width=8, decimals=2),
     stat("active_users", "locale", width=6),
     Heading("Sales"),
-    by("week", timeseries("revenue_by_period")),  # no bars: they would be stacked, and currencies are never added
+    by("week", timeseries("revenue_by_period")),  # lines, because bars are stacked and currencies must not be added
     by("month", timeseries("revenue_by_period")),
     timeseries("orders_by_week", style="bars", stacked=True),
     timeseries("order_value_by_week", decimals=2),
@@ -77,7 +77,7 @@ PANELS: list[Panel | Heading] = [
 
 
 def business() -> Json:
-    """The dashboard for those who run the shop."""
+    """Return the dashboard for the shop's business users."""
     return dashboard(
         "business",
         "Business",

@@ -1,4 +1,4 @@
-"""A dashboard as Grafana loads it: panels with a place each, the choices above them, and links to what is beside.
+"""The JSON of a dashboard: panels with their positions, variables, and links.
 
 Belongs here: what both dashboards have in common. Does not belong here: how a panel is drawn (``panels``).
 """
@@ -26,7 +26,7 @@ def dashboard(
     refresh: str,
     links: Sequence[Json],
 ) -> Json:
-    """The whole of it. Days are UTC days or reporting days without a time: another zone would show the day before."""
+    """Return a dashboard. Its time zone is UTC: days have no time, and other zones could show the day before."""
     return {
         "uid": f"user-activity-{name}",
         "title": title,
@@ -46,7 +46,7 @@ def dashboard(
 
 
 def choice(name: str, label: str, query: str, *, many: bool = True) -> Json:
-    """A variable whose values a query finds; many at once, and all of them at first, or exactly one."""
+    """A variable with values from a query. With ``many``, several may be selected (initially all), otherwise one."""
     found: Json = {
         "type": "query",
         "name": name,
@@ -79,13 +79,13 @@ def one_of(name: str, label: str, values: Sequence[str], first: str) -> Json:
 
 
 def typed(name: str, label: str, value: str) -> Json:
-    """A variable that is typed in."""
+    """A variable with a text box."""
     current = {"selected": True, "text": value, "value": value}
     return {"type": "textbox", "name": name, "label": label, "query": value, "options": [current], "current": current}
 
 
 def link(title: str, url: str, *, keeps_time: bool = False) -> Json:
-    """A link at the top: to the other dashboard with the same range, or to elsewhere in a tab of its own."""
+    """A link at the top. With ``keeps_time`` it keeps the time range; otherwise it opens in a new tab."""
     return {
         "type": "link",
         "title": title,
@@ -101,7 +101,7 @@ def link(title: str, url: str, *, keeps_time: bool = False) -> Json:
 
 
 def _placed(name: str, panels: Sequence[Panel | Heading]) -> Iterator[Json]:
-    """Panels from left to right, in lines as high as their highest panel."""
+    """The JSON of panels, placed from left to right in lines; a line is as high as its highest panel."""
     x = y = line = 0
     for number, panel in enumerate(panels, start=1):
         width = COLUMNS if isinstance(panel, Heading) else panel.width
@@ -146,7 +146,10 @@ def _drawn(panel: Panel, file: Path) -> Json:
 
 
 def asked(file: Path, period: str | None = None) -> tuple[str, str, str]:
-    """A query's file: its first line is the panel's title, the comment after it the description, the rest SQL."""
+    """Read a query's file; return the panel's title (its first line), description (the next comments) and SQL.
+
+    Raises ``ValueError`` if the file does not begin with two comment lines.
+    """
     text = file.read_text()
     lines = (text.replace("<period>", period) if period else text).splitlines()
     comment = list(takewhile(lambda line: line.startswith("-- "), lines))

@@ -1,4 +1,4 @@
-"""The operations dashboard: what ran, what came in, what checks found, and how fresh it all is."""
+"""The operations dashboard: runs, landed files, check results, and freshness."""
 
 from deploy.grafana.dashboard import choice, dashboard, link, typed
 from deploy.grafana.panels import (
@@ -18,7 +18,7 @@ from deploy.grafana.panels import (
 )
 
 RUN = Column(link=("Open the run in Dagster", "${dagster:raw}/runs/${__value.raw}"))
-LAG = ((0, GREEN), (50, ORANGE), (8 * 24, RED))  # two days; a week, in which a catalogue has come as well
+LAG = ((0, GREEN), (50, ORANGE), (8 * 24, RED))  # in hours; 8 days, because catalogues are weekly
 SOME = ((1, ORANGE),)
 STATES = {"success": GREEN, "failure": RED, "canceled": ORANGE, "started": PURPLE, "queued": GREY}
 HOUR = 3600
@@ -137,7 +137,7 @@ PANELS: list[Panel | Heading] = [
 
 
 def operations() -> Json:
-    """The dashboard for those who keep the platform running."""
+    """Return the dashboard for the platform's operators."""
     return dashboard(
         "operations",
         "Operations",

@@ -1,7 +1,7 @@
-"""Kinds of panels: how figures are drawn.
+"""Kinds of panels, and how they are drawn.
 
-Belongs here: what all panels of a kind have in common, in Grafana's own words ("Inspect", "Panel JSON" shows them).
-Does not belong here: what one panel asks (its ``.sql`` file) or where it stands (``dashboard``).
+Belongs here: what all panels of a kind have in common, with Grafana's option names (see "Inspect", "Panel JSON").
+Does not belong here: a panel's query (its ``.sql`` file) or position (``dashboard``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel before it has a place: the query that it is about, its size on a grid of 24 columns, and its form."""
+    """A panel without a position: its query, its size on a grid of 24 columns, and its options."""
 
     query: str
     kind: str
@@ -27,19 +27,19 @@ class Panel:
     overrides: list[Json] = field(default_factory=list)
     is_series: bool = False
     period: str | None = None
-    """What stands for ``<period>`` in the query's file: `week` or `month`."""
+    """Replaces ``<period>`` in the query's file: `week` or `month`."""
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A line across the dashboard that names the panels below it."""
+    """A heading across the dashboard, for the panels below it."""
 
     title: str
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its unit and width, from which values or for which words it has a colour, where it leads."""
+    """Options of a table column: unit, width, colours by value (``steps``) or by text (``words``), and a link."""
 
     unit: str | None = None
     width: int | None = None
@@ -48,7 +48,7 @@ class Column:
     link: tuple[str, str] | None = None
 
     def properties(self) -> Json:
-        """What Grafana sets for it."""
+        """Return Grafana's properties of the column."""
         found: Json = {}
         if self.unit:
             found["unit"] = self.unit
@@ -67,7 +67,7 @@ class Column:
 
 
 def by(period: str, panel: Panel) -> Panel:
-    """The panel of a query that is written once for several periods."""
+    """The panel for one period, of a query that is written once for several periods."""
     return replace(panel, period=period)
 
 
@@ -83,7 +83,7 @@ def timeseries(
     right_axis: Mapping[str, str] | None = None,
     **defaults: Any,
 ) -> Panel:
-    """Figures over time, as lines, bars or points. ``right_axis`` names series with a unit of their own."""
+    """Values over time, as lines, bars or points. ``right_axis`` gives the series with a different unit."""
     custom: Json = {
         "drawStyle": style,
         "lineWidth": 1,
@@ -124,7 +124,7 @@ def stat(
     but: Mapping[str, Sequence[tuple[float, str]]] | None = None,
     **defaults: Any,
 ) -> Panel:
-    """A large figure, or one for each row or column. From each step's value on, its colour; columns may have others."""
+    """A large number, or one per row or column. Each step is a colour and the value from which it applies."""
     options: Json = {
         "reduceOptions": {"values": True, "calcs": [], "fields": ""},
         "textMode": "auto",
@@ -140,7 +140,7 @@ def stat(
 
 
 def bars(query: str, unit: str = "short", *, width: int = 8, height: int = 8, **defaults: Any) -> Panel:
-    """A bar for each row, named by the row's text."""
+    """A bar per row, named by the row's text."""
     options: Json = {
         "reduceOptions": {"values": True, "calcs": [], "fields": ""},
         "orientation": "horizontal",
@@ -166,7 +166,7 @@ def table(
     columns: Mapping[str, Column] | None = None,
     heat: Json | None = None,
 ) -> Panel:
-    """Rows under named columns. ``heat`` says how columns that are named ``+`` and a number are shaded."""
+    """A table. ``heat`` is the colour scale of columns whose names are ``+`` and a number."""
     overrides = [_by_name(name, column.properties()) for name, column in (columns or {}).items()]
     if heat:
         shaded = {"custom.cellOptions": {"type": "color-background", "mode": "basic"}, **heat}

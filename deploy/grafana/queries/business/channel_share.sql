@@ -1,6 +1,6 @@
 -- Net revenue of channels
--- Net revenue of this range by marketing channel, in the reporting currency (metrics.daily_revenue). A channel with an
--- amount whose rate is unknown shows none.
+-- Net revenue of this range by marketing channel, in the reporting currency (metrics.daily_revenue). Empty for a
+-- channel with an amount whose exchange rate is unknown.
 select
     channel as "channel",
     case when count(*) = count(net_revenue_reporting) then sum(net_revenue_reporting) end as "net revenue"

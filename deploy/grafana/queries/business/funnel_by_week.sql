@@ -1,6 +1,6 @@
 -- Conversion by week of entry
--- Share of the users who entered in a week and got to each step (metrics.funnel), for the weeks that begin in this
--- range. Users who may still get there are left out.
+-- Of the users who entered in a week, the share that reached each step (metrics.funnel), for weeks that begin in this
+-- range. Users who may still reach it are excluded.
 select
     dates.week_start_date as "time",
     funnels.step || '. ' || funnels.event_types as metric,

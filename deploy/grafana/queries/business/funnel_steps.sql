@@ -1,6 +1,6 @@
 -- Conversion by step
--- Shares of the users who could get there: who may still, because the window is open, is left out (metrics.funnel).
--- Mean times are over all users of the range; the typical time is the median of the days' medians.
+-- Conversion rates from step to step. Users who may still reach a step, because their window is open, are excluded
+-- (metrics.funnel). Mean times cover all users of the range; the typical time is the median of the daily medians.
 with steps as (
     select
         step,
@@ -24,7 +24,7 @@ select
     reached_users as "users",
     open_users as "may still get here",
     conversion_rate as "of all who entered",
-    -- Who is open at the step before is open here too, and the others of the open ones got there.
+    -- Users open at the previous step are also open here; the other open users have reached the previous step.
     cast(reached_users as double precision) / nullif(
         lag(reached_users) over (order by step) - open_users + lag(open_users) over (order by step), 0
     ) as "of the step before",

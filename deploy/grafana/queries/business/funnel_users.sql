@@ -1,6 +1,6 @@
 -- Users by step
--- Users who entered the funnel on a day of this range, by how far they got (metrics.funnel). Who enters on several
--- days counts on each.
+-- Users who entered the funnel on a day of this range, by the steps they reached (metrics.funnel). A user who enters on
+-- several days is counted on each.
 select
     step || '. ' || max(event_types) as "step",
     sum(reached_users) as "users"

@@ -1,6 +1,6 @@
 -- Lifecycle of users by ${period}
--- Where each period's users come from, and below zero how many of the period before stayed away
--- (metrics.user_lifecycle). Resurrected users had skipped at least one period. Periods that are not over are left out.
+-- Each period's users, by lifecycle state, and below zero the users of the previous period who did not return
+-- (metrics.user_lifecycle). Resurrected users skipped at least one period. Periods that are not over are excluded.
 select
     period_start_date as "time",
     new_users as "new",

@@ -1,6 +1,6 @@
 -- Net revenue
 -- Gross less discounts less refunds, booked in this range, in the reporting currency (metrics.daily_revenue). Empty
--- where the exchange rate of any amount is unknown: then look at the panels by currency.
+-- if the exchange rate of any amount is unknown: then see the panels by currency.
 select
     reporting_currency as "currency",
     case when count(*) = count(net_revenue_reporting) then sum(net_revenue_reporting) end as "net revenue"

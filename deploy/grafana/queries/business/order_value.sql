@@ -1,5 +1,5 @@
 -- Average order value
--- Gross less discounts, by order that counts as a sale, in each currency (metrics.payment_summary). Refunds do not
+-- Gross revenue less discounts per order that counts as a sale, per currency (metrics.payment_summary). Refunds do not
 -- lower it.
 select
     currency as "currency",

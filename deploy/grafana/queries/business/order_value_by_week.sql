@@ -1,5 +1,5 @@
 -- Average order value by week
--- Gross less discounts, by order that counts as a sale, of the weeks that begin in this range, each currency by itself
+-- Gross revenue less discounts per order that counts as a sale, for weeks that begin in this range, per currency
 -- (metrics.payment_summary).
 select
     dates.week_start_date as "time",

@@ -1,5 +1,5 @@
 -- Orders by week
--- Orders that count as sales, of the weeks that begin in this range, by the currency that they were paid in
+-- Orders that count as sales, for weeks that begin in this range, by the currency that they were paid in
 -- (metrics.payment_summary).
 select
     dates.week_start_date as "time",

@@ -1,6 +1,6 @@
 -- Top products by revenue
--- The ten products with the most net revenue in this range, in the reporting currency (metrics.product_performance). A
--- product with an amount whose rate is unknown is left out.
+-- The ten products with the most net revenue in this range, in the reporting currency (metrics.product_performance).
+-- Products with an amount whose exchange rate is unknown are excluded.
 select
     coalesce(products.name, activity.product_id) as "product",
     sum(activity.net_revenue_reporting) as "revenue"

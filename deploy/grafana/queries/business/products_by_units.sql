@@ -1,5 +1,5 @@
 -- Top products by units
--- The ten products of which most units were sold in this range (metrics.product_performance).
+-- The ten products with the most units sold in this range (metrics.product_performance).
 select
     coalesce(products.name, activity.product_id) as "product",
     sum(activity.units) as "units"

@@ -1,6 +1,6 @@
 -- Top products by views
--- The ten products that were viewed most often in this range, bots left out (metrics.product_performance). Views have
--- no currency.
+-- The ten products with the most views in this range, without bots (metrics.product_performance). Views have no
+-- currency.
 select
     coalesce(products.name, activity.product_id) as "product",
     sum(activity.views) as "views"

@@ -1,6 +1,6 @@
 -- Retention by <period>
 -- Of the users of a cohort (a <period> that begins in this range), the share that was active so many <period>s later
--- (metrics.retention). What the cohort is says the choice above; <period>s that are not over are empty.
+-- (metrics.retention). The kind of cohort is chosen above; <period>s that are not over are empty.
 select
     cast(cohort_start_date as text) as "cohort",
     max(cohort_users) as "users",

@@ -1,6 +1,6 @@
 -- Revenue by channel
--- What each marketing channel brought in, booked in this range, each currency by itself (metrics.daily_revenue).
--- Channels may be compared over currencies in the reporting currency alone; empty there where a rate is unknown.
+-- Revenue of each marketing channel, booked in this range, per currency (metrics.daily_revenue). To compare channels
+-- over currencies, use the reporting currency; its amounts are empty if an exchange rate is unknown.
 select
     channel as "channel",
     currency as "currency",

@@ -1,5 +1,5 @@
 -- Net revenue by <period>
--- Gross less discounts less refunds of the <period>s that begin in this range, each currency by itself
+-- Gross revenue less discounts and refunds, for <period>s that begin in this range, per currency
 -- (metrics.payment_summary). The last <period> may not be over.
 select
     dates.<period>_start_date as "time",

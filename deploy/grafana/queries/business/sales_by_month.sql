@@ -1,6 +1,6 @@
 -- Sales by month
--- The months that begin in this range, newest first, each currency by itself (metrics.payment_summary). Growth
--- compares net revenue with the month before in the table; the newest month may not be over.
+-- The months that begin in this range, newest first, per currency (metrics.payment_summary). Growth compares net
+-- revenue with the previous month in the table; the newest month may not be over.
 with months as (
     select
         dates.month_start_date,

@@ -1,6 +1,6 @@
 -- Stickiness
--- Daily users as a share of monthly users (metrics.daily_engagement): how many of the month's users come on a given
--- day.
+-- Daily active users divided by monthly active users (metrics.daily_engagement): the share of the month's users who are
+-- active on a given day.
 select
     activity_date as "time",
     stickiness

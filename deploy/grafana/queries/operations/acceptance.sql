@@ -1,5 +1,5 @@
 -- Rows accepted
--- Share of the rows landed in this range that kept their contract (audit.landed_files); the others are in quarantine.
+-- Share of the rows landed in this range that follow their contract (audit.landed_files); the others are in quarantine.
 select
     cast(sum(rows_accepted) as double precision) / nullif(sum(rows_landed), 0) as "rows accepted"
 from audit.landed_files

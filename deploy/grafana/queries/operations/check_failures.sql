@@ -1,6 +1,6 @@
 -- Failed checks, in detail
--- The last 200 evaluations that did not pass: what the check holds, what it found instead, and some of the rows that
--- break it (audit.dq_failures). "run" opens the run in Dagster.
+-- The last 200 failed evaluations: what the check expected, what it found, and some of the rows that break it
+-- (audit.dq_failures). "run" opens the run in Dagster.
 select
     failures.evaluated_at as "evaluated",
     failures.severity as "severity",

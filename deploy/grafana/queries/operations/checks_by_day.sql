@@ -1,5 +1,5 @@
 -- Checks passed, warned and failed
--- Evaluations of checks a day, by outcome (audit.dq_results). Failed ones held back what follows; warned ones did not.
+-- Evaluations of checks per day, by outcome (audit.dq_results). Failed checks block downstream tables, warnings do not.
 select
     date_trunc('day', results.evaluated_at) as "time",
     count(*) filter (where results.passed) as passed,

@@ -1,6 +1,5 @@
 -- Failed checks
--- Evaluations of checks that did not pass in this range (audit.dq_results). Errors hold back what follows, warnings do
--- not.
+-- Failed evaluations of checks in this range (audit.dq_results). Errors block downstream tables, warnings do not.
 select
     count(*) filter (where results.severity = 'error') as "errors",
     count(*) filter (where results.severity = 'warn') as "warnings"

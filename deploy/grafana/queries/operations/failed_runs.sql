@@ -1,6 +1,5 @@
 -- Failed runs
--- Runs of the chosen jobs that ended in failure in this range (audit.pipeline_runs). A run that was tried again counts
--- each time that it failed.
+-- Failed runs of the chosen jobs in this range (audit.pipeline_runs). Each failed retry counts as a run.
 select count(*) as "failed runs"
 from audit.pipeline_runs
 where

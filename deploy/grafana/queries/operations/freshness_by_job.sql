@@ -1,6 +1,6 @@
 -- Last success by job
--- When each job last succeeded, and what became of its latest run, whatever the range (audit.pipeline_runs). A job
--- that only runs when files land may well be quiet.
+-- When each job last succeeded, and the state of its latest run, whatever the range (audit.pipeline_runs). A job
+-- that runs only when files land can have an old success.
 select
     job as "job",
     max(ended_at) filter (where state = 'success') as "last success",

@@ -1,6 +1,6 @@
 -- Freshness by source
--- How far each source's data reaches, whatever the range (audit.landed_files, landed_dates). The lag counts the hours
--- since the end of the latest UTC day that any accepted row is about.
+-- How recent each source's data is, whatever the range (audit.landed_files, landed_dates). The lag is the number
+-- of hours since the end of the latest UTC day with accepted rows.
 with landed as (
     select
         source,

@@ -1,6 +1,5 @@
 -- Largest tables
--- The 25 tables that take most space now, with the server's own estimate of their rows (pg_class; no row is counted
--- for it).
+-- The 25 tables that use the most space now, with the server's estimate of their rows (pg_class).
 select
     schemas.nspname || '.' || tables.relname as "table",
     greatest(cast(tables.reltuples as bigint), 0) as "rows, estimated",

@@ -1,6 +1,6 @@
 -- Late rows
--- Accepted rows about a UTC day before the day that they landed on (audit.landed_files). Their days are rebuilt; many
--- of them mean that yesterday's figures still move.
+-- Accepted rows whose UTC day is before the day that they landed on (audit.landed_files). Their days are rebuilt; if
+-- there are many, yesterday's figures still change.
 select
     landing_date as "time",
     source as metric,

@@ -1,6 +1,6 @@
 -- Load by source and day
--- What landed, by source and landing date, newest first, at most 500 rows (audit.landed_files). A file that cannot be
--- read is one quarantined row.
+-- Landed files and rows by source and landing date, newest first, at most 500 lines (audit.landed_files). A file that
+-- cannot be read counts as one quarantined row.
 select
     cast(landing_date as text) as "landing date",
     source as "source",

@@ -1,6 +1,5 @@
 -- Open in quarantine
--- Rejected records of the chosen sources that nobody has worked off yet, of whatever day (audit.bad_records, state
--- open).
+-- Rejected records of the chosen sources that are open now, whatever the range (audit.bad_records, state open).
 select count(*) as "open records"
 from audit.bad_records
 where

@@ -1,6 +1,6 @@
 -- Rejected records by rule
--- Records rejected each landing date, by the rule that they broke (audit.bad_records). A rule that jumps points at a
--- change on the sender's side; a record that broke two rules counts for both.
+-- Rejected records per landing date, by the rule that they broke (audit.bad_records). A sudden increase indicates a
+-- change at the sender; a record that broke two rules counts for both.
 select
     records.landing_date as "time",
     broken.rule as metric,

@@ -1,6 +1,6 @@
 -- Quarantine by rule and state
--- Rejected records that landed in this range, by the rule that they broke and what has become of them
--- (audit.bad_records). A record that broke two rules counts for both.
+-- Rejected records that landed in this range, by the rule that they broke and their state (audit.bad_records). A record
+-- that broke two rules counts for both.
 select
     records.source as "source",
     broken.rule as "rule",

@@ -1,6 +1,6 @@
 -- Row deltas from run to run
--- The last 300 times that a run left another number of rows in a table than the run before it, over the days that it
--- built (audit.row_deltas). The audit tables themselves are left out. "run" opens the run in Dagster.
+-- The last 300 changes of a table's row count from one run to the next, over the days that the run built
+-- (audit.row_deltas). The audit tables themselves are excluded. "run" opens the run in Dagster.
 select
     max(deltas.counted_at) as "counted",
     runs.job as "job",

@@ -1,6 +1,6 @@
 -- Rows added and taken away
--- Rows that each day's runs left more or fewer than the runs before them, by layer (audit.row_deltas). The first build
--- of a partition adds all its rows; below zero means that rows went. The audit tables themselves are left out.
+-- Rows added or removed by each day's runs, by layer (audit.row_deltas). The first build of a partition adds all its
+-- rows; below zero means that rows were removed. The audit tables themselves are excluded.
 select
     date_trunc('day', deltas.counted_at) as "time",
     split_part(deltas.relation, '.', 1) as metric,

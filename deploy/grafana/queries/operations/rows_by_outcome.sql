@@ -1,5 +1,5 @@
 -- Rows accepted and quarantined
--- Rows that landed each day, by what became of them (audit.landed_files). Both together are all that landed: nothing
+-- Rows that landed each day, accepted or quarantined (audit.landed_files). Together they are all landed rows: nothing
 -- is dropped.
 select
     landing_date as "time",

@@ -1,5 +1,6 @@
 -- Run durations
--- How long each run took, from its first step to its end, by job (audit.pipeline_runs). One point a run, at its start.
+-- The duration of each run, from its first step to its end, by job (audit.pipeline_runs). One point per run, at its
+-- start.
 select
     started_at as "time",
     job as metric,

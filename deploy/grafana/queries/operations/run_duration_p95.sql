@@ -1,6 +1,6 @@
 -- Run durations, 95th percentile
--- The time within which 95 % of a job's runs of a day ended (audit.pipeline_runs). A line that climbs means growing
--- work or a slower machine.
+-- The 95th percentile of the durations of a job's runs per day (audit.pipeline_runs). A rising line means more work or
+-- a slower machine.
 select
     date_trunc('day', started_at) as "time",
     job as metric,

@@ -1,6 +1,6 @@
 -- Runs by state
--- Runs of the chosen jobs a day, by how they ended (audit.pipeline_runs). Days are UTC; a run that never started
--- counts when it ended.
+-- Runs of the chosen jobs per day, by final state (audit.pipeline_runs). Days are UTC; a run that never started counts
+-- on the day it ended.
 with runs as (
     select state, coalesce(started_at, ended_at) as run_at
     from audit.pipeline_runs

@@ -1,5 +1,5 @@
 -- Size by layer
--- Bytes that each layer's tables and indexes take now (the server's own catalogue).
+-- The size of each layer's tables and indexes now, in bytes (from the server's catalogue).
 select
     cast(schemas.nspname as text) as "layer",
     sum(pg_total_relation_size(tables.oid)) as "size"

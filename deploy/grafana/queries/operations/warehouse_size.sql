@@ -1,5 +1,5 @@
 -- Size on disk
--- Bytes that the warehouse's tables and their indexes take now, raw and staging included (the server's own catalogue).
+-- The size of the warehouse's tables and indexes now, with raw and staging, in bytes (from the server's catalogue).
 select sum(pg_total_relation_size(tables.oid)) as "size on disk"
 from pg_class as tables
 join pg_namespace as schemas on schemas.oid = tables.relnamespace
