@@ -1,4 +1,4 @@
-# Everything a developer types, each target ready to run on a fresh clone. `make` alone lists them.
+# All developer commands. Each target works on a fresh clone; `make` alone lists them.
 
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(or $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
@@ -8,8 +8,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 DATA := $(abspath $(or $(USER_ACTIVITY_DATA_DIR),data))
 
-# Two processes are enough to fill a small machine, more than four fill its memory. Files keep the order that conftest.py
-# gives them: by itself the plugin would leave those with few tests, which are the longest, to the end.
+# One process per CPU, at most four, because more fill a small machine's memory. Files keep the order of conftest.py:
+# otherwise the plugin would run files with few tests last, and these take the longest.
 PYTEST_ARGS ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 COMPOSE = @command -v docker >/dev/null || { echo "docker is not installed: docs/deployment.md says what you need." >&2; exit 2; }; \
@@ -23,21 +23,21 @@ COMPOSE = @command -v docker >/dev/null || { echo "docker is not installed: docs
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-install: $(READY) ## Make the environment in .venv, with `user-activity` in it; nothing happens when it is up to date.
+install: $(READY) ## Create the environment in .venv, with `user-activity` in it; does nothing if it is up to date.
 
-demo: $(READY) ## Simulate a year of messy activity, build every table from it, and show what came out.
+demo: $(READY) ## Simulate a year of messy activity, build all tables from it, and show the results.
 	@$(BIN)/user-activity demo
 
 dev: $(READY) ## Start the Dagster UI, with sensors and schedules on.
 	@$(BIN)/user-activity dev
 
-test: $(READY) ## Run the tests of every package and every guarantee, on both warehouses: some minutes.
+test: $(READY) ## Run the tests of all packages and guarantees, on both warehouses (some minutes).
 	$(BIN)/pytest $(PYTEST_ARGS) -m "not long"
 
-test-all: $(READY) ## Run every test, with more random examples: some twenty minutes.
+test-all: $(READY) ## Run all tests, with more random examples (about twenty minutes).
 	TESTS=all $(BIN)/pytest $(PYTEST_ARGS)
 
-test-nightly: $(READY) ## Run the property tests on hundreds of random examples: hours. Failing examples stay in .hypothesis/.
+test-nightly: $(READY) ## Run the property tests on hundreds of random examples (hours). Failing examples stay in .hypothesis/.
 	TESTS=nightly $(BIN)/pytest $(PYTEST_ARGS) -m law --timeout 0
 
 test-sql: $(READY) ## Run dbt's unit tests of the rules in sql/models/rules.yml, without a warehouse.
@@ -48,7 +48,7 @@ test-sql: $(READY) ## Run dbt's unit tests of the rules in sql/models/rules.yml,
 coverage: $(READY) ## Run `make test` with coverage, and write the report to htmlcov/index.html.
 	$(BIN)/pytest $(PYTEST_ARGS) -m "not long" --cov=user_activity --cov-report=term --cov-report=html
 
-lint: $(READY) ## Check style, formatting, the arrows between rooms, and the SQL.
+lint: $(READY) ## Check style, formatting, imports between packages, and the SQL.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
@@ -58,11 +58,11 @@ lint: $(READY) ## Check style, formatting, the arrows between rooms, and the SQL
 types: $(READY) ## Check the types.
 	$(BIN)/mypy
 
-format: $(READY) ## Put the Python into shape, and mend what can be mended without asking.
+format: $(READY) ## Format the Python code, and apply safe automatic fixes.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(READY) ## Measure speed and memory, each figure beside its floor from the same run.
+bench: $(READY) ## Measure speed and memory, each figure with its floor (the least possible cost) from the same run.
 	$(BIN)/python -m bench
 
 up: ## Start the compose deployment, with the settings of deploy/compose.env.
@@ -85,14 +85,14 @@ docs: $(READY) ## Write docs/data-dictionary.md, and one HTML page of a built wa
 	@echo "docs/data-dictionary.md"
 	@echo "$(DATA)/dbt/docs/static_index.html"
 
-dashboards: $(READY) ## Write the dashboards that Grafana loads, out of their panels and queries in deploy/grafana.
+dashboards: $(READY) ## Write the dashboards that Grafana loads, from the panels and queries in deploy/grafana.
 	@$(BIN)/python -m deploy.grafana
 
 lock: $(READY) ## Choose the newest versions that pyproject.toml allows and write them to requirements.lock.
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
 
-release: ## Give a release its number and date, commit and tag it: make release VERSION=1.2.3.
+release: ## Set a release's version and date, commit and tag it: make release VERSION=1.2.3.
 	@$(PYTHON) .ci/release.py "$(VERSION)"
 
 clean: ## Remove the environment and everything that tools have written; data/ stays.
@@ -100,7 +100,7 @@ clean: ## Remove the environment and everything that tools have written; data/ s
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find user_activity user_activity_tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
-# Libraries are compiled at once: each start would do it again where Python may not write bytecode, as in many images.
+# Libraries are compiled on installation: where Python may not write bytecode, each start would compile them again.
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c '$(SUPPORTED)' || { \
 		echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
