@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from user_activity.ingest.lake import freshness
 from user_activity.ingest.landing import incoming
 from user_activity.orchestration import built_tables, staleness
+from user_activity.orchestration.date_ranges import ranges, written
 from user_activity.orchestration.dbt.recipes import recipes
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
@@ -138,8 +139,9 @@ def _tables(settings: Settings, warehouse: Warehouse) -> Iterator[Difference]:
             held = warehouse.row_counts(relation, column, dated)
             other = sorted(day for day, rows in dated.items() if held[day] != rows)
             if other:
-                where = f"{len(other)} dates ({other[0]} to {other[-1]})"
-                yield Difference(f"{relation} holds other rows on {where} than a run left.", "table", (relation,))
+                yield Difference(
+                    f"{relation} holds other rows of {written(ranges(other))} than a run left.", "table", (relation,)
+                )
         elif project.is_stored(relation) and None in counted:
             rows = warehouse.query(f"select count(*) from {relation}").rows[0][0]
             if rows != counted[None]:

@@ -57,7 +57,7 @@ def test_what_a_run_left_agrees(command: Command) -> None:
 
 
 DAMAGES: dict[str, tuple[Damage, str]] = {
-    "rows deleted": (sql("delete from marts.fct_events where event_id = 'e1'"), "marts.fct_events holds other rows on"),
+    "rows deleted": (sql("delete from marts.fct_events where event_id = 'e1'"), "marts.fct_events holds other rows of"),
     "users deleted": (sql("delete from marts.dim_users where user_id = 'u1'"), "marts.dim_users holds"),
     "staged rows deleted": (
         sql("delete from staging.stg_events where event_id = 'e1'"),
