@@ -82,8 +82,7 @@ def _stale(settings: Settings) -> dict[str, list[date] | list[str] | None]:
         work = staleness.work(settings)
     except WarehouseBusy:
         return {"stale_dates": None, "changed_tables": None}
-    dates = list(work.dates) if not work.changed else list(staleness.stale(settings))
-    return {"stale_dates": dates, "changed_tables": sorted(work.changed)}
+    return {"stale_dates": sorted(work.stale), "changed_tables": sorted(work.changed)}
 
 
 def _warehouse(settings: Settings) -> dict[str, Any]:

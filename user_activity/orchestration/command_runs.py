@@ -235,6 +235,7 @@ class Runner:
             keys = None if work.selection is None else built_and_published(work.selection)
             if self.execute(outcome, BUILD, range_tags(work.dates), keys):
                 outcome.tables |= work.changed
+                outcome.rebuilt |= work.stale
 
     def _files(self, landed: Mapping[str, Iterable[date]]) -> list[IngestedFile]:
         """Return the files in the lake for these landing dates."""

@@ -42,6 +42,7 @@ class Work:
     dates: Mapping[date, str]
     selection: list[str] | None = None
     changed: frozenset[str] = frozenset()
+    stale: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,12 @@ def work(settings: Settings, patience_seconds: float = 3) -> Work:
     project = recipes(settings)
     changed = built_tables.changed(warehouse, project) if built else set()
     if not changed:
-        return Work(waiting)
+        return Work(waiting, stale=frozenset(waiting))
     # The mark is part of the states, so that a failed build is requested again at once when tables or SQL change.
     mark = hashlib.sha256(repr(sorted((name, project.digests()[name]) for name in changed)).encode()).hexdigest()[:16]
     dates = {day: f"{state.digest} {mark}" for day, state in every.items()}
-    return Work(dates, None if waiting else project.with_descendants(changed), frozenset(changed))
+    selection = None if waiting else project.with_descendants(changed)
+    return Work(dates, selection, frozenset(changed), frozenset(waiting))
 
 
 def _is_current(built: BuiltDate | None, state: DateState) -> bool:

@@ -37,7 +37,7 @@ WRONG = lines(event("e1", MONDAY), event("e3", SUNDAY, "eve"))
 
 
 @pytest.mark.law
-def test_tables_follow_the_files_through_withdrawal_copies_and_lost_state(
+def test_tables_follow_the_files_through_withdrawal_copies_and_lost_manifests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = Platform(tmp_path / "shop")
@@ -72,19 +72,6 @@ def test_tables_follow_the_files_through_withdrawal_copies_and_lost_state(
     shop.run()
     assert len(shop.query("from staging.stg_events")) == 3
 
-    # The warehouse is lost: what was built is known nowhere else, so that all of it is built again.
-    shutil.rmtree(shop.settings.warehouse_dir)
-    shop.run()
-
-    # Tables are dropped, emptied, and of another model than the one that they were built by.
-    with duckdb.connect(str(shop.settings.warehouse_dir / "user_activity.duckdb")) as connection:
-        connection.execute("drop table marts.dim_users; delete from staging.stg_events")
-        connection.execute("alter table metrics.daily_engagement drop column stickiness")
-        connection.execute(
-            "update audit.built_tables set recipe = 'another' where relation = 'metrics.daily_engagement'"
-        )
-    assert shop.run().tables == {"marts.dim_users", "staging.stg_events", "metrics.daily_engagement"}
-
     clean = Platform(tmp_path / "clean")
     for day, name, content in (
         (SUNDAY, "good.jsonl", GOOD),
@@ -94,6 +81,35 @@ def test_tables_follow_the_files_through_withdrawal_copies_and_lost_state(
         clean.drop("events", day, name, content)
     clean.run()
     assert not differences(shop.tables(), clean.tables())
+    reasons = "select distinct reason from audit.rebuild_history where event_date = date '2025-01-05'"
+    assert sorted(shop.query(reasons)) == [
+        ("a file landed",),
+        ("a file was withdrawn",),
+        ("an earlier build did not end",),
+    ]
+
+
+@pytest.mark.law
+@pytest.mark.long
+def test_a_lost_warehouse_and_tables_that_are_not_what_their_sql_makes_them_are_built_again(tmp_path: Path) -> None:
+    shop = Platform(tmp_path / "shop")
+    shop.drop("events", SUNDAY, "good.jsonl", GOOD)
+    shop.drop("events", MONDAY, "wrong.jsonl", WRONG)
+    shop.run()
+    before = shop.tables()
+    # What was built is known nowhere else, so that all of it is built again.
+    shutil.rmtree(shop.settings.warehouse_dir)
+    shop.run()
+    assert not differences(shop.tables(), before)
+
+    with duckdb.connect(str(shop.settings.warehouse_dir / "user_activity.duckdb")) as connection:
+        connection.execute("drop table marts.dim_users; delete from staging.stg_events")
+        connection.execute("alter table metrics.daily_engagement drop column stickiness")
+        connection.execute(
+            "update audit.built_tables set recipe = 'another' where relation = 'metrics.daily_engagement'"
+        )
+    assert shop.run().tables == {"marts.dim_users", "staging.stg_events", "metrics.daily_engagement"}
+    assert not differences(shop.tables(), before)
     assert not staleness.work(shop.settings).dates
     reasons = "select distinct reason from audit.rebuild_history where event_date = date '2025-01-05'"
     assert sorted(shop.query(reasons)) == [("a file landed",), ("a table is new, changed or emptied",)]
