@@ -54,6 +54,7 @@ class Plan:
     reasons: Mapping[date, list[Reason]]
     anything_stale: bool
     all_dates: bool
+    all_fresh_dates: bool  # the others are stale: a later run builds them by the SQL as it is now
     planned_at: datetime
 
     @property
@@ -139,6 +140,7 @@ def plan(
         },
         anything_stale=not all(_is_current(built.get(day), state) for day, state in states.items()),
         all_dates=not {day for day, state in states.items() if state.facts or day in built} - set(asked),
+        all_fresh_dates=all(day in chosen or not _is_current(built.get(day), state) for day, state in states.items()),
         planned_at=datetime.now(UTC).replace(tzinfo=None),
     )
 

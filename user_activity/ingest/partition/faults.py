@@ -47,6 +47,8 @@ def fault(name: str, error: Exception) -> str:
     else:
         what, remedy = "could not be read, although its content is not the cause", "report this with the run's log"
     reason = _first_line(error)
+    if isinstance(error, OSError) and error.filename and str(error.filename) not in reason:
+        reason = f"{reason}: {error.filename}"
     kind = type(error).__name__
     return f"{name} {what} ({f'{kind}: {reason}' if reason else kind}): {remedy}. It waits for the next run."
 
