@@ -1,6 +1,5 @@
 """Building raw: from the files of landing dates to parts, quarantine and manifests. The entry point is ``ingest``."""
 
-import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,15 +14,12 @@ from user_activity.ingest.landing import incoming
 from user_activity.ingest.landing.originals import Original, originals
 from user_activity.ingest.partition.faults import FilesNotRead, fault
 from user_activity.ingest.partition.load import Loader
+from user_activity.ingest.partition.recipe import recipe
 from user_activity.ingest.partition.replayed import RejectedBefore
 from user_activity.ingest.partition.result import PartitionResult
 from user_activity.ingest.partition.work import only_one
-from user_activity.ingest.validation.field_mapping import picks
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
-
-VERSION = 1
-"""Increase it when the code produces other rows from the same files, so that all files are read again."""
 
 
 class OriginalMissing(Exception):
@@ -34,14 +30,6 @@ Waiting = Mapping[date, Sequence[incoming.LandedFile]]
 Kept = list[tuple[Original, Entry]]
 
 BATCH_FILES, BATCH_BYTES = 2_000, 512 * 1024**2
-
-
-def recipe(source: Source, settings: Settings) -> str:
-    """A digest of everything, besides the file itself, that determines a file's rows."""
-    parts: list[object] = [VERSION, settings.max_line_bytes, sorted(picks(source, settings).items()), source.rules]
-    parts += [(name, kind.sql("x", settings)) for name, kind in source.kinds.items()]
-    parts += [(name, fill.sql(settings)) for name, fill in source.fills.items()]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
 
 
 def ingest(

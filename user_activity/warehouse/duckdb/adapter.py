@@ -1,9 +1,8 @@
 """The DuckDB adapter: connections, queries and the methods of the ``Warehouse`` protocol."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,25 +14,8 @@ from user_activity.warehouse.audit_tables import AUDIT_TABLES, BUILT_DATES, MARK
 from user_activity.warehouse.duckdb import publishing, statements
 from user_activity.warehouse.duckdb.connections import connect
 from user_activity.warehouse.duckdb.lake_tables import load, raw_view
+from user_activity.warehouse.duckdb.lone_build import LoneBuild
 from user_activity.warehouse.duckdb.publishing import due_days, publish_days, publish_table
-
-
-@dataclass(frozen=True)
-class LoneBuild:
-    """A build without concurrent builds, as one process holds the file.
-
-    dbt keeps a reference to this object for ever, so it must not hold the connection.
-    """
-
-    environment: Mapping[str, str]
-    finished: Callable[[], None]
-
-    def pass_on(self) -> None:
-        """Does nothing: other runs are other processes, and they wait for the file."""
-
-    def alone(self) -> bool:
-        """Returns False: no other run builds at the same time."""
-        return False
 
 
 class DuckDBWarehouse:

@@ -1,0 +1,18 @@
+"""What determines the rows of a file besides its content, as a digest that manifests and parts keep."""
+
+import hashlib
+
+from user_activity.ingest.validation.field_mapping import picks
+from user_activity.settings import Settings
+from user_activity.sources import Source
+
+VERSION = 1
+"""Increase it when the code produces other rows from the same files, so that all files are read again."""
+
+
+def recipe(source: Source, settings: Settings) -> str:
+    """A digest of everything, besides the file itself, that determines a file's rows."""
+    parts: list[object] = [VERSION, settings.max_line_bytes, sorted(picks(source, settings).items()), source.rules]
+    parts += [(name, kind.sql("x", settings)) for name, kind in source.kinds.items()]
+    parts += [(name, fill.sql(settings)) for name, fill in source.fills.items()]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
