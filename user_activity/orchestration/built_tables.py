@@ -21,7 +21,7 @@ def changed(warehouse: Warehouse, recipes: Recipes) -> set[str]:
         emptied = set(filled) - _with_rows(warehouse, filled)
     return {
         relation
-        for relation, digest in recipes.digests().items()
+        for relation, digest in recipes.digests.items()
         if noted.get(relation, (None, False))[0] != digest or relation not in present or relation in emptied
     }
 
@@ -34,7 +34,7 @@ def forget(warehouse: Warehouse, relations: Iterable[str]) -> None:
 
 def begin(warehouse: Warehouse, recipes: Recipes, relations: Iterable[str]) -> list[str]:
     """Clear the recipe of tables that a run will write and whose recipe has changed; returns their names, sorted."""
-    noted, digests = _noted(warehouse), recipes.digests()
+    noted, digests = _noted(warehouse), recipes.digests
     other = [name for name in relations if name in noted and name in digests and noted[name][0] != digests[name]]
     if other:
         _note(warehouse, {name: (None, noted[name][1]) for name in other})
@@ -43,7 +43,7 @@ def begin(warehouse: Warehouse, recipes: Recipes, relations: Iterable[str]) -> l
 
 def finish(warehouse: Warehouse, recipes: Recipes, relations: Iterable[str], *, all_dates: bool) -> None:
     """Store the recipes of the built tables; a changed or new recipe only if the run has built all dates."""
-    noted, digests = _noted(warehouse), recipes.digests()
+    noted, digests = _noted(warehouse), recipes.digests
     current = [
         name for name in relations if name in digests and (all_dates or noted.get(name, ("",))[0] == digests[name])
     ]

@@ -197,6 +197,8 @@ class Runner:
     def _chosen(self, selection: str) -> set[dg.AssetKey]:
         try:
             chosen = dg.AssetSelection.from_string(selection).resolve(self.definitions.resolve_asset_graph())
+        except dg.DagsterInvalidSubsetError:
+            chosen = set()
         except dg.DagsterError as error:
             raise LookupError(f"The selection {selection!r} cannot be read: {error}") from None
         if not chosen:

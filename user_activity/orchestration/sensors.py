@@ -25,7 +25,7 @@ from user_activity.orchestration.runs.history import RECORD
 from user_activity.orchestration.runs.liveness import unfinished_runs
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
-from user_activity.warehouse import WarehouseBusy, open_warehouse
+from user_activity.warehouse import WarehouseBusy
 
 LONGEST_WAIT = 64  # ticks between two requests
 LATEST_RUNS = 20  # enough that one of them is not a recording
@@ -86,13 +86,12 @@ def build_date_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def touched_dates(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
         try:
-            built = open_warehouse(settings).built_dates()
             work = staleness.work(settings)
         except WarehouseBusy:
             return dg.SensorResult(skip_reason="Another process writes the warehouse: the next tick tries again.")
         asked = Asked.read(context.cursor)
         at_work = {run.run_id for run in unfinished_runs(context.instance, settings)}
-        begun = {day for day, date_built in built.items() if date_built.begun_by in at_work}
+        begun = {day for day, run_id in work.begun.items() if run_id in at_work}
         ready = asked.choose(work.dates, begun | _under_way(context, settings, BUILD))
         selection = None if work.selection is None else built_and_published(work.selection)
         requests = [dg.RunRequest(tags=range_tags(ready), asset_selection=selection)] if ready else []

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from user_activity.ingest.lake import freshness
@@ -37,12 +37,16 @@ class DateState:
 
 @dataclass(frozen=True)
 class Work:
-    """What to build: dates with their states in the lake; all tables, or those of ``selection``."""
+    """What to build: dates with their states in the lake; all tables, or those of ``selection``.
+
+    ``begun`` gives the run that last began to build each date that is not finished.
+    """
 
     dates: Mapping[date, str]
     selection: list[str] | None = None
     changed: frozenset[str] = frozenset()
     stale: frozenset[date] = frozenset()
+    begun: Mapping[date, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,7 @@ class Plan:
     states: Mapping[date, DateState]
     reasons: Mapping[date, list[Reason]]
     anything_stale: bool
-    all_dates: bool
-    all_fresh_dates: bool  # the others are stale: a later run builds them by the SQL as it is now
+    all_dates: bool  # every date that was ever built or begun is requested: no other row is in any table
     planned_at: datetime
 
     @property
@@ -89,9 +92,11 @@ def stale(settings: Settings, patience_seconds: float = 3) -> dict[date, str]:
 
 def not_built(settings: Settings, built: Mapping[date, BuiltDate]) -> dict[date, str]:
     """Return the stale dates with their current state, given the built dates of the warehouse."""
-    return {
-        day: state.digest for day, state in wanted(settings, built).items() if not _is_current(built.get(day), state)
-    }
+    return _stale(built, wanted(settings, built))
+
+
+def _stale(built: Mapping[date, BuiltDate], states: Mapping[date, DateState]) -> dict[date, str]:
+    return {day: state.digest for day, state in states.items() if not _is_current(built.get(day), state)}
 
 
 def work(settings: Settings, patience_seconds: float = 3) -> Work:
@@ -101,16 +106,18 @@ def work(settings: Settings, patience_seconds: float = 3) -> Work:
     """
     warehouse = open_warehouse(settings)
     built = warehouse.built_dates(patience_seconds)
-    waiting, every = not_built(settings, built), wanted(settings, built)
+    begun = {day: date_built.begun_by for day, date_built in built.items() if date_built.begun_by}
+    every = wanted(settings, built)
+    waiting = _stale(built, every)
     project = recipes(settings)
     changed = built_tables.changed(warehouse, project) if built else set()
     if not changed:
-        return Work(waiting, stale=frozenset(waiting))
+        return Work(waiting, stale=frozenset(waiting), begun=begun)
     # The mark is part of the states, so that a failed build is requested again at once when tables or SQL change.
-    mark = hashlib.sha256(repr(sorted((name, project.digests()[name]) for name in changed)).encode()).hexdigest()[:16]
+    mark = hashlib.sha256(repr(sorted((name, project.digests[name]) for name in changed)).encode()).hexdigest()[:16]
     dates = {day: f"{state.digest} {mark}" for day, state in every.items()}
     selection = None if waiting else project.with_descendants(changed)
-    return Work(dates, selection, frozenset(changed), frozenset(waiting))
+    return Work(dates, selection, frozenset(changed), frozenset(waiting), begun)
 
 
 def _is_current(built: BuiltDate | None, state: DateState) -> bool:
@@ -139,8 +146,7 @@ def plan(
             for day, state in chosen.items()
         },
         anything_stale=not all(_is_current(built.get(day), state) for day, state in states.items()),
-        all_dates=not {day for day, state in states.items() if state.facts or day in built} - set(asked),
-        all_fresh_dates=all(day in chosen or not _is_current(built.get(day), state) for day, state in states.items()),
+        all_dates=built.keys() <= chosen.keys(),
         planned_at=datetime.now(UTC).replace(tzinfo=None),
     )
 

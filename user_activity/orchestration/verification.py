@@ -132,7 +132,7 @@ def _tables(settings: Settings, warehouse: Warehouse) -> Iterator[Difference]:
     for relation, day, rows in warehouse.query(COUNTED).rows:
         by_table.setdefault(relation, {})[day] = rows
     project = recipes(settings)
-    for relation in sorted(project.digests().keys() & by_table.keys()):
+    for relation in sorted(project.digests.keys() & by_table.keys()):
         counted, column = by_table[relation], project.exact_date_column(relation)
         if column:
             dated = {day: rows for day, rows in counted.items() if day}

@@ -24,7 +24,7 @@ def stale_after(manifest: Manifest, change: Callable[[Manifest], None]) -> set[s
     """The tables whose recipe a change of the project makes another."""
     changed = {**manifest, **{kind: copy.deepcopy(manifest[kind]) for kind in ("nodes", "macros")}}
     change(changed)
-    before, after = Recipes(manifest).digests(), Recipes(changed).digests()
+    before, after = Recipes(manifest).digests, Recipes(changed).digests
     return {relation for relation in before.keys() | after.keys() if before.get(relation) != after.get(relation)}
 
 
@@ -50,7 +50,7 @@ def test_another_text_column_or_configuration_of_a_model_is_another_recipe(manif
 
 
 def test_a_change_of_a_macro_is_another_recipe_of_each_table_whose_sql_calls_it(manifest: Manifest) -> None:
-    models = {name: model(manifest, name.split(".")[1]) for name in Recipes(manifest).digests()}
+    models = {name: model(manifest, name.split(".")[1]) for name in Recipes(manifest).digests}
     known = {name: set(node["depends_on"]["macros"]) for name, node in models.items()}
     macros = {name for name in set.union(*known.values()) if name.startswith("macro.user_activity.")}
     assert len(macros) > 40

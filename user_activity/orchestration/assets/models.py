@@ -62,7 +62,7 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
             tell = _progress_reporter(context, progress, _size(context))
             results = run_dbt(build, settings, manifest, selection, asked, environment, tell)
             built = [result.relation for result in results if result.kind == "model" and result.status == "success"]
-            built_tables.finish(warehouse, project, built, all_dates=plan.all_fresh_dates)
+            built_tables.finish(warehouse, project, built, all_dates=plan.all_dates)
             widened = _widened(warehouse, run_id, results)
             staleness.remember(warehouse, plan, complete=complete, widened=widened)
             dates = sorted({*asked, *widened})

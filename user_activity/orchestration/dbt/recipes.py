@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Recipes:
                 called = macro["name"].split("__")[-1]
                 self._macros[called] = self._macros.get(called, "") + _without_comments(macro["macro_sql"])
 
+    @cached_property
     def digests(self) -> dict[str, str]:
         """Return, by relation, a digest that changes when the model would give other rows from the same input."""
         return {relation: self._digest(node) for relation, node in self._models.items()}
