@@ -196,6 +196,9 @@ def show(summary: dict[str, Any]) -> None:
             shown = ", ".join(tables[:SHOWN_TABLES]) + (", …" if len(tables) > SHOWN_TABLES else "")
             counted = output.counted(len(tables), "table")
             output.answer.print(f"{counted} new, changed or emptied, rebuilt for all dates: {shown}.", markup=False)
+        if tables and not dates:
+            output.answer.print(f"No date was stale. The run took {summary['seconds']:.1f} s.")
+            return
         span = f" ({dates[0]} to {dates[-1]})" if dates else ""
         built = output.counted(len(dates), "date")
         output.answer.print(f"{built} rebuilt{span} in {summary['seconds']:.1f} s.", markup=False)

@@ -1,6 +1,5 @@
 """``verify``: recount archive, lake, warehouse and published files in full."""
 
-import gc
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,7 +48,6 @@ def verify(repair: RepairOption = False, verbose: VerboseOption = False, as_json
             with output.bars(quiet=as_json) as bars, runner(settings, bars, verbose=verbose) as ready:
                 verification.repair(ready, published, found)
             left = verification.differences(settings, published)
-            gc.unfreeze()  # what a runner freezes holds the engine's driver, which complains of it at exit
             repaired += [each for each in found if each not in left]
             found = left
     if as_json:

@@ -129,6 +129,7 @@ def test_a_source_that_is_declared_wrongly_is_one_sentence(command: Command, mon
         (["backfill", "--from", "2024-02-01", "--to", "2025-01-01"], "before the first partition"),
         (["backfill", "--from", "2025-02-01"], "Give the dates, --from and --to, or the models of a --full-refresh."),
         (["backfill", "--full-refresh", "marts/fct_orders", "--to", "2025-02-01"], "leave out --from and --to"),
+        (["backfill", "--full-refresh", "marts/nothing"], "No asset is called 'marts/nothing'"),
         (["simulate", "--days", "none"], "--days"),
         (["land"], "Missing argument"),
         (["fly"], "No such command"),

@@ -121,6 +121,7 @@ def test_a_model_without_a_column_that_others_read_fails_by_name(failed: "subpro
 @pytest.mark.long
 def test_the_next_run_with_the_right_model_is_fine(run: "subprocess.CompletedProcess[str]") -> None:
     assert run.returncode == 0, run.stderr  # its records were read, and one rejected, by the run that failed
+    assert "leaked" not in run.stderr  # DuckDB's driver says so at exit, of what dbt leaves when it has parsed anew
     assert json.loads(run.stdout)["dates_rebuilt"][0] == "2025-03-01"
 
 
