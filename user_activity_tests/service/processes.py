@@ -25,7 +25,7 @@ from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable
 
 Answer = TypeVar("Answer")
 HOST = "127.0.0.1"
-PATIENCE = 600  # seconds; a busy machine takes its time
+PATIENCE = 240  # seconds; a busy machine takes its time
 USER_ACTIVITY = [sys.executable, "-c", "from user_activity.cli import main; main()"]
 
 

@@ -48,11 +48,13 @@ class Deployment(Service):
             "0.0.0.0": "127.0.0.1",
         }
         self.services = {name: _moved(service, places) for name, service in services(PASSWORDS).items()}
+        code = self.services["code"]["environment"]
         self.settings = Settings(
             _env_file=None,
             data_dir=self.folder,
             warehouse="postgres",
-            warehouse_url=self.services["code"]["environment"]["USER_ACTIVITY_WAREHOUSE_URL"],
+            warehouse_url=code["USER_ACTIVITY_WAREHOUSE_URL"],
+            warehouse_reader_password=code["USER_ACTIVITY_WAREHOUSE_READER_PASSWORD"],
         )
         self.environment = self._environment("code")  # in which `query` asks, too
 
