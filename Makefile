@@ -34,7 +34,7 @@ dev: $(READY) ## Start the Dagster UI, with sensors and schedules on.
 test: $(READY) ## Run the tests of all packages and guarantees, on both warehouses (some minutes).
 	$(BIN)/pytest $(PYTEST_ARGS) -m "not long"
 
-test-all: $(READY) ## Run all tests, with more random examples (about twenty minutes).
+test-all: $(READY) ## Run all tests, with more random examples (half an hour to an hour on two cores).
 	TESTS=all $(BIN)/pytest $(PYTEST_ARGS)
 
 test-nightly: $(READY) ## Run the property tests on hundreds of random examples (hours). Failing examples stay in .hypothesis/.
