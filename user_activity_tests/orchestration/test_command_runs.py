@@ -116,7 +116,9 @@ def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_t
     assert (taken.file.rows_landed, taken.file.rows_accepted, taken.file.rows_quarantined) == (1, 0, 1)
     page = raw_page(runner, FIRST)
     assert (page["rows_quarantined"], page["rows_open"]) == (1, 1)
-    assert "quantity_out_of_range | 1" in str(page["quarantined_by_rule"])
+    by_rule = page["quarantined_by_rule"]
+    assert isinstance(by_rule, dg.TableMetadataValue)
+    assert [dict(record.data) for record in by_rule.records] == [{"rule": "quantity_out_of_range", "rows": 1}]
     assert "a.jsonl" in str(page["files"])
     assert open_warehouse(settings).query(states).rows == (("a.jsonl", 1, "open"),)
 
