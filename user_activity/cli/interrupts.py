@@ -6,7 +6,6 @@ main thread install their own. Stopping at once is as safe as a kill.
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
@@ -48,8 +47,8 @@ def stoppable(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
 def _handle_signal(*_: Any) -> None:
     if stop.asked.is_set() or not stop.at_work.is_set():
-        sys.stderr.write(f"{SHOW_CURSOR if sys.stderr.isatty() else ''}\nStopped at once. {KEPT}\n")
-        sys.stderr.flush()
+        prose.file.write(f"{SHOW_CURSOR if prose.is_terminal else ''}\nStopped at once. {KEPT}\n")
+        prose.file.flush()
         os._exit(Exit.INTERRUPTED)
     stop.asked.set()
     prose.print("Stopping after this step. Press Ctrl-C again to stop at once.")

@@ -5,6 +5,7 @@ Progress and messages go to stderr, results to stdout; with ``--json`` stdout ho
 
 import json
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -173,8 +174,26 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 def bars(*, quiet: bool = False) -> Iterator["Bars"]:
     """Progress bars on stderr, removed when done; disabled without a terminal."""
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
-    with Progress(*columns, console=prose, transient=True, disable=quiet or not prose.is_terminal) as progress:
+    with (
+        _uncaptured(),
+        Progress(*columns, console=prose, transient=True, disable=quiet or not prose.is_terminal) as progress,
+    ):
         yield Bars(progress)
+
+
+@contextmanager
+def _uncaptured() -> Iterator[None]:
+    """Messages go to the stderr that the command started with: Dagster captures file descriptor 2 during a step."""
+    try:
+        own = os.dup(sys.stderr.fileno())
+    except OSError:  # not a file, as in a test
+        yield
+        return
+    with os.fdopen(own, "w", encoding=sys.stderr.encoding, errors="backslashreplace") as prose.file:
+        try:
+            yield
+        finally:
+            prose.file = None  # type: ignore[assignment]  # whatever sys.stderr is
 
 
 class Bars:
