@@ -10,6 +10,7 @@ from user_activity.cli import output, runs
 from user_activity.cli.output import Exit
 from user_activity.cli.session import one_at_a_time, runner
 from user_activity.settings import Settings
+from user_activity.sources import SOURCES
 
 if TYPE_CHECKING:
     from user_activity.ingest.quarantine import Selection
@@ -21,13 +22,17 @@ COUNTS = ("accepted", "still_rejected", "newly_rejected")
 
 
 def replay(settings: Settings, selection: "Selection", *, verbose: bool, quiet: bool) -> dict[str, Any]:
-    """Ingest the files of the selected records again and build the changed dates; returns plain values."""
+    """Ingest the files of the selected records again and build the changed dates; returns plain values.
+
+    Files that were read with other settings are read again too, so that all of the lake follows the same settings.
+    """
+    from user_activity.ingest.partition.outdated import outdated
     from user_activity.orchestration import staleness
 
     started = time.monotonic()
     with one_at_a_time(settings):
         chosen = _open(settings, selection)
-        landed: dict[str, set[date]] = {}
+        landed = {name: set(found) for name in SOURCES if (found := outdated(settings, name))}
         for source, day, *_ in chosen:
             landed.setdefault(source, set()).add(day)
         # A killed replay may have accepted records without building their dates, which are then still stale.

@@ -9,6 +9,7 @@ import typer
 from user_activity.cli import output
 from user_activity.cli.output import JsonOption
 from user_activity.settings import Settings
+from user_activity.sources import SOURCES
 from user_activity.warehouse import MODEL_LAYERS, WarehouseBusy, open_warehouse
 
 SHOWN_CHECKS = 5
@@ -53,6 +54,7 @@ def gather(settings: Settings) -> dict[str, Any]:
     from user_activity.ingest.lake import freshness
     from user_activity.ingest.landing import incoming
     from user_activity.ingest.landing.passed_over import passed_over
+    from user_activity.ingest.partition.outdated import outdated
     from user_activity.orchestration.instance.home import latest_runs
 
     waiting = Counter(file.source for file in incoming.scan(settings))
@@ -67,6 +69,7 @@ def gather(settings: Settings) -> dict[str, Any]:
             source: {"landing_dates": len(days), "first": min(days), "last": max(days)}
             for source, days in sorted(landed.items())
         },
+        "read_again": {source: found for source in SOURCES if (found := len(outdated(settings, source)))},
         "records_open": quarantine.open_by_source(settings),
         **_stale(settings),
         "latest_runs": latest_runs(settings, 3),
@@ -114,6 +117,9 @@ def show(state: dict[str, Any], *, tables: bool = False) -> None:
     say(f"Pending files {names}", markup=False)
     for sentence in state["passed_over"]:
         say(f"              {output.visible(sentence)}", style="yellow", markup=False)
+    for source, days in state["read_again"].items():
+        count = output.counted(days, "landing date")
+        say(f"              {count} of {source} to read again: other settings, or a lost manifest", markup=False)
     still = state["records_open"]
     names = f" ({', '.join(f'{count:,} {source}' for source, count in still.items())})" if still else ""
     say(f"Quarantine    {output.counted(sum(still.values()), 'record')} open{names}", markup=False)
@@ -149,5 +155,5 @@ def show(state: dict[str, Any], *, tables: bool = False) -> None:
             ["table", "rows"],
             sorted(warehouse["rows"].items(), key=lambda row: (MODEL_LAYERS.index(row[0].split(".")[0]), row[0])),
         )
-    if waiting or stale or changed:
+    if waiting or stale or changed or state["read_again"]:
         output.prose.print("Next: user-activity run")

@@ -14,8 +14,8 @@ from datetime import date
 import dagster as dg
 
 from user_activity.ingest.landing import incoming
-from user_activity.ingest.landing.originals import without_manifest
 from user_activity.ingest.landing.passed_over import passed_over
+from user_activity.ingest.partition.outdated import outdated
 from user_activity.orchestration import staleness
 from user_activity.orchestration.assets.landing import landed_files
 from user_activity.orchestration.date_ranges import DAY, WEEK, days, ranges, written
@@ -50,15 +50,16 @@ def build_file_sensor(settings: Settings, source: Source) -> dg.SensorDefinition
         job_name=ingest_job_name(source.name),
         minimum_interval_seconds=settings.sensor_interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Requests ingest runs for settled files in incoming/{source.name}/, by landing date.",
+        description=f"Requests ingest runs, by landing date: for settled files in incoming/{source.name}/, and for "
+        "archived files whose manifest is lost or that were read with other settings.",
     )
     def files(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
         waiting: dict[date, list[incoming.LandedFile]] = defaultdict(list)
         for file in incoming.scan(settings, source.name, settings.settle_seconds):
             waiting[source.partition_of(file.landing_date)].append(file)
         states = {day: _digest((str(f.path), f.size, f.mtime_ns) for f in found) for day, found in waiting.items()}
-        for day in without_manifest(settings, source.name):
-            states.setdefault(source.partition_of(day), "its manifest is lost")
+        for day, why in outdated(settings, source.name).items():
+            states.setdefault(source.partition_of(day), why)
         asked = Asked.read(context.cursor)
         new = [file for day, found in waiting.items() if asked.state(day) != states[day] for file in found]
         ready = asked.choose(states, _under_way(context, settings, ingest_job_name(source.name)))

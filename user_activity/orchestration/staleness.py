@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 
 from user_activity.ingest.lake import freshness
 from user_activity.ingest.landing import incoming
-from user_activity.ingest.landing.originals import without_manifest
+from user_activity.ingest.partition.outdated import outdated
 from user_activity.orchestration import built_tables
 from user_activity.orchestration.dbt.recipes import recipes
 from user_activity.orchestration.rebuild_reasons import Reason, reasons
@@ -193,13 +193,13 @@ def _facts_built(warehouse: Warehouse, dates: Iterable[date]) -> dict[date, tupl
 
 
 def waiting(settings: Settings) -> dict[str, set[date]]:
-    """Return the landing dates with waiting files or a lost manifest, by source."""
+    """Return the landing dates with waiting files, or with archived files that must be read again, by source."""
     found: dict[str, set[date]] = defaultdict(set)
     for file in incoming.scan(settings):
         found[file.source].add(file.landing_date)
     for source in SOURCES:
-        if lost := without_manifest(settings, source):
-            found[source] |= lost
+        if again := outdated(settings, source):
+            found[source] |= again.keys()
     return found
 
 

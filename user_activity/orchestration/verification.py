@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from user_activity.ingest.lake import freshness
 from user_activity.ingest.landing import incoming
+from user_activity.ingest.partition.outdated import outdated
 from user_activity.orchestration import built_tables, staleness
 from user_activity.orchestration.date_ranges import ranges, written
 from user_activity.orchestration.dbt.recipes import recipes
@@ -71,7 +72,11 @@ def differences(settings: Settings, published: Mapping[str, str | None]) -> list
 
 
 def _lake(settings: Settings) -> Iterator[Difference]:
-    """Manifests against the archive and against their parts."""
+    """Manifests against the archive, the current settings and their parts."""
+    for source in SOURCES:
+        if again := outdated(settings, source):
+            span = f"{min(again)} to {max(again)}"
+            yield Difference(f"{source}: {len(again)} landing dates ({span}) must be read again.", "run")
     for each in freshness.manifests(settings):
         place = (each.source, each.landing_date)
         folder = incoming.archive_folder(settings, *place)

@@ -32,6 +32,7 @@ def withdraw(platform: Platform, name: str, day: date) -> None:
         assert runner.replay({"events": [day]}).success
 
 
+MORE = lines(event("e4", MONDAY), event("e5", MONDAY) | {"event_type": "swipe"})
 GOOD = lines(event("e1", SUNDAY), event("e2", SUNDAY, "bob"))
 WRONG = lines(event("e1", MONDAY), event("e3", SUNDAY, "eve"))
 
@@ -68,15 +69,22 @@ def test_tables_follow_the_files_through_withdrawal_copies_and_lost_manifests(
 
     # What the lake says of its days is lost, and made anew from the archive with the next run.
     shutil.rmtree(shop.settings.lake_dir / "manifests")
-    shop.drop("events", MONDAY, "more.jsonl", lines(event("e4", MONDAY)))
+    shop.drop("events", MONDAY, "more.jsonl", MORE)
     shop.run()
     assert len(shop.query("from staging.stg_events")) == 3
 
-    clean = Platform(tmp_path / "clean")
+    # A type of event is allowed that was rejected: the files of every day are read again, whatever lands.
+    known = (*shop.settings.event_types, "swipe")
+    assert shop.query("select row_number from audit.bad_records") == [(2,)]
+    shop = Platform(tmp_path / "shop", event_types=known)
+    assert shop.run().rebuilt
+    assert {("e4",), ("e5",)} <= set(shop.query("select event_id from staging.stg_events"))
+
+    clean = Platform(tmp_path / "clean", event_types=known)
     for day, name, content in (
         (SUNDAY, "good.jsonl", GOOD),
         (TUESDAY, "good.jsonl", GOOD),
-        (MONDAY, "more.jsonl", lines(event("e4", MONDAY))),
+        (MONDAY, "more.jsonl", MORE),
     ):
         clean.drop("events", day, name, content)
     clean.run()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from user_activity.ingest.lake import manifest
 from user_activity.ingest.lake.manifest import Entry
 from user_activity.ingest.landing import incoming
 from user_activity.ingest.readers.files import FileProblem, InputFile, form_of, sha256_of, shown
@@ -52,14 +51,6 @@ def originals(
     kept = folder.iterdir() if folder.is_dir() else ()
     found = [*(_archived(path, source, day, entries.get(path.name)) for path in kept), *map(_waiting, waiting)]
     return iter(sorted(found, key=lambda original: (original.file.name, original.waiting)))
-
-
-def without_manifest(settings: Settings, source: str) -> set[date]:
-    """The landing dates with files in the archive but no readable manifest in the lake. They are ingested again."""
-    root = settings.archive_dir / source
-    archived = {date.fromisoformat(folder.name) for folder in root.iterdir()} if root.is_dir() else set()
-    lost = archived - {found.landing_date for found in manifest.all_of(settings, source)}
-    return {day for day in lost if any(incoming.archive_folder(settings, source, day).iterdir())}
 
 
 def _waiting(landed: incoming.LandedFile) -> Original:

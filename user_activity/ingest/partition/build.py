@@ -23,7 +23,7 @@ from user_activity.sources import SOURCES, Source
 
 
 class OriginalMissing(Exception):
-    """A file must be read again but is missing from the archive; the message names it and says what to do."""
+    """A file with a corrected record is missing from the archive; the message names it and says what to do."""
 
 
 Waiting = Mapping[date, Sequence[incoming.LandedFile]]
@@ -87,6 +87,7 @@ class _Builder:
         self._recipe = recipe(source, settings)
         self._loader = Loader(settings, source, work_dir, self._recipe)
         self._touched: set[date] = set()
+        self._not_read_again: set[date] = set()
         self.read_files: set[str] = set()
         self.faults: dict[Path, str] = {}
 
@@ -201,13 +202,18 @@ class _Builder:
         for entry in gone:
             parts = (self._settings.lake_dir / name for name in entry.parts)
             as_read = known and known.recipe == self._recipe and all(part.exists() for part in parts)
-            if self._rebuild or not as_read or not repairs.are_heeded(entry):
-                folder = incoming.archive_folder(self._settings, self._source.name, day)
-                raise OriginalMissing(
-                    f"{folder / entry.archive} is missing, and must be read again with the other files of {day}. "
-                    f"Restore it from a backup, or withdraw its rows: user-activity withdraw {entry.file_name!r} "
-                    f"--source {self._source.name} --date {day}."
-                )
+            if as_read and repairs.are_heeded(entry) and not self._rebuild:
+                continue
+            path = incoming.archive_folder(self._settings, self._source.name, day) / entry.archive
+            sentence = (
+                f"{path} is missing, and must be read again with the other files of {day}. "
+                f"Restore it from a backup, or withdraw its rows: user-activity withdraw {entry.file_name!r} "
+                f"--source {self._source.name} --date {day}."
+            )
+            if not repairs.are_heeded(entry):
+                raise OriginalMissing(sentence)  # a record and its correction would both be accepted
+            self.faults[path] = sentence
+            self._not_read_again.add(day)
         return gone
 
     def _is_current(self, entry: Entry, original: Original, repairs: Repairs) -> bool:
@@ -228,7 +234,7 @@ class _Builder:
             before = manifest.read(self._settings, self._source.name, day)
             entries = [*missing[day], *spared[day], *(entry for _, entry in found)]
             entries.sort(key=lambda entry: (entry.file_name, entry.file_sha256))
-            recipe = before.recipe if before and spared[day] else self._recipe
+            recipe = before.recipe if before and (spared[day] or day in self._not_read_again) else self._recipe
             made = Manifest(self._source.name, day, recipe, tuple(entries))
             if found and made != before:
                 yield made

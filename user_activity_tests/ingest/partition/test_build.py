@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from user_activity.ingest import ingest
+from user_activity.ingest import FilesNotRead, ingest
 from user_activity.ingest.lake import freshness, manifest
 from user_activity.ingest.landing import incoming
-from user_activity.ingest.partition.build import OriginalMissing
 from user_activity.ingest.partition.load import Loader
+from user_activity.ingest.partition.outdated import outdated
 from user_activity.ingest.partition.withdraw import landed_as, move_out_of_archive
 from user_activity_tests.examples import Examples
 from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
@@ -302,21 +302,31 @@ def test_rows_of_a_file_that_is_missing_in_the_archive_stay(drop: Drop) -> None:
     assert len(drop.rows(drop.ingest())) == 5
 
 
-def test_a_missing_file_that_must_be_read_again_stops_the_day_until_it_is_back_or_given_up(drop: Drop) -> None:
+def test_a_missing_file_that_must_be_read_again_keeps_its_rows_and_holds_up_no_other(
+    drop: Drop,
+) -> None:
     drop.lines("a.jsonl", events(3, "a"))
     drop.lines("b.jsonl", events(2, "b"))
-    before = drop.ingest()
+    drop.ingest()
     original = archived(drop, "a.jsonl")
     content = original.read_bytes()
     original.unlink()
-    with pytest.raises(OriginalMissing, match=f"{original.name} is missing.*withdraw 'a.jsonl' --source"):
+    drop.lines("c.jsonl", events(1, "c"))
+    with pytest.raises(FilesNotRead, match=f"{original.name} is missing.*withdraw 'a.jsonl' --source") as failure:
         drop.ingest(rebuild=True)
-    assert drop.rows(drop.ingest()) == drop.rows(before)
+    (result,) = failure.value.results  # all other files are in
+    assert [entry.file_name for entry in result.files] == ["a.jsonl", "b.jsonl", "c.jsonl"]
+    changed = drop.settings.model_copy(update={"max_line_bytes": 100_000})
+    with pytest.raises(FilesNotRead, match="is missing"):
+        ingest(changed, "events", [DAY])
+    assert outdated(changed, "events").keys() == {DAY}
     original.write_bytes(content)
-    assert drop.rows(drop.ingest(rebuild=True)) == drop.rows(before)
+    (result,) = ingest(changed, "events", [DAY])
+    assert len(drop.rows(result)) == 6
+    assert not outdated(changed, "events")
     original.unlink()
     move_out_of_archive(drop.settings, "events", DAY, landed_as(drop.settings, "events", DAY, "a.jsonl"))
-    assert [entry.file_name for entry in drop.ingest(rebuild=True).files] == ["b.jsonl"]
+    assert [entry.file_name for entry in drop.ingest(rebuild=True).files] == ["b.jsonl", "c.jsonl"]
 
 
 def archived(drop: Drop, name: str = "") -> Path:
