@@ -53,12 +53,10 @@ class DuckDBWarehouse:
     def building(self, run_id: str) -> Iterator["LoneBuild"]:
         """Keep the file open: otherwise dbt would open and close it, and read and write it, for each node."""
         environment = {**self.prepare(), "USER_ACTIVITY_RUN_ID": run_id}
-        # dbt opens the file without configuration, and all connections of a process must have the same.
-        self._building = connect(self._path, read_only=False, config={}, patience_seconds=60)
+        # dbt's profile has the same configuration, as all connections of a process must.
+        config = {**self._limits(), "preserve_insertion_order": "false"}
+        self._building = connect(self._path, read_only=False, config=config, patience_seconds=60)
         try:
-            self._building.execute(
-                f"set memory_limit = '{self._settings.warehouse_memory}'; set threads = {self._settings.threads}"
-            )
             yield LoneBuild(environment, self._clear_rebuilt_users)
         finally:
             self._building.close()
