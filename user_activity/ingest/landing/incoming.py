@@ -5,6 +5,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -62,23 +63,44 @@ def scan(settings: Settings, source: str | None = None, settle_seconds: float = 
 
     With ``settle_seconds``, only files that have not changed for that many seconds.
     """
-    found: list[LandedFile] = []
-    for name in [source] if source else SOURCES:
-        folder = settings.incoming_dir / name
-        if folder.is_dir():
-            found += _waiting(folder, name, settings)
+    found = [file for name in ([source] if source else SOURCES) for file in _waiting(name, settings)]
     found.sort(key=lambda file: (file.source, file.landing_date, os.fsencode(file.path)))
     newest = time.time() - settle_seconds
     return [file for file in found if not settle_seconds or file.changed_at <= newest]
 
 
-def _waiting(folder: Path, source: str, settings: Settings) -> Iterator[LandedFile]:
-    for entry in entries(folder):
-        day = _date_of(entry.name)
-        if day and entry.is_dir(follow_symlinks=False):
-            yield from (_landed(inner, source, day, settings) for inner in entries(Path(entry.path)))
-        else:
-            yield _landed(entry, source, None, settings)
+def folders(settings: Settings, source: str) -> Iterator[tuple[date | None, list["os.DirEntry[str]"] | OSError]]:
+    """The folders in which a source's files wait: its own (None), then those of dates.
+
+    Each has its entries, without the folders of dates; or, if it cannot be listed, the reason.
+    """
+    own = settings.incoming_dir / source
+    if not own.is_dir():
+        return
+    dated: dict[date, os.DirEntry[str]] = {}
+    rest: list[os.DirEntry[str]] = []
+    try:
+        for entry in entries(own):
+            day = _date_of(entry.name)
+            if day and entry.is_dir(follow_symlinks=False):
+                dated[day] = entry
+            else:
+                rest.append(entry)
+    except OSError as error:
+        yield None, error
+    yield None, rest
+    for day, entry in dated.items():
+        try:
+            yield day, list(entries(Path(entry.path)))
+        except OSError as error:
+            yield day, error
+
+
+def _waiting(source: str, settings: Settings) -> Iterator[LandedFile]:
+    for day, found in folders(settings, source):
+        for entry in found if isinstance(found, list) else ():
+            with suppress(FileNotFoundError):  # its sender has renamed it meanwhile
+                yield _landed(entry, source, day, settings)
 
 
 def entries(folder: Path) -> Iterator["os.DirEntry[str]"]:

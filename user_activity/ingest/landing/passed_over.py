@@ -1,10 +1,11 @@
-"""Entries of ``incoming`` that are not ingested: folders that no source is named after, and files outside folders."""
+"""Entries of ``incoming`` that are not ingested: outside the folders of sources, or in folders that cannot be read."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from user_activity.ingest.landing.incoming import entries
+from user_activity.ingest.landing.incoming import entries, folders
 from user_activity.ingest.readers.files import shown
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
@@ -12,22 +13,14 @@ from user_activity.sources import SOURCES
 
 @dataclass(frozen=True)
 class PassedOver:
-    """A file or folder that is not ingested; ``nearest`` is the source with the most similar name."""
+    """A file or folder that is not ingested; ``nearest`` is its source, or the one with the most similar name.
+
+    ``sentence`` says what is wrong and what to do.
+    """
 
     path: Path
     nearest: str
-    is_folder: bool
-
-    @property
-    def sentence(self) -> str:
-        """What is wrong, and what to do."""
-        place = f"incoming/{shown(self.path.name)}"
-        what = (
-            f"{place}/ is no source's folder, and what is in it"
-            if self.is_folder
-            else f"{place}, in no source's folder,"
-        )
-        return f"{what} is not ingested: move it into the folder of its source (incoming/{self.nearest}/?)."
+    sentence: str
 
 
 def passed_over(settings: Settings) -> list[PassedOver]:
@@ -39,5 +32,25 @@ def passed_over(settings: Settings) -> list[PassedOver]:
         is_folder = entry.is_dir(follow_symlinks=False)
         if entry.name not in SOURCES and not (is_folder and next(entries(Path(entry.path)), None) is None):
             (nearest,) = get_close_matches(entry.name.lower(), SOURCES, 1, cutoff=0)
-            found.append(PassedOver(Path(entry.path), nearest, is_folder))
-    return found
+            place = f"incoming/{shown(entry.name)}"
+            what = (
+                f"{place}/ is no source's folder, and what is in it"
+                if is_folder
+                else f"{place}, in no source's folder,"
+            )
+            sentence = f"{what} is not ingested: move it into the folder of its source (incoming/{nearest}/?)."
+            found.append(PassedOver(Path(entry.path), nearest, sentence))
+    return [*found, *_unreadable(settings)]
+
+
+def _unreadable(settings: Settings) -> Iterator[PassedOver]:
+    """The folders of sources and their dates that cannot be listed."""
+    for source in SOURCES:
+        for day, entries_or_error in folders(settings, source):
+            if isinstance(entries_or_error, OSError):
+                place = f"{source}/{day}" if day else source
+                sentence = (
+                    f"incoming/{place}/ cannot be read ({entries_or_error.strerror}), and what is in it is not "
+                    "ingested: correct the permissions of the folder."
+                )
+                yield PassedOver(settings.incoming_dir / place, source, sentence)

@@ -2,12 +2,15 @@
 
 import os
 import time
-from datetime import UTC, date, datetime
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from user_activity.ingest import land, scan
+from user_activity.ingest.landing.passed_over import passed_over
 from user_activity_tests.ingest.conftest import DAY, EVENT, Drop
 
 
@@ -93,3 +96,26 @@ def test_an_original_that_all_could_read_is_archived_for_its_owner_alone(drop: D
     archived = [path for path in drop.settings.archive_dir.rglob("*-*.jsonl") if not path.is_symlink()]
     assert [path.stat().st_mode & 0o777 for path in archived] == [0o600, 0o600]
     assert Path("/etc/hostname").stat().st_mode == before
+
+
+def test_a_folder_that_cannot_be_read_or_a_file_that_disappears_holds_up_no_other(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop.lines("good.jsonl", [EVENT])
+    drop.lines("shut.jsonl", [EVENT], day=DAY + timedelta(days=1))
+    drop.lines("gone.jsonl", [EVENT], day=DAY + timedelta(days=2))
+    listed = os.scandir
+
+    def scandir(path: Path) -> Any:
+        if str(path).endswith(str(DAY + timedelta(days=1))):
+            raise PermissionError(13, "Permission denied", str(path))
+        found = list(listed(path))
+        for gone in Path(path).glob("gone.jsonl"):
+            gone.rename(gone.with_name(".gone"))
+        return nullcontext(iter(found))
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert [file.name for file in scan(drop.settings)] == ["good.jsonl"]
+    (found,) = passed_over(drop.settings)
+    assert found.sentence.startswith("incoming/events/2026-01-06/ cannot be read (Permission denied)")
+    assert found.nearest == "events"
