@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from user_activity.orchestration.command_runs import Outcome, open_runner
+from user_activity.orchestration.command_runs import open_runner
+from user_activity.orchestration.outcome import Outcome
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 

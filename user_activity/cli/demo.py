@@ -14,7 +14,7 @@ from user_activity.settings import Settings
 from user_activity.warehouse import MODEL_LAYERS, open_warehouse
 
 if TYPE_CHECKING:
-    from user_activity.orchestration.command_runs import Outcome
+    from user_activity.orchestration.outcome import Outcome
 
 TABLES = {
     "The latest week": """

@@ -12,6 +12,8 @@ import typer
 
 from user_activity.cli import output
 from user_activity.cli.output import Problem
+from user_activity.files import locked_if_free
+from user_activity.settings import Settings
 
 HOST = "127.0.0.1"
 NOISE = "ignore:Function `dev_command`"  # Dagster recommends `dg dev`, which does the same
@@ -36,6 +38,14 @@ def dev(port: Port = 3000, verbose: VerboseOption = False) -> None:
             f"Port {port} is in use: stop the process that listens there, or choose another: "
             "user-activity dev --port 3001"
         )
+    with locked_if_free(settings.dagster_home / ".dev.lock") as free:
+        if not free:
+            raise Problem(f"Dagster already runs on {settings.data_dir}: use its UI, or stop it first.")
+        _serve(settings, port, verbose=verbose)
+
+
+def _serve(settings: Settings, port: int, *, verbose: bool) -> None:
+    """Run Dagster's processes until Ctrl-C."""
     from user_activity.orchestration.dbt.runner import ensure_manifest
     from user_activity.orchestration.instance.home import WORKSPACE, open_instance
 

@@ -47,8 +47,9 @@ def stoppable(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
 def _handle_signal(*_: Any) -> None:
     if stop.asked.is_set() or not stop.at_work.is_set():
-        prose.file.write(f"{SHOW_CURSOR if prose.is_terminal else ''}\nStopped at once. {KEPT}\n")
-        prose.file.flush()
+        # Past the file object: this may interrupt a write to it, which Python refuses to enter again.
+        told = f"{SHOW_CURSOR if prose.is_terminal else ''}\nStopped at once. {KEPT}\n"
+        os.write(prose.file.fileno(), told.encode())
         os._exit(Exit.INTERRUPTED)
     stop.asked.set()
     prose.print("Stopping after this step. Press Ctrl-C again to stop at once.")

@@ -15,7 +15,7 @@ from user_activity.cli.session import one_at_a_time, runner
 from user_activity.settings import Settings
 
 if TYPE_CHECKING:
-    from user_activity.orchestration.command_runs import IngestedFile, Outcome
+    from user_activity.orchestration.outcome import IngestedFile, Outcome
 
 SHOWN_TABLES = 5
 SHOWN_RULES = 10

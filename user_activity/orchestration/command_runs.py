@@ -5,19 +5,16 @@ Every run is stored in Dagster's instance, so the UI shows it together with the 
 
 import json
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from types import MappingProxyType
-from typing import Any
 
 import dagster as dg
 from pydantic import SecretStr
 
-from user_activity.ingest import Entry
 from user_activity.ingest.lake import manifest
 from user_activity.ingest.landing import incoming
 from user_activity.orchestration import built_tables, staleness
@@ -25,67 +22,21 @@ from user_activity.orchestration.assembly import assemble
 from user_activity.orchestration.assets.landing import landed_files, products_api
 from user_activity.orchestration.date_ranges import DAY, WEEK, days
 from user_activity.orchestration.instance.home import open_instance
+from user_activity.orchestration.instance.process_locks import PROCESS_TAG
 from user_activity.orchestration.jobs import BUILD, CATALOGUE, built_and_published, ingest_job_name
-from user_activity.orchestration.partitions import REBUILD, range_tags
+from user_activity.orchestration.outcome import IngestedFile, Outcome
+from user_activity.orchestration.partitions import ONLY_STALE, REBUILD, range_tags
 from user_activity.orchestration.resources import Progress
-from user_activity.orchestration.runs.errors import cause
 from user_activity.orchestration.runs.history import RECORD
-from user_activity.orchestration.runs.liveness import PROCESS_TAG, seen_to_live, unfinished_runs
+from user_activity.orchestration.runs.liveness import is_at_work, release, seen_to_live, unfinished_runs
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 from user_activity.warehouse import open_warehouse
 
 LOCATION = "user_activity"
-VERDICTS = {None: "passed", dg.AssetCheckSeverity.WARN: "warned", dg.AssetCheckSeverity.ERROR: "failed"}
 REPOSITORY_TAG = ".dagster/repository"  # the UI uses it to list runs under their job
+POLL_SECONDS = 0.5
 MOST_ROUNDS = 10  # of ingesting and building; each round ingests files that landed during the one before
-
-
-@dataclass(frozen=True)
-class IngestedFile:
-    """A file that was ingested."""
-
-    source: str
-    landing_date: date
-    file: Entry
-
-
-@dataclass
-class Outcome:
-    """The results of a series of runs; ``seconds`` are by job."""
-
-    runs: list[dg.ExecuteInProcessResult] = field(default_factory=list)
-    files: list[IngestedFile] = field(default_factory=list)
-    rebuilt: set[date] = field(default_factory=set)
-    tables: set[str] = field(default_factory=set)
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-
-    @property
-    def success(self) -> bool:
-        """Whether every run succeeded."""
-        return all(run.success for run in self.runs)
-
-    @property
-    def failures(self) -> list[str]:
-        """Error messages: one per failed step, and one per failed check of severity error."""
-        failed = [event for run in self.runs if not run.success for event in run.get_step_failure_events()]
-        checks = [result for run in self.runs for result in run.get_asset_check_evaluations() if _blocks(result)]
-        return [
-            *(f"{event.step_key}: {cause(event)}" for event in failed),
-            *(f"{found.asset_key.to_user_string()}: {found.check_name}: {found.description}" for found in checks),
-        ]
-
-    @property
-    def checks(self) -> dict[str, Any]:
-        """The number of checks that passed, and the names of those that warned or failed."""
-        worst: dict[str, str] = {}
-        for run in self.runs:
-            for result in run.get_asset_check_evaluations():
-                name = f"{result.asset_key.to_user_string()}: {result.check_name}"
-                verdict = "passed" if result.passed else VERDICTS[result.severity]
-                worst[name] = max(worst.get(name, "passed"), verdict, key=list(VERDICTS.values()).index)
-        named = {verdict: sorted(name for name in worst if worst[name] == verdict) for verdict in VERDICTS.values()}
-        return {**named, "passed": len(named["passed"])}
 
 
 @cache
@@ -183,6 +134,7 @@ class Runner:
         self.progress.stop.at_work.clear()
         if not result.success:
             self.progress.stop.heed()
+        release(result.run_id)
         outcome.runs.append(result)
         outcome.seconds[job] += time.monotonic() - started
         return result.success
@@ -225,10 +177,20 @@ class Runner:
 
     def _build(self, outcome: Outcome) -> bool:
         """Build all stale dates in one run; returns whether there were any."""
-        stale = staleness.stale(self.settings, staleness.PATIENCE_SECONDS)
-        if stale and self.execute(outcome, BUILD, range_tags(stale)):
+        stale = self._stale_dates()
+        if stale and self.execute(outcome, BUILD, range_tags(stale) | {ONLY_STALE: "true"}):
             outcome.rebuilt.update(stale)
         return bool(stale)
+
+    def _stale_dates(self) -> frozenset[date]:
+        """Return the stale dates, once no run of another process builds any of them."""
+        while True:
+            work = staleness.work(self.settings, staleness.PATIENCE_SECONDS)
+            begun = {run_id for day, run_id in work.begun.items() if day in work.stale}
+            if not any(is_at_work(self.settings, run_id) for run_id in begun):
+                return work.stale
+            self.progress.stop.heed()
+            time.sleep(POLL_SECONDS)
 
     def _build_changed_tables(self, outcome: Outcome) -> None:
         """Rebuild the tables that no longer match their SQL, before newly landed rows are added."""
@@ -243,7 +205,3 @@ class Runner:
         """Return the files in the lake for these landing dates."""
         found = (manifest.read(self.settings, name, day) for name, dates in landed.items() for day in sorted(dates))
         return [IngestedFile(each.source, each.landing_date, file) for each in found if each for file in each.files]
-
-
-def _blocks(result: dg.AssetCheckEvaluation) -> bool:
-    return not result.passed and result.severity == dg.AssetCheckSeverity.ERROR

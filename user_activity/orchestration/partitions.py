@@ -14,6 +14,7 @@ RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 DATES = "user_activity/dates"
 REBUILD = "user_activity/rebuild"
+ONLY_STALE = "user_activity/only_stale"  # on runs for stale dates: those that another run builds meanwhile are left out
 
 
 def landing_partitions(settings: Settings, source: Source) -> dg.TimeWindowPartitionsDefinition:

@@ -20,7 +20,7 @@ from user_activity.orchestration import staleness
 from user_activity.orchestration.assets.landing import landed_files
 from user_activity.orchestration.date_ranges import DAY, WEEK, days, ranges, written
 from user_activity.orchestration.jobs import BUILD, built_and_published, ingest_job_name
-from user_activity.orchestration.partitions import range_tags, tagged_dates
+from user_activity.orchestration.partitions import ONLY_STALE, range_tags, tagged_dates
 from user_activity.orchestration.runs.history import RECORD
 from user_activity.orchestration.runs.liveness import unfinished_runs
 from user_activity.settings import Settings
@@ -95,7 +95,8 @@ def build_date_sensor(settings: Settings) -> dg.SensorDefinition:
         begun = {day for day, run_id in work.begun.items() if run_id in at_work}
         ready = asked.choose(work.dates, begun | _under_way(context, settings, BUILD))
         selection = None if work.selection is None else built_and_published(work.selection)
-        requests = [dg.RunRequest(tags=range_tags(ready), asset_selection=selection)] if ready else []
+        tags = (range_tags(ready) | ({} if work.changed else {ONLY_STALE: "true"})) if ready else {}
+        requests = [dg.RunRequest(tags=tags, asset_selection=selection)] if ready else []
         return dg.SensorResult(
             run_requests=requests,
             cursor=asked.write(),

@@ -9,7 +9,7 @@ that it read at its start, so dates whose rows land in between stay stale.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -118,6 +118,22 @@ def work(settings: Settings, patience_seconds: float = 3) -> Work:
     dates = {day: f"{state.digest} {mark}" for day, state in every.items()}
     selection = None if waiting else project.with_descendants(changed)
     return Work(dates, selection, frozenset(changed), frozenset(waiting), begun)
+
+
+def needed(
+    settings: Settings, warehouse: Warehouse, asked: Iterable[date], is_at_work: Callable[[str], bool]
+) -> list[date]:
+    """Return the requested dates that are still stale, without those that a live run builds from the same state."""
+    built = warehouse.built_dates()
+    states = wanted(settings, {*built, *asked})
+    planned = set(warehouse.query("select run_id, event_date, state from audit.planned_dates").rows) if built else set()
+    begun = {run_id: is_at_work(run_id) for run_id in {each.begun_by for each in built.values()} if run_id}
+
+    def is_under_way(day: date) -> bool:
+        run_id = built[day].begun_by if day in built else None
+        return run_id is not None and begun[run_id] and (run_id, day, states[day].digest) in planned
+
+    return [day for day in asked if not _is_current(built.get(day), states[day]) and not is_under_way(day)]
 
 
 def _is_current(built: BuiltDate | None, state: DateState) -> bool:

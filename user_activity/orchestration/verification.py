@@ -23,7 +23,8 @@ from user_activity.sources import SOURCES
 from user_activity.warehouse import Rows, Warehouse, open_warehouse
 
 if TYPE_CHECKING:
-    from user_activity.orchestration.command_runs import Outcome, Runner
+    from user_activity.orchestration.command_runs import Runner
+    from user_activity.orchestration.outcome import Outcome
 
 COUNTED = """
     select relation, partition_date, row_count

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -15,11 +16,14 @@ import pytest
 from user_activity.ingest.landing import incoming, originals
 from user_activity.orchestration import staleness
 from user_activity.orchestration.assets import raw
-from user_activity.orchestration.command_runs import Outcome, Runner, open_runner
+from user_activity.orchestration.command_runs import Runner, open_runner
 from user_activity.orchestration.dbt import runner as dbt
-from user_activity.orchestration.partitions import range_tags
+from user_activity.orchestration.outcome import Outcome
+from user_activity.orchestration.partitions import ONLY_STALE, range_tags
+from user_activity.orchestration.runs.liveness import hold, is_at_work, release
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
+from user_activity.warehouse.duckdb import DuckDBWarehouse
 
 FIRST, LATER = date(2025, 1, 3), date(2025, 2, 20)
 
@@ -128,6 +132,41 @@ def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_t
     assert (page["rows_quarantined"], page["rows_open"]) == (1, 0)
     assert "e1" in str(raw_page(runner, LATER)["preview"])
     assert open_warehouse(settings).query(states).rows == (("a.jsonl", 1, "superseded"),)
+
+
+@pytest.mark.long
+def test_dates_that_another_live_run_builds_or_has_built_are_not_built_twice(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    with monkeypatch.context() as patch:
+        patch.setattr(DuckDBWarehouse, "publish", dies)
+        assert not runner.settle().success
+    (other,) = set(staleness.work(settings).begun.values())
+    assert not is_at_work(settings, other)
+    asked = range_tags([FIRST]) | {ONLY_STALE: "true"}
+
+    def built(outcome: Outcome) -> set[dg.AssetKey | None]:
+        assert runner.execute(outcome, "build_models", asked)
+        made = {event.asset_key for event in outcome.runs[-1].get_asset_materialization_events()}
+        return {key for key in made if key and key.path[0] in ("marts", "published")}
+
+    outcome = Outcome()
+    hold(settings, other)  # as the process does that works on the run
+    assert not built(outcome)
+    waiting = threading.Thread(target=lambda: (time.sleep(3), release(other)))
+    waiting.start()
+    started = time.monotonic()
+    assert runner.settle().rebuilt == {FIRST}  # the run ended without its dates
+    assert time.monotonic() - started > 2.5
+    waiting.join()
+    assert not built(outcome)
+    hold(settings, other)
+    land(settings, FIRST, "b.jsonl", event("e2", FIRST))  # more than that run could know of
+    assert runner.settle().rebuilt == {FIRST}
 
 
 def test_a_model_that_fails_leaves_its_dates_stale_and_names_the_cause(

@@ -14,9 +14,9 @@ import pytest
 
 from user_activity.ingest.lake import freshness
 from user_activity.orchestration import built_tables
+from user_activity.orchestration.instance.process_locks import PROCESS_TAG
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import RANGE_END, RANGE_START, range_tags, tagged_dates
-from user_activity.orchestration.runs.liveness import PROCESS_TAG
 from user_activity.orchestration.sensors import LONGEST_WAIT, Asked, build_date_sensor, build_file_sensor
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES

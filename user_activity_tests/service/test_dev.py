@@ -29,6 +29,11 @@ def test_dev_announces_its_address_and_ends_with_its_children(ending: signal.Sig
         )
         assert second.returncode == 2
         assert f"Port {command[-1]} is in use" in second.stderr
+        elsewhere = subprocess.run(
+            [*command[:-1], str(free_port())], env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert elsewhere.returncode == 2
+        assert f"Dagster already runs on {tmp_path / 'data'}" in elsewhere.stderr.replace("\n", " ")
         started = tree(process.pid)
         assert len(started) >= 4  # Dagster, its code server, the webserver, the daemon
         process.send_signal(ending)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -18,9 +19,10 @@ from user_activity.orchestration.dbt.translator import Translator, meta_of, rela
 from user_activity.orchestration.ingested_lake import IngestedLake
 from user_activity.orchestration.masking import masked_record
 from user_activity.orchestration.metadata_tables import EXAMPLES, table
-from user_activity.orchestration.partitions import run_dates
+from user_activity.orchestration.partitions import ONLY_STALE, run_dates
 from user_activity.orchestration.resources import RETRIES, WAREHOUSE_POOL, Progress
 from user_activity.orchestration.runs.errors import not_built
+from user_activity.orchestration.runs.liveness import hold, is_at_work
 from user_activity.settings import Settings
 from user_activity.warehouse import Warehouse, open_warehouse
 
@@ -47,7 +49,13 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         progress.heed_stop()
         asked, run_id = run_dates(context), context.run.run_id
         warehouse = open_warehouse(settings)
+        hold(settings, run_id)
         with warehouse.building(run_id) as build:
+            if ONLY_STALE in context.run.tags:
+                asked = staleness.needed(settings, warehouse, asked, partial(is_at_work, settings))
+                if not asked:
+                    context.log.info("Another run has built these dates, or builds them: nothing is left to do.")
+                    return
             selection = _selection(context, nodes)
             chosen = _chosen(nodes, selection)
             plan = staleness.plan(settings, warehouse, run_id, asked, chosen)

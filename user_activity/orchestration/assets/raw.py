@@ -11,6 +11,7 @@ from user_activity.orchestration import asset_metadata
 from user_activity.orchestration.assets import checks
 from user_activity.orchestration.partitions import REBUILD, landing_partitions, run_dates
 from user_activity.orchestration.resources import RETRIES, Progress
+from user_activity.orchestration.runs.liveness import hold
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
@@ -47,6 +48,7 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
     def raw(
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
     ) -> Iterator[Any]:
+        hold(settings, context.run.run_id)
         keys = run_dates(context)
         found: dict[date, ingest.PartitionResult] = {}
         faults: list[str] = []

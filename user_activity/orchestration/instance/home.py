@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from user_activity import project
-from user_activity.files import write_texts
+from user_activity.files import is_locked, write_texts
 from user_activity.orchestration.instance.database import connected
 from user_activity.orchestration.instance.environment import environment
+from user_activity.orchestration.instance.process_locks import PROCESS_TAG, lock_of
 from user_activity.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,10 +22,14 @@ if TYPE_CHECKING:
 TEMPLATE = project.ROOT / "dagster.yaml"
 WORKSPACE = project.ROOT / "workspace.yaml"
 EVENTS_IN_A_BATCH = "1000"
-LATEST_RUNS = """
-    select pipeline_name, lower(status), start_time, end_time from runs where pipeline_name <> 'record_runs'
+LATEST_RUNS = f"""
+    select
+        run_id, pipeline_name, lower(status), start_time, end_time,
+        (select max(value) from run_tags where run_tags.run_id = runs.run_id and key = '{PROCESS_TAG}')
+    from runs where pipeline_name <> 'record_runs'
     order by id desc limit :number
 """
+STARTING_SECONDS = 30  # until a daemon's run holds its lock
 
 
 def prepare_home(settings: Settings) -> Path:
@@ -62,12 +68,19 @@ def latest_runs(settings: Settings, number: int) -> list[dict[str, Any]]:
     return [
         {
             "job": job,
-            "state": state,
+            "state": "killed" if state == "started" and _is_dead(settings, run_id, process, started) else state,
             "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds") if started else None,
             "seconds": round(ended - started, 1) if started and ended else None,
         }
-        for job, state, started, ended in rows
+        for run_id, job, state, started, ended, process in rows
     ]
+
+
+def _is_dead(settings: Settings, run_id: str, process: str | None, started: float | None) -> bool:
+    """Whether no process holds the lock of a started run. The daemon, or the next command, marks the run as failed."""
+    if process is None and time.time() - (started or 0) < STARTING_SECONDS:
+        return False
+    return not is_locked(lock_of(settings, process or run_id))
 
 
 def _runs_in_a_file(settings: Settings, number: int) -> Sequence[Sequence[Any]]:

@@ -14,11 +14,11 @@ from typing import Any
 import dagster as dg
 
 from user_activity.orchestration.date_ranges import ranges, written
+from user_activity.orchestration.instance.process_locks import PROCESS_TAG
 from user_activity.orchestration.masking import masked, masked_record
 from user_activity.orchestration.metadata_tables import examples
 from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.runs.errors import cause
-from user_activity.orchestration.runs.liveness import PROCESS_TAG
 from user_activity.settings import Settings
 from user_activity.warehouse import Rows, Warehouse
 

@@ -5,18 +5,18 @@ way, and every process that shares the data folder can see that. A process id wo
 another container or on another machine, and may be reused.
 """
 
+import atexit
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from uuid import uuid4
 
 import dagster as dg
 
 from user_activity.files import is_locked, locked
+from user_activity.orchestration.instance.process_locks import PROCESS_TAG, lock_of
 from user_activity.settings import Settings
 
-PROCESS_TAG = "user_activity/process"  # the lock file of the command that runs the job
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -26,10 +26,34 @@ UNFINISHED = [
 ]
 
 
+_held: dict[str, ExitStack] = {}
+
+
+def hold(settings: Settings, run_id: str) -> None:
+    """Hold the lock that says that a run is at work, until ``release`` or the end of this process."""
+    if run_id not in _held:
+        stack = _held[run_id] = ExitStack()
+        lock = lock_of(settings, run_id)
+        stack.enter_context(locked(lock))
+        stack.callback(lock.unlink, missing_ok=True)
+        atexit.register(release, run_id)
+
+
+def release(run_id: str) -> None:
+    """Release the lock of a run that has ended."""
+    if stack := _held.pop(run_id, None):
+        stack.close()
+
+
+def is_at_work(settings: Settings, run_id: str) -> bool:
+    """Return whether a process works on a run, whatever Dagster's instance says of it."""
+    return is_locked(lock_of(settings, run_id))
+
+
 @contextmanager
 def seen_to_live(settings: Settings) -> Iterator[str]:
     """Hold a lock that is released at the latest when this process ends; yields its name, for ``PROCESS_TAG``."""
-    lock = _locks(settings) / f"{os.getpid()}-{uuid4().hex}"
+    lock = lock_of(settings, f"{os.getpid()}-{uuid4().hex}")
     with locked(lock):
         try:
             yield lock.name
@@ -52,12 +76,8 @@ def unfinished_runs(instance: dg.DagsterInstance, settings: Settings, job: str |
 def _is_alive(settings: Settings, process: str | None) -> bool:
     if process is None:
         return True
-    lock = _locks(settings) / Path(process).name
+    lock = lock_of(settings, process)
     if is_locked(lock):
         return True
     lock.unlink(missing_ok=True)
     return False
-
-
-def _locks(settings: Settings) -> Path:
-    return settings.dagster_home / "commands"

@@ -31,9 +31,10 @@ from user_activity.orchestration.alerts.messages import Undelivered
 from user_activity.orchestration.assets import raw
 from user_activity.orchestration.command_runs import Runner
 from user_activity.orchestration.dbt import runner as dbt
+from user_activity.orchestration.instance.process_locks import PROCESS_TAG
 from user_activity.orchestration.partitions import range_tags
 from user_activity.orchestration.resources import Progress
-from user_activity.orchestration.runs.liveness import PROCESS_TAG, unfinished_runs
+from user_activity.orchestration.runs.liveness import unfinished_runs
 from user_activity.settings import Settings
 from user_activity_tests.mailbox import HOST, Mailbox, free_port, mail_server, part
 
@@ -147,6 +148,7 @@ def ended(
     return run
 
 
+@pytest.mark.long
 def test_a_failed_check_reaches_the_owners_of_its_asset_with_counts_and_examples(
     runner: Runner, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +174,7 @@ def test_a_failed_check_reaches_the_owners_of_its_asset_with_counts_and_examples
     assert watched.tick() == "There is nothing new to tell."
 
 
+@pytest.mark.long
 def test_a_failed_model_names_its_cause_and_no_secret(
     runner: Runner, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
