@@ -8,9 +8,11 @@ BIN := .venv/bin
 READY := .venv/.ready
 DATA := $(abspath $(or $(USER_ACTIVITY_DATA_DIR),data))
 
-# One process per CPU, at most four, because more fill a small machine's memory. Files keep the order of conftest.py:
-# otherwise the plugin would run files with few tests last, and these take the longest.
-PYTEST_ARGS ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# One process more than there are CPUs, because some tests wait for servers; at most four, because more fill a small
+# machine's memory. Files keep the order of conftest.py: otherwise the plugin would run files with few tests last, and
+# these take the longest.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(4, 1 + os.cpu_count()))')
+PYTEST_ARGS ?= --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 COMPOSE = @command -v docker >/dev/null || { echo "docker is not installed: docs/deployment.md says what you need." >&2; exit 2; }; \
 	test -f deploy/compose.env || { echo "deploy/compose.env is missing: copy deploy/compose.env.example to it and fill it in." >&2; exit 2; }; \

@@ -4,12 +4,13 @@ import pytest
 
 #: In the order of their time on an idle machine.
 LONGEST = """
-    service/test_operating.py laws/test_other_laws.py bench/test_bench.py validation/test_sql_agrees_with_pydantic.py
-    warehouse/test_parity.py warehouse/test_builds_at_once.py docs/test_runbook.py
-    service/test_deployment.py laws/test_convergence.py laws/test_corrections.py warehouse/test_postgres.py
-    orchestration/test_command_runs.py models/test_funnels.py cli/test_runs.py alerts/test_incidents.py
-    models/test_retention.py reference/test_random_histories.py laws/test_secrets.py
-    models/test_sessions.py models/test_weekly.py models/test_lifecycle.py models/test_commerce.py
+    warehouse/test_builds_at_once.py laws/test_other_laws.py laws/test_convergence.py laws/test_tables_follow_files.py
+    service/test_operating.py bench/test_bench.py docs/test_runbook.py service/test_deployment.py
+    laws/test_corrections.py warehouse/test_parity.py warehouse/test_postgres.py orchestration/test_command_runs.py
+    cli/test_runs.py cli/test_interrupts.py models/test_funnels.py validation/test_sql_agrees_with_pydantic.py
+    alerts/test_incidents.py runs/test_history.py reference/test_random_histories.py laws/test_secrets.py
+    models/test_sessions.py models/test_retention.py cli/test_verify.py docs/test_docs.py
+    models/test_weekly.py models/test_lifecycle.py models/test_commerce.py
     lake/test_corrections.py cli/test_quarantine.py reference/test_demo_year.py partition/test_build.py
     readers/test_broken_files.py service/test_dev.py deploy/test_grafana.py
 """.split()

@@ -189,6 +189,7 @@ class Runner:
             begun = {run_id for day, run_id in work.begun.items() if day in work.stale}
             if not any(is_at_work(self.settings, run_id) for run_id in begun):
                 return work.stale
+            self.progress.tell("wait for a run that builds these dates", 0, 1)
             self.progress.stop.heed()
             time.sleep(POLL_SECONDS)
 

@@ -84,6 +84,7 @@ def shop(tmp_path: Path) -> Platform:
     return platform
 
 
+@pytest.mark.long
 def test_ctrl_c_stops_after_the_step_and_twice_at_once(shop: Platform) -> None:
     with at_a_terminal(shop, "run") as terminal:
         terminal.wait_for(AT_WORK)

@@ -192,6 +192,7 @@ def test_holidays_are_those_of_a_file_and_cost_one_date(
     assert command("status", "--json").document["stale_dates"] == [stale]
 
 
+@pytest.mark.long
 def test_a_program_that_runs_it_reads_one_document_and_no_word_beside_it(tmp_path: Path) -> None:
     folder = tmp_path / "incoming" / "events" / "2025-01-05"
     folder.mkdir(parents=True)

@@ -12,9 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from user_activity.orchestration import staleness
 from user_activity.orchestration.command_runs import open_runner
 from user_activity.simulate import SimulationSummary, simulate
 from user_activity_tests.examples import Examples
+from user_activity_tests.laws import fault_points
 from user_activity_tests.laws.histories import encode
 from user_activity_tests.platform import Platform, differences
 
@@ -153,12 +155,66 @@ def test_what_is_published_is_what_the_warehouse_holds(shop: tuple[Platform, Sim
     assert not differences(published, held)
 
 
+@pytest.fixture(scope="module")
+def waiting(
+    built: tuple[Platform, SimulationSummary], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Platform, Platform, int]:
+    """The shop with late, corrected and rejected records that wait; with these built; and the fault points of that."""
+    waits = built[0].copied_to(tmp_path_factory.mktemp("waits") / "data")
+    ((event_id, user_id),) = waits.query("select event_id, user_id from marts.fct_events order by 1 limit 1")
+    events = (
+        {
+            "event_id": "late",
+            "user_id": "new",
+            "event_type": "purchase",
+            "event_at": f"{FIRST}T23:50:00Z",
+            "revenue": 3,
+        },
+        {"event_id": event_id, "user_id": user_id, "event_type": "click", "event_at": f"{LAST}T10:00:00Z"},
+        {"event_id": "bad", "user_id": "new", "event_type": "clik", "event_at": f"{LAST}T10:00:00Z"},
+    )
+    user = {"user_id": user_id, "updated_at": f"{FIRST}T00:00:00Z", "country": "SE"}
+    waits.drop("events", LAST + timedelta(days=1), "more.jsonl", encode(events, "more.jsonl"))
+    waits.drop("users", LAST, "more.jsonl", encode((user,), "more.jsonl"))
+    done = waits.copied_to(tmp_path_factory.mktemp("done") / "data")
+    points = fault_points.run(done)
+    assert points
+    return waits, done, points
+
+
 @pytest.mark.law
+def test_a_run_killed_at_one_point_after_another_and_started_again_leaves_no_trace(
+    waiting: tuple[Platform, Platform, int], tmp_path: Path
+) -> None:
+    waits, done, points = waiting
+    killed = waits.copied_to(tmp_path / "data")
+    for part in (0.4, 0.9):
+        assert fault_points.run(killed, killed_at=int(part * points)) is None
+    killed.run()
+    assert not differences(killed.tables(), done.tables())
+
+
+@pytest.mark.law
+@pytest.mark.long
+def test_a_run_killed_at_any_point_and_started_again_leaves_no_trace(
+    waiting: tuple[Platform, Platform, int], tmp_path: Path
+) -> None:
+    waits, done, points = waiting
+    for point in range(7, points, max(1, points // Examples(quick=0, all=4, nightly=points).here)):
+        killed = waits.copied_to(tmp_path / str(point))
+        fault_points.run(killed, killed_at=point)
+        killed.run()
+        assert not differences(killed.tables(), done.tables()), point
+        assert not staleness.work(killed.settings).dates, point
+
+
+@pytest.mark.law
+@pytest.mark.long
 def test_a_killed_run_started_again_leaves_no_trace(built: tuple[Platform, SimulationSummary], tmp_path: Path) -> None:
     clean, killed = built[0], Platform(tmp_path / "killed")
     fill(killed, tmp_path / "second")
     moments = random.Random(11)
-    for _ in range(Examples(quick=3, all=5, nightly=40).here):
+    for _ in range(Examples(quick=3, all=4, nightly=40).here):
         process = start_run(killed)
         time.sleep(moments.uniform(1, 8))
         process.send_signal(signal.SIGKILL)
@@ -204,6 +260,7 @@ def start_run(platform: Platform) -> "subprocess.Popen[bytes]":
     )
 
 
+@pytest.mark.long
 def test_a_table_of_an_older_shape_does_not_keep_later_builds_from_going_on(
     built: tuple[Platform, SimulationSummary], tmp_path: Path
 ) -> None:

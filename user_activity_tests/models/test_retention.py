@@ -10,6 +10,8 @@ from user_activity.orchestration.dbt import runner
 from user_activity_tests.models.activity import bots, built, changes_of, events, land, rows_that_differ
 from user_activity_tests.platform import Platform, differences
 
+pytestmark = pytest.mark.long
+
 #: PostHog/posthog, posthog/hogql_queries/insights/retention/test/test_retention_query_runner.py, test_day_interval:
 #: recurring cohorts of 2020-06-10 to 2020-06-20; person1's event of 2020-06-15T09 comes under an alias there.
 POSTHOG_ACTIVITY = {
@@ -131,7 +133,6 @@ def cohorts_that_differ(changes: dict[str, Any]) -> set[tuple[str, ...]]:
     return rows_that_differ(changes, "metrics.retention", 3)
 
 
-@pytest.mark.long
 def test_users_move_to_the_cohort_of_their_new_first_day_and_leave_their_old_one(
     months: Platform, tmp_path: Path
 ) -> None:
@@ -166,7 +167,6 @@ def test_users_move_to_the_cohort_of_their_new_first_day_and_leave_their_old_one
     assert not differences(platform.tables(lineage=False), clean.tables(lineage=False))
 
 
-@pytest.mark.long
 def test_a_run_that_was_cut_off_between_users_and_cohorts_leaves_no_trace(
     months: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,7 @@ def test_the_reader_does_nothing_else(reader: Any, statement: str) -> None:
         reader.execute(statement)
 
 
+@pytest.mark.long
 def test_tables_that_are_replaced_stay_readable(built: Platform, reader: Any) -> None:
     drop(built, DAY + timedelta(days=1), "b.jsonl", event("e3", "2025-01-11T10:00:00"))
     built.run()
