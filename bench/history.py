@@ -54,13 +54,13 @@ def further_days(landed: Path, further: Path, history: list[date], days: list[da
     land(landed, history, settings)
     seconds = []
     with open_runner(settings) as runner:
-        runner.settle()
+        runner.run_pending()
         for day in days:
             incoming = settings.incoming_dir / "events" / str(day)
             incoming.mkdir(parents=True)
             shutil.copy(further / str(day) / "events.jsonl", incoming)
             started = time.monotonic()
-            outcome = runner.settle()
+            outcome = runner.run_pending()
             seconds.append(round(time.monotonic() - started, 2))
             if not outcome.success:
                 raise RuntimeError("\n".join(outcome.failures))

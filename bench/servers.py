@@ -71,7 +71,7 @@ def settled(settings: Settings) -> None:
     from user_activity.orchestration.command_runs import open_runner
 
     with open_runner(settings) as runner:
-        _succeed(runner.settle().failures)
+        _succeed(runner.run_pending().failures)
 
 
 def built(settings: Settings, day: date) -> None:

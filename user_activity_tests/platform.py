@@ -39,7 +39,7 @@ class Platform:
     def run(self) -> Outcome:
         """What `user-activity run` does."""
         with open_runner(self.settings) as runner:
-            outcome = runner.settle()
+            outcome = runner.run_pending()
         assert outcome.success, "; ".join(outcome.failures)
         return outcome
 

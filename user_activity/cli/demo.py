@@ -78,7 +78,7 @@ def demo(
         with output.bars(quiet=as_json) as bars:
             made = data.simulate_into(settings, None, days, events, seed, messy, start.date(), bars)
         simulated = time.monotonic() - started
-        outcome = runs.settle(settings, verbose=verbose, quiet=as_json)
+        outcome = runs.run_pending(settings, verbose=verbose, quiet=as_json)
     seconds = time.monotonic() - started
     summary = {
         "simulated": made,

@@ -52,7 +52,7 @@ def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> None:
     settings = output.settings()
     started = time.monotonic()
     with one_at_a_time(settings):
-        outcome = settle(settings, verbose=verbose, quiet=as_json)
+        outcome = run_pending(settings, verbose=verbose, quiet=as_json)
     summary = summarise(settings, outcome, time.monotonic() - started)
     if as_json:
         output.print_json(summary)
@@ -61,14 +61,14 @@ def run(verbose: VerboseOption = False, as_json: JsonOption = False) -> None:
     raise typer.Exit(code_of(summary))
 
 
-def settle(settings: Settings, *, verbose: bool, quiet: bool) -> "Outcome | None":
+def run_pending(settings: Settings, *, verbose: bool, quiet: bool) -> "Outcome | None":
     """Ingest and build until everything is current; None if there was nothing to do."""
     from user_activity.orchestration import staleness
 
     if not staleness.anything_is_due(settings):
         return None
     with output.bars(quiet=quiet) as bars, runner(settings, bars, verbose=verbose) as ready:
-        return ready.settle()
+        return ready.run_pending()
 
 
 def backfill(

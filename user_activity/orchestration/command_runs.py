@@ -28,7 +28,7 @@ from user_activity.orchestration.outcome import IngestedFile, Outcome
 from user_activity.orchestration.partitions import ONLY_STALE, REBUILD, range_tags
 from user_activity.orchestration.resources import Progress
 from user_activity.orchestration.runs.history import RECORD
-from user_activity.orchestration.runs.liveness import is_at_work, release, seen_to_live, unfinished_runs
+from user_activity.orchestration.runs.liveness import is_at_work, process_lock, release, unfinished_runs
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 from user_activity.warehouse import open_warehouse
@@ -49,7 +49,7 @@ def open_runner(settings: Settings, progress: Progress | None = None, *, verbose
     """Yield a runner of the platform's jobs. Definitions are cached, so opening it again is cheap."""
     shape = settings.model_dump_json(exclude={"data_dir", "warehouse_url", "warehouse_reader_password", "dagster_url"})
     definitions = _assembled(shape, settings.warehouse_url)
-    with open_instance(settings) as instance, seen_to_live(settings) as process:
+    with open_instance(settings) as instance, process_lock(settings) as process:
         unfinished_runs(instance, settings)  # marks runs of killed commands as failed
         yield Runner(definitions, settings, instance, process, progress or Progress(), verbose)
 
@@ -65,7 +65,7 @@ class Runner:
     progress: Progress
     verbose: bool
 
-    def settle(self) -> Outcome:
+    def run_pending(self) -> Outcome:
         """Ingest and build until no files wait and nothing is stale.
 
         If a source fails, the others are still ingested and built, but no further round is started.

@@ -60,7 +60,7 @@ def build_file_sensor(settings: Settings, source: Source) -> dg.SensorDefinition
         states = {day: _digest((str(f.path), f.size, f.mtime_ns) for f in found) for day, found in waiting.items()}
         for day, why in outdated(settings, source.name).items():
             states.setdefault(source.partition_of(day), why)
-        asked = Asked.read(context.cursor)
+        asked = RequestLog.read(context.cursor)
         new = [file for day, found in waiting.items() if asked.state(day) != states[day] for file in found]
         ready = asked.choose(states, _under_way(context, settings, ingest_job_name(source.name)))
         requests = [dg.RunRequest(tags=range_tags(days((span,), step), step)) for span in ranges(ready, step)]
@@ -90,7 +90,7 @@ def build_date_sensor(settings: Settings) -> dg.SensorDefinition:
             work = staleness.work(settings)
         except WarehouseBusy:
             return dg.SensorResult(skip_reason="Another process writes the warehouse: the next tick tries again.")
-        asked = Asked.read(context.cursor)
+        asked = RequestLog.read(context.cursor)
         at_work = {run.run_id for run in unfinished_runs(context.instance, settings)}
         begun = {day for day, run_id in work.begun.items() if run_id in at_work}
         ready = asked.choose(work.dates, begun | _under_way(context, settings, BUILD))
@@ -133,14 +133,14 @@ def build_recording_sensor(settings: Settings) -> dg.SensorDefinition:
     return finished_runs
 
 
-class Asked:
+class RequestLog:
     """A sensor's cursor: per date, the state last requested, the number of requests, and the ticks until a retry."""
 
     def __init__(self, memory: dict[str, tuple[str, int, int]]) -> None:
         self._memory = memory
 
     @classmethod
-    def read(cls, cursor: str | None) -> "Asked":
+    def read(cls, cursor: str | None) -> "RequestLog":
         """Parse a cursor."""
         return cls({day: (state, tries, wait) for day, (state, tries, wait) in json.loads(cursor or "{}").items()})
 

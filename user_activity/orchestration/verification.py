@@ -188,7 +188,7 @@ def repair(runner: "Runner", published: Mapping[str, str | None], found: Sequenc
     for relation in _relations(found, "published"):
         shutil.rmtree(settings.published_dir.joinpath(*relation.split(".")), ignore_errors=True)
         warehouse.publish({relation: published[relation]}, [])
-    rest = runner.settle()
+    rest = runner.run_pending()
     return replace(rest, runs=[*outcome.runs, *rest.runs], rebuilt=outcome.rebuilt | rest.rebuilt)
 
 

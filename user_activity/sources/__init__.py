@@ -10,9 +10,9 @@ from importlib import import_module
 from types import ModuleType
 
 from user_activity.sources.contracts.base import Contract, Source, SourceRejected
-from user_activity.sources.contracts.values import Judge
+from user_activity.sources.contracts.values import ValidationContext
 
-__all__ = ["SOURCES", "Contract", "Judge", "Source", "SourceRejected", "discover"]
+__all__ = ["SOURCES", "Contract", "Source", "SourceRejected", "ValidationContext", "discover"]
 
 
 def discover(package: ModuleType) -> dict[str, Source]:

@@ -28,18 +28,18 @@ class Order(Contract):
     )  # fmt: skip
     updated_at: Annotated[datetime | None, Moment()] = column(
         "When this state began, UTC; the order's time where not given.", "modified_at", "last_updated", "updated_ts",
-        fill=Fill(lambda given, judge: given["order_at"], lambda settings: "v.order_at"),
+        fill=Fill(lambda given, context: given["order_at"], lambda settings: "v.order_at"),
     )  # fmt: skip
     status: Annotated[str | None, OneOf(lambda settings: settings.order_statuses, STATUS_SPELLINGS)] = column(
         "The order's state; completed where not given.", "order_status", "state",
-        fill=Fill(lambda given, judge: COMPLETED, lambda settings: quoted(COMPLETED)),
+        fill=Fill(lambda given, context: COMPLETED, lambda settings: quoted(COMPLETED)),
     )  # fmt: skip
     payment_method: Annotated[str | None, OneOf(lambda settings: settings.payment_methods)] = column(
         "How it was paid.", "payment", "payment_type", "payment.method", "payment.type", optional=True
     )
     currency: Annotated[str | None, Currency()] = column(
         "ISO 4217 code of all amounts; the default currency where not given.", "currency_code",
-        fill=Fill(lambda given, judge: judge.settings.default_currency, lambda s: quoted(s.default_currency)),
+        fill=Fill(lambda given, context: context.settings.default_currency, lambda s: quoted(s.default_currency)),
     )  # fmt: skip
     revenue: Annotated[Decimal | None, Amount()] = column(
         "The order's total.", "total", "total_amount", "amount", "order_total", "order_value", "total_price",

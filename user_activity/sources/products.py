@@ -25,7 +25,8 @@ class Product(Contract):
         "Since when the product is so, UTC; the start of the landing date where not given.",
         "modified_at", "last_updated", "updated_ts", "timestamp", "ts",
         fill=Fill(
-            lambda given, judge: datetime.combine(judge.landing_date, time()), lambda settings: "_landing::timestamp"
+            lambda given, context: datetime.combine(context.landing_date, time()),
+            lambda settings: "_landing::timestamp",
         ),
     )  # fmt: skip
 

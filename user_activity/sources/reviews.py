@@ -23,7 +23,7 @@ class Review(Contract):
     updated_at: Annotated[datetime | None, Moment()] = column(
         "When it was last changed, UTC; the review's time where not given.",
         "modified_at", "last_updated", "updated_ts",
-        fill=Fill(lambda given, judge: given["review_at"], lambda settings: "v.review_at"),
+        fill=Fill(lambda given, context: given["review_at"], lambda settings: "v.review_at"),
     )  # fmt: skip
     order_id: Annotated[str | None, Text()] = column("The order it is about.", "order", optional=True)
     title: Annotated[str | None, Text()] = column("Headline.", "headline", "summary", "subject", optional=True)

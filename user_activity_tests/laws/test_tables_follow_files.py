@@ -52,7 +52,7 @@ def test_tables_follow_the_files_through_withdrawal_copies_and_lost_manifests(
     shop.drop("events", SUNDAY, "wrong.jsonl", WRONG)
     with monkeypatch.context() as patch, open_runner(shop.settings) as runner:
         patch.setattr(DuckDBWarehouse, "publish", dies)
-        assert not runner.settle().success
+        assert not runner.run_pending().success
     assert len(shop.query("from staging.stg_events")) == 3
     withdraw(shop, "wrong.jsonl", SUNDAY)
     assert shop.query("select event_id, event_date from staging.stg_events order by 1") == [

@@ -62,15 +62,15 @@ def test_a_late_row_rebuilds_its_date_and_the_day_it_landed_on_and_one_asset_can
     runner: Runner, settings: Settings
 ) -> None:
     land(settings, FIRST, "a.jsonl", event("e1", FIRST))
-    assert runner.settle().rebuilt == {FIRST}
+    assert runner.run_pending().rebuilt == {FIRST}
     land(settings, LATER, "late.jsonl", event("e2", FIRST), event("e3", LATER))
-    outcome = runner.settle()
+    outcome = runner.run_pending()
     assert outcome.success
     assert outcome.rebuilt == {FIRST, LATER}
     assert [run.dagster_run.job_name for run in outcome.runs] == ["ingest_events", "build_models"]
     assert row_counts(runner, "raw/events") == {str(FIRST): 1, str(LATER): 2}
     assert row_counts(runner, "marts/fct_events") == {str(FIRST): 2, str(LATER): 1}
-    assert runner.settle().runs == []
+    assert runner.run_pending().runs == []
 
     alone = runner.backfill(FIRST, FIRST, "key:marts/fct_sessions", rebuild_raw=False)
     assert alone.success
@@ -114,7 +114,7 @@ def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_t
 ) -> None:
     states = "select file_name, row_number, state from audit.bad_records"
     land(settings, FIRST, "a.jsonl", event("e1", FIRST, quantity=-1))
-    outcome = runner.settle()
+    outcome = runner.run_pending()
     assert outcome.success  # although no row is good
     (taken,) = outcome.files
     assert (taken.file.rows_landed, taken.file.rows_accepted, taken.file.rows_quarantined) == (1, 0, 1)
@@ -127,7 +127,7 @@ def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_t
     assert open_warehouse(settings).query(states).rows == (("a.jsonl", 1, "open"),)
 
     land(settings, LATER, "b.jsonl", event("e1", FIRST) | {"_quarantine_id": f"{taken.file.file_sha256[:16]}-1"})
-    assert runner.settle().success
+    assert runner.run_pending().success
     page = raw_page(runner, FIRST)
     assert (page["rows_quarantined"], page["rows_open"]) == (1, 0)
     assert "e1" in str(raw_page(runner, LATER)["preview"])
@@ -144,7 +144,7 @@ def test_dates_that_another_live_run_builds_or_has_built_are_not_built_twice(
     land(settings, FIRST, "a.jsonl", event("e1", FIRST))
     with monkeypatch.context() as patch:
         patch.setattr(DuckDBWarehouse, "publish", dies)
-        assert not runner.settle().success
+        assert not runner.run_pending().success
     (other,) = set(staleness.work(settings).begun.values())
     assert not is_at_work(settings, other)
     asked = range_tags([FIRST]) | {ONLY_STALE: "true"}
@@ -160,13 +160,13 @@ def test_dates_that_another_live_run_builds_or_has_built_are_not_built_twice(
     waiting = threading.Thread(target=lambda: (time.sleep(3), release(other)))
     waiting.start()
     started = time.monotonic()
-    assert runner.settle().rebuilt == {FIRST}  # the run ended without its dates
+    assert runner.run_pending().rebuilt == {FIRST}  # the run ended without its dates
     assert time.monotonic() - started > 2.5
     waiting.join()
     assert not built(outcome)
     hold(settings, other)
     land(settings, FIRST, "b.jsonl", event("e2", FIRST))  # more than that run could know of
-    assert runner.settle().rebuilt == {FIRST}
+    assert runner.run_pending().rebuilt == {FIRST}
 
 
 def test_a_model_that_fails_leaves_its_dates_stale_and_names_the_cause(
@@ -186,11 +186,11 @@ def test_a_model_that_fails_leaves_its_dates_stale_and_names_the_cause(
     land(settings, FIRST, "a.jsonl", event("e1", FIRST))
     with monkeypatch.context() as patch:
         patch.setattr(dbt, "build", broken)
-        outcome = runner.settle()
+        outcome = runner.run_pending()
     assert not outcome.success
     assert any("marts.fct_events: Binder Error: no such column" in failure for failure in outcome.failures)
     assert list(staleness.stale(settings)) == [FIRST]
-    assert runner.settle().success
+    assert runner.run_pending().success
     assert list(staleness.stale(settings)) == []
 
 
@@ -210,7 +210,7 @@ def test_a_failed_test_of_error_severity_keeps_its_dates_from_being_published(
 
     land(settings, FIRST, "a.jsonl", event("e1", FIRST))
     monkeypatch.setattr(dbt, "build", broken)
-    outcome = runner.settle()
+    outcome = runner.run_pending()
     assert not outcome.success
     assert outcome.checks["failed"] == ["marts/fct_events: event_key_is_unique_in_fct_events"]
     assert not settings.published_dir.exists()
@@ -236,7 +236,7 @@ def test_what_lands_while_a_build_goes_on_stays_stale(
         return build(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(dbt, "build", busy)
-    outcome = runner.settle()
+    outcome = runner.run_pending()
     assert [run.dagster_run.job_name for run in outcome.runs] == ["ingest_events", "build_models"] * 2
     assert open_warehouse(settings).query("select count(*) from marts.fct_events").rows == ((2,),)
 
@@ -256,7 +256,7 @@ def test_a_source_that_fails_keeps_no_other_from_being_built(
     land(settings, FIRST, "a.jsonl", event("e1", FIRST))
     (settings.incoming_dir / "orders" / str(FIRST)).mkdir(parents=True)
     (settings.incoming_dir / "orders" / str(FIRST) / "o.jsonl").write_text("{}")
-    outcome = runner.settle()
+    outcome = runner.run_pending()
     assert not outcome.success
     assert outcome.failures == ["raw__orders: OSError: the disk is gone"]
     assert outcome.rebuilt == {FIRST}
@@ -285,10 +285,10 @@ def test_the_catalogue_is_fetched_once_a_week(runner: Runner, settings: Settings
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/products"
         fed = replace(runner, settings=settings.model_copy(update={"products_url": url}))
-        outcome = fed.settle()
+        outcome = fed.run_pending()
         assert outcome.success, outcome.failures
         assert [taken.source for taken in outcome.files] == ["products"]
-        assert fed.settle().runs == []
+        assert fed.run_pending().runs == []
         server.shutdown()
     assert len(asked) == 1
     names = open_warehouse(settings).query("select name from marts.dim_products where product_id = 'p1'").rows

@@ -17,7 +17,7 @@ from user_activity.orchestration import built_tables
 from user_activity.orchestration.instance.process_locks import PROCESS_TAG
 from user_activity.orchestration.jobs import BUILD, ingest_job_name
 from user_activity.orchestration.partitions import RANGE_END, RANGE_START, range_tags, tagged_dates
-from user_activity.orchestration.sensors import LONGEST_WAIT, Asked, build_date_sensor, build_file_sensor
+from user_activity.orchestration.sensors import LONGEST_WAIT, RequestLog, build_date_sensor, build_file_sensor
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 from user_activity.warehouse import BuiltDate, WarehouseBusy
@@ -52,9 +52,9 @@ def command_at_work(settings: Settings) -> Iterator[tuple[subprocess.Popen[str],
     code = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from user_activity.orchestration.runs.liveness import seen_to_live\n"
+        "from user_activity.orchestration.runs.liveness import process_lock\n"
         "from user_activity.settings import Settings\n"
-        "with seen_to_live(Settings(_env_file=None, data_dir=Path(sys.argv[1]))) as name:\n"
+        "with process_lock(Settings(_env_file=None, data_dir=Path(sys.argv[1]))) as name:\n"
         "    print(name, flush=True)\n"
         "    time.sleep(600)\n"
     )
@@ -197,7 +197,7 @@ def test_ten_thousand_files_are_one_tick(events: Ticks, settings: Settings) -> N
 
 
 def test_a_wait_has_an_end() -> None:
-    asked = Asked({})
+    asked = RequestLog({})
     for _ in range(1000):
         asked.choose({FIRST: "state"}, set())
     pauses = [bool(asked.choose({FIRST: "state"}, set())) for _ in range(LONGEST_WAIT + 1)]

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
-from user_activity.sources.contracts.values import Judge
+from user_activity.sources.contracts.values import ValidationContext
 from user_activity_tests.simulate.conftest import Landed, Season
 
 SETTINGS = Settings(_env_file=None)
@@ -23,7 +23,7 @@ def _is_accepted(entry: Landed) -> bool:
         return False
     texts = {name: _text(value) for name, value in entry.record.items()}
     try:
-        SOURCES[entry.source].contract.model_validate(texts, context=Judge(SETTINGS, entry.landing))
+        SOURCES[entry.source].contract.model_validate(texts, context=ValidationContext(SETTINGS, entry.landing))
     except ValidationError:
         return False
     return True

@@ -8,11 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from user_activity.settings import Settings
-from user_activity.sources import SOURCES, Judge
+from user_activity.sources import SOURCES, ValidationContext
 from user_activity.sources.contracts.base import broken_rules
 
 LANDED = date(2026, 1, 5)
-JUDGE = Judge(Settings(_env_file=None, start_date=date(2026, 1, 1)), LANDED)  # type: ignore[call-arg]
+JUDGE = ValidationContext(Settings(_env_file=None, start_date=date(2026, 1, 1)), LANDED)  # type: ignore[call-arg]
 GOOD: dict[str, dict[str, str]] = {
     "events": {"user_id": "u1", "event_type": "click", "event_at": "2026-01-05T10:00:00Z"},
     "orders": {

@@ -1,4 +1,4 @@
-"""Repairs: which quarantined records were resent, and which resent records replace them.
+"""Corrections: which quarantined records were resent, and which resent records replace them.
 
 An exported record carries the id of the record that it replaces. When it is ingested again, that id is stored in a part
 of its file. So replacements depend only on the landed files: their order, duplicates and killed runs do not change the
@@ -55,7 +55,7 @@ def _replaced_by_row(path: Path) -> Iterator[tuple[int, Place]]:
                 yield row, (file, int(number))
 
 
-class Repairs:
+class Corrections:
     """The replacements of a source's quarantined records, according to its manifests."""
 
     def __init__(self, settings: Settings, source: str) -> None:
@@ -150,9 +150,9 @@ class Repairs:
         return facts
 
 
-def by_source(settings: Settings, manifests: Iterable[Manifest]) -> Mapping[str, Repairs]:
+def by_source(settings: Settings, manifests: Iterable[Manifest]) -> Mapping[str, Corrections]:
     """The repairs of each source that occurs in the manifests."""
-    return {source: Repairs(settings, source) for source in sorted({found.source for found in manifests})}
+    return {source: Corrections(settings, source) for source in sorted({found.source for found in manifests})}
 
 
 def _content(entry: Entry) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from user_activity.files import bring_to_disk
 from user_activity.ingest.lake import manifest
-from user_activity.ingest.lake.corrections import Repairs
+from user_activity.ingest.lake.corrections import Corrections
 from user_activity.ingest.lake.manifest import Entry, Manifest
 from user_activity.ingest.landing import incoming
 from user_activity.ingest.landing.originals import Original, originals
@@ -50,7 +50,7 @@ def ingest(
             waiting.setdefault(file.landing_date, []).append(file)
         builder = _Builder(settings, source, work_dir, waiting, rebuild)
         builder.build(days)
-    repairs = Repairs(settings, source_name)
+    repairs = Corrections(settings, source_name)
     partitions = sorted({*partitions, *map(source.partition_of, builder.repaired_dates(repairs))})
     seconds = (time.monotonic() - started) / max(len(partitions), 1)
     results = [
@@ -104,7 +104,7 @@ class _Builder:
                 group, files, size = {}, 0, 0
         self._build(group)
 
-    def repaired_dates(self, repairs: Repairs) -> set[date]:
+    def repaired_dates(self, repairs: Corrections) -> set[date]:
         """The landing dates of the records that the files read now replace."""
         return self._touched | repairs.landing_dates(self.read_files)
 
@@ -123,7 +123,7 @@ class _Builder:
         """
         kept = self._commit(group)
         # A record must not be accepted twice: if its repaired version was accepted, read the original's file again.
-        repairs = Repairs(self._settings, self._source.name)
+        repairs = Corrections(self._settings, self._source.name)
         unheeded = {found.landing_date for found in self._manifests() if not all(map(repairs.are_heeded, found.files))}
         self._touched |= unheeded
         again = {day: group.get(day) or self._originals(day) for day in sorted(unheeded)}
@@ -151,7 +151,7 @@ class _Builder:
 
     def _commit(self, group: dict[date, list[Original]]) -> dict[date, Kept]:
         """Read the files that need it and commit the manifests; returns the files and entries per date."""
-        repairs = Repairs(self._settings, self._source.name)
+        repairs = Corrections(self._settings, self._source.name)
         memory = RejectedBefore(self._settings, self._source.name, self._work_dir)
         to_load: list[Original] = []
         kept: dict[date, Kept] = {}
@@ -193,7 +193,7 @@ class _Builder:
                 manifest.forget(self._settings, self._source.name, day)
         return {day: entries for day, entries in settled.items() if entries}
 
-    def _missing_entries(self, day: date, found: Sequence[Original], repairs: Repairs) -> list[Entry]:
+    def _missing_entries(self, day: date, found: Sequence[Original], repairs: Corrections) -> list[Entry]:
         """Files that were deleted from the archive without being withdrawn. Their rows are kept."""
         there = {original.file.sha256 for original in found}
         known = manifest.read(self._settings, self._source.name, day)
@@ -216,7 +216,7 @@ class _Builder:
             self._not_read_again.add(day)
         return gone
 
-    def _is_current(self, entry: Entry, original: Original, repairs: Repairs) -> bool:
+    def _is_current(self, entry: Entry, original: Original, repairs: Corrections) -> bool:
         """Whether reading the file now would produce exactly what the lake already has."""
         part_id = self._loader.part_id(original, entry.withheld)
         current = all(Path(name).stem == part_id for name in (entry.part, entry.quarantine) if name)

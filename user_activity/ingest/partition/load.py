@@ -16,10 +16,10 @@ from user_activity.ingest.landing.originals import Original
 from user_activity.ingest.partition.faults import guilt
 from user_activity.ingest.partition.writers import Writers
 from user_activity.ingest.readers.batches import Shape, array, numbers
-from user_activity.ingest.readers.csv import Careless
+from user_activity.ingest.readers.csv import InconsistentQuoting
 from user_activity.ingest.readers.files import FileProblem
 from user_activity.ingest.validation.read import Opening, Reader, Stream, connected
-from user_activity.ingest.validation.validate import ContractJudge, Rejection
+from user_activity.ingest.validation.validate import ContractValidator, Rejection
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
@@ -102,7 +102,7 @@ class Loader:
                 return
             unread = {group[0]: error}
         for (original, opening), problem in unread.items():
-            if isinstance(problem, Careless):
+            if isinstance(problem, InconsistentQuoting):
                 if careful := self._opening(original, carefully=True):
                     self._load_group([(original, careful)])
             elif alone or isinstance(problem, FileProblem):
@@ -118,8 +118,8 @@ class Loader:
         # A file with withheld rows is always alone in its group. The row numbers of a stream start at 0.
         withheld = frozenset(row - 1 for row in self._withheld.get(group[0][0], ()))
         stream = Stream(self._engine, self._source, self._settings, files, withheld)
-        judge = ContractJudge(self._engine, self._source, self._settings, withheld)
-        pieces = _by_file(stream, judge)
+        validator = ContractValidator(self._engine, self._source, self._settings, withheld)
+        pieces = _by_file(stream, validator)
         piece = next(pieces, None)
         unread: dict[tuple[Original, Opening], Exception] = {}
         for index, (original, opening) in enumerate(group):
@@ -156,14 +156,14 @@ class Loader:
             self._faults[original] = fault
 
 
-def _by_file(stream: Stream, judge: ContractJudge) -> Iterator[Piece]:
+def _by_file(stream: Stream, validator: ContractValidator) -> Iterator[Piece]:
     """The stream's accepted and rejected rows per file, in order; row numbers start at 1 in each file."""
     for batch in stream.batches():
         rows = pa.Table.from_batches([batch]).drop_columns([*_VERDICT, "_repaired"])
         undecided = batch.column("_undecided").is_valid()
         rejected: list[Rejection] = []
         if undecided.true_count:
-            rescued, rejected = judge.verdicts(batch.filter(undecided))
+            rescued, rejected = validator.validated(batch.filter(undecided))
             rows = rows.filter(pc.invert(undecided))
             if rescued:
                 rows = pa.concat_tables([rows, rescued.select(rows.column_names).cast(rows.schema)]).sort_by("_row")

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from user_activity.ingest.lake import freshness, manifest
-from user_activity.ingest.lake.corrections import Repairs, by_source, record_id
+from user_activity.ingest.lake.corrections import Corrections, by_source, record_id
 from user_activity.ingest.lake.manifest import Entry, Manifest
 from user_activity.ingest.readers.batches import array
 from user_activity.settings import Settings
@@ -98,7 +98,7 @@ def _chosen(rows: pa.RecordBatch, selection: Selection, archived: Path) -> Itera
             yield BadRecord(quarantine_id=record_id(row["file_sha256"], number) if number else None, **row)
 
 
-def _batches(settings: Settings, found: Manifest, entry: Entry, repairs: Repairs) -> Iterator[pa.RecordBatch]:
+def _batches(settings: Settings, found: Manifest, entry: Entry, repairs: Corrections) -> Iterator[pa.RecordBatch]:
     """The records of a file that are or were rejected, with the state of each record."""
     if entry.quarantine:
         replaced = repairs.is_replaced(found.landing_date, entry)

@@ -21,7 +21,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 csv.field_size_limit(2**31 - 1)  # applies to the whole process; the length of a record is limited by the settings
 
 
-class Careless(Exception):
+class InconsistentQuoting(Exception):
     """The file's quoting is inconsistent: it must be read with the tolerant reader, record by record."""
 
 
@@ -62,7 +62,7 @@ def header_of(stream: BinaryIO) -> tuple[tuple[str, ...], str]:
 def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Numbering, limit: int) -> Batches:
     """The file's records as batches, each with its original text and its fields.
 
-    Raises ``Careless`` if the quoting is inconsistent.
+    Raises ``InconsistentQuoting`` if the quoting is inconsistent.
     """
     is_header = True
     for block, inside in _blocks(stream, limit):
@@ -74,7 +74,7 @@ def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Num
         if inside is None:
             block, starts = without_blank_lines(block, data, starts)
         elif (np.diff(starts) == 1).any():
-            raise Careless  # a blank line among quoted records
+            raise InconsistentQuoting  # a blank line among quoted records
         fields = _separated(block, inside, delimiter)
         if inside is not None:
             _check_lines(data, inside, np.frombuffer(fields, np.uint8), starts, len(shape.names))
@@ -86,20 +86,20 @@ def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Num
 
 
 def _check_lines(data: Bytes, inside: Bytes, fields: Bytes, starts: Bytes, width: int) -> None:
-    """Raise ``Careless`` for a record that spans lines and has a wrong number of fields.
+    """Raise ``InconsistentQuoting`` for a record that spans lines and has a wrong number of fields.
 
     Its opening quote was probably never closed.
     """
     inner = np.flatnonzero((data == _NEWLINE) & inside)
     for record in np.unique(np.searchsorted(starts, inner, side="right") - 1).tolist():
         if np.count_nonzero(fields[starts[record] : starts[record + 1]] == ord(SEPARATOR)) != width - 1:
-            raise Careless
+            raise InconsistentQuoting
 
 
 def _separated(block: bytes, inside: Bytes | None, delimiter: str) -> bytes:
     """The block, at the same length, with separators for delimiters and placeholders for outer quotes."""
     if SEPARATOR.encode() in block or NOTHING.encode() in block:
-        raise Careless
+        raise InconsistentQuoting
     if inside is None:
         return block.translate(bytes.maketrans(delimiter.encode() + b"\n", SEPARATOR.encode() + b" "))
     data = np.frombuffer(block, np.uint8)
@@ -130,14 +130,14 @@ def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, Bytes | None]
             ends = np.flatnonzero((data == _NEWLINE) & ~inside)
             cut = int(ends[-1]) + 1 if len(ends) else 0
             if b"\r" in block[:cut]:
-                raise Careless  # a lone CR outside quotes does not belong to a record
+                raise InconsistentQuoting  # a lone CR outside quotes does not belong to a record
             _check_quotes(data[:cut], np.flatnonzero(quotes[:cut]))
             inside = inside[:cut]
         if not piece and cut != len(block):
-            raise Careless
+            raise InconsistentQuoting
         rest = block[cut:]
         if len(rest) > limit:
-            raise Careless
+            raise InconsistentQuoting
         if cut:
             check_utf8(block[:cut], offset)
             offset += cut
@@ -145,11 +145,11 @@ def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, Bytes | None]
 
 
 def _check_quotes(data: Bytes, quotes: Bytes) -> None:
-    """Raise ``Careless`` unless every quote opens a field, closes one, or is half of a doubled quote."""
+    """Raise ``InconsistentQuoting`` unless every quote opens a field, closes one, or is half of a doubled quote."""
     opens, closes = quotes[0::2], quotes[1::2]
     doubled = closes[:-1] + 1 == opens[1:]
     before, after = data[opens[1:][~doubled] - 1], data[np.append(closes[:-1][~doubled], closes[-1:]) + 1]
     first = data[opens[:1] - 1] if len(opens) and opens[0] else np.empty(0, np.uint8)
     borders = np.frombuffer(("\n" + "".join(_DELIMITERS)).encode(), np.uint8)
     if not (np.isin(before, borders).all() and np.isin(after, borders).all() and np.isin(first, borders).all()):
-        raise Careless
+        raise InconsistentQuoting

@@ -18,14 +18,14 @@ from user_activity.ingest.readers.json_document import document_batches
 from user_activity.ingest.readers.json_lines import line_batches
 from user_activity.ingest.readers.parquet import opened_parquet, parquet_batches, parquet_shape
 from user_activity.ingest.validation.expressions import ROWS, decode
-from user_activity.ingest.validation.validate import WITHHELD, judged_sql
+from user_activity.ingest.validation.validate import WITHHELD, validation_sql
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
 RESULT_ROWS = 60_000
 SAMPLED_ROWS = 5_000
 SIGNATURES = 64
-JUDGED = "judged"
+VALIDATED = "validated"
 
 
 @dataclass(frozen=True)
@@ -156,12 +156,12 @@ class Stream:
         if self._withheld:
             withheld = array(np.array(self._withheld, np.int64), pa.int64())
             self._connection.register(WITHHELD, pa.table({"_row": withheld}))
-        judged = judged_sql(self._source, self._settings, decoded, withhold=bool(self._withheld))
+        validated = validation_sql(self._source, self._settings, decoded, withhold=bool(self._withheld))
         if sum(map(len, first)) < SAMPLED_ROWS:
             # Only a relation streams, but it plans its statement twice, which costs more than validating a few rows.
-            self._connection.execute(f"create or replace temp table {JUDGED} as {judged}")
-            judged = f"from {JUDGED}"
-        yield from in_order(self._connection.sql(judged).to_arrow_reader(RESULT_ROWS))
+            self._connection.execute(f"create or replace temp table {VALIDATED} as {validated}")
+            validated = f"from {VALIDATED}"
+        yield from in_order(self._connection.sql(validated).to_arrow_reader(RESULT_ROWS))
 
     def _signatures(self, sample: list[pa.RecordBatch]) -> list[list[str]]:
         if self.shape.form != "json":

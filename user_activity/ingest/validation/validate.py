@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from user_activity.ingest.lake import corrections
 from user_activity.ingest.validation.field_mapping import REPAIRED, Decoded
 from user_activity.settings import Settings
-from user_activity.sources import Judge, Source
+from user_activity.sources import Source, ValidationContext
 from user_activity.sources.contracts.base import broken_rules
 
 SEPARATOR = "chr(31)"
@@ -38,7 +38,7 @@ class Rejection:
     reasons: tuple[str, ...]
 
 
-def judged_sql(source: Source, settings: Settings, decoded: Decoded, *, withhold: bool = False) -> str:
+def validation_sql(source: Source, settings: Settings, decoded: Decoded, *, withhold: bool = False) -> str:
     """SQL for each row with typed columns; undecided rows also get their text, raw values and problem for the contract.
 
     With ``withhold``, rows of the relation ``withheld`` are left undecided, too.
@@ -84,7 +84,7 @@ def final_sql(source: Source, relation: str, more: str = "") -> str:
     return f"select _row, {', '.join(source.columns)}, _properties as properties{digest}{more} from {relation}"
 
 
-class ContractJudge:
+class ContractValidator:
     """Validates undecided rows with the contract."""
 
     def __init__(
@@ -99,12 +99,12 @@ class ContractJudge:
         self._settings = settings
         self._withheld = withheld
 
-    def verdicts(self, rows: pa.RecordBatch) -> tuple[pa.Table | None, list[Rejection]]:
+    def validated(self, rows: pa.RecordBatch) -> tuple[pa.Table | None, list[Rejection]]:
         """The accepted rows, typed as by the SQL fast path, and the rejections of the others, both in order."""
         rescued: list[dict[str, Any]] = []
         rejected: list[Rejection] = []
         for row in rows.select(["_row", "_landing", "_undecided", "_record", "_fault", "properties"]).to_pylist():
-            outcome = self.verdict(row["_undecided"], row["_fault"], row["_landing"])
+            outcome = self.validate(row["_undecided"], row["_fault"], row["_landing"])
             if isinstance(outcome, dict) and row["_row"] in self._withheld:
                 outcome = [(REPAIRED_RULE, _REPAIRED_SENTENCE)]
             if isinstance(outcome, dict):
@@ -115,13 +115,13 @@ class ContractJudge:
                 rejected.append(Rejection(row["_row"], record, names, sentences))
         return (self._typed(rescued) if rescued else None), rejected
 
-    def verdict(self, texts: str, fault: str | None, landing_date: date) -> dict[str, Any] | list[tuple[str, str]]:
+    def validate(self, texts: str, fault: str | None, landing_date: date) -> dict[str, Any] | list[tuple[str, str]]:
         """The record's typed values, or the (rule, sentence) pairs that it broke."""
         if fault:
             return [("record_unreadable", f"the record {fault}")]
         try:
             record = self._source.contract.model_validate(
-                json.loads(texts), context=Judge(self._settings, landing_date)
+                json.loads(texts), context=ValidationContext(self._settings, landing_date)
             )
         except ValidationError as error:
             return broken_rules(error)

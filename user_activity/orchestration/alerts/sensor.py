@@ -84,4 +84,4 @@ def _summary(delivered: Delivered, errors: list[str]) -> str:
     if failed:
         raise Undelivered("; ".join(dict.fromkeys(failed)))
     told = ", ".join(f"{number} to {shown(channel)}" for channel, number in sorted(delivered.taken.items()))
-    return f"Told {told}." if told else "There is nothing new to tell."
+    return f"Delivered {told}." if told else "There is no new alert."

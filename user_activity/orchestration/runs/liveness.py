@@ -51,7 +51,7 @@ def is_at_work(settings: Settings, run_id: str) -> bool:
 
 
 @contextmanager
-def seen_to_live(settings: Settings) -> Iterator[str]:
+def process_lock(settings: Settings) -> Iterator[str]:
     """Hold a lock that is released at the latest when this process ends; yields its name, for ``PROCESS_TAG``."""
     lock = lock_of(settings, f"{os.getpid()}-{uuid4().hex}")
     with locked(lock):

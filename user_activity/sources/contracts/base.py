@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from user_activity.settings import Settings
-from user_activity.sources.contracts.values import Judge, Value
+from user_activity.sources.contracts.values import ValidationContext, Value
 
 FORMATS = (".json", ".jsonl", ".ndjson", ".csv", ".parquet")
 SHOWN_CHARACTERS = 80
@@ -20,14 +20,14 @@ SHOWN_CHARACTERS = 80
 class Fill:
     """The default of a column without a value, in Python and in SQL (over typed columns ``v``)."""
 
-    value: Callable[[dict[str, Any], Judge], Any]
+    value: Callable[[dict[str, Any], ValidationContext], Any]
     sql: Callable[[Settings], str]
 
 
 class Contract(BaseModel):
     """One record: text in, typed values out. Blank text counts as missing; fields that name no column are ignored.
 
-    Validated with a ``Judge`` as context: ``contract.model_validate({"user_id": "u1"}, context=judge)``.
+    Validated with a ``ValidationContext`` as context: ``contract.model_validate({"user_id": "u1"}, context=context)``.
     """
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
@@ -40,8 +40,8 @@ class Contract(BaseModel):
 
     @model_validator(mode="after")
     def _fill(self, info: ValidationInfo) -> "Contract":
-        if not isinstance(info.context, Judge):
-            raise TypeError("a record is validated with a Judge as context")
+        if not isinstance(info.context, ValidationContext):
+            raise TypeError("a record is validated with a ValidationContext as context")
         for name, fill in fills(type(self)).items():
             if getattr(self, name) is None:
                 setattr(self, name, fill.value(self.__dict__, info.context))

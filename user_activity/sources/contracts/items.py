@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from user_activity.settings import Settings
 from user_activity.sources.contracts.base import Contract, broken_rules, column, kinds, spellings
-from user_activity.sources.contracts.values import Amount, Judge, Text, Value, Whole, broken, quoted
+from user_activity.sources.contracts.values import Amount, Text, ValidationContext, Value, Whole, broken, quoted
 
 
 class Item(Contract):
@@ -32,7 +32,7 @@ def _as_text(value: Any) -> str | None:
 class Items(Value):
     """A JSON list of at least one order line. Additional fields of a line are kept in it, as text."""
 
-    def parse(self, text: str, judge: Judge) -> str:
+    def parse(self, text: str, context: ValidationContext) -> str:
         try:
             lines = json.loads(text, parse_int=str, parse_float=lambda number: repr(float(number)))
         except (ValueError, RecursionError):
@@ -40,12 +40,12 @@ class Items(Value):
         if not isinstance(lines, list) or not lines or not all(isinstance(line, dict) for line in lines):
             raise broken("not_a_list", "must be a JSON list of at least one order line")
         return json.dumps(
-            [self._line(number, line, judge) for number, line in enumerate(lines, 1)],
+            [self._line(number, line, context) for number, line in enumerate(lines, 1)],
             ensure_ascii=False,
             separators=(",", ":"),
         )
 
-    def _line(self, number: int, line: dict[str, Any], judge: Judge) -> dict[str, Any]:
+    def _line(self, number: int, line: dict[str, Any], context: ValidationContext) -> dict[str, Any]:
         texts = {name: text.strip() for name, value in line.items() if (text := _as_text(value)) and text.strip()}
         record: dict[str, str] = {}
         for name, names in spellings(Item).items():
@@ -53,7 +53,7 @@ class Items(Value):
             if found is not None:
                 record[name] = texts.pop(found)
         try:
-            item = Item.model_validate(record, context=judge)
+            item = Item.model_validate(record, context=context)
         except ValidationError as error:
             raise broken(
                 "bad_line", f"line {number}: {'; '.join(sentence for _, sentence in broken_rules(error))}"

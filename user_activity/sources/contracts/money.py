@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from user_activity.settings import Settings
-from user_activity.sources.contracts.values import Judge, Value, broken, sql_is_one_of
+from user_activity.sources.contracts.values import ValidationContext, Value, broken, sql_is_one_of
 
 CURRENCIES = frozenset(
     """
@@ -22,7 +22,7 @@ CURRENCIES = frozenset(
 class Currency(Value):
     """An ISO 4217 code in upper or lower case."""
 
-    def parse(self, text: str, judge: Judge) -> str:
+    def parse(self, text: str, context: ValidationContext) -> str:
         if not text.isascii() or text.upper() not in CURRENCIES:
             raise broken("unknown", "must be an ISO 4217 currency code, like EUR")
         return text.upper()

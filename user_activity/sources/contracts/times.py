@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from user_activity.settings import Settings
-from user_activity.sources.contracts.values import Judge, Value, broken
+from user_activity.sources.contracts.values import ValidationContext, Value, broken
 
 CLOCK_SKEW = timedelta(days=1)
 
@@ -30,12 +30,12 @@ class Moment(Value):
     )
     _EPOCH: ClassVar[re.Pattern[str]] = re.compile(r"([0-9]{10})(?:\.([0-9]{1,9}))?|([0-9]{13})(?:\.0)?")
 
-    def parse(self, text: str, judge: Judge) -> datetime:
+    def parse(self, text: str, context: ValidationContext) -> datetime:
         moment = self._read(text)
-        if self.dated and moment >= (limit := self._limit(judge.landing_date)):
-            raise broken("too_late", f"must be before {limit:%Y-%m-%d}, a day after landing on {judge.landing_date}")
-        if self.dated and not self.clamped and moment.date() < judge.settings.start_date:
-            raise broken("too_early", f"must not be before {judge.settings.start_date}, the first day kept")
+        if self.dated and moment >= (limit := self._limit(context.landing_date)):
+            raise broken("too_late", f"must be before {limit:%Y-%m-%d}, a day after landing on {context.landing_date}")
+        if self.dated and not self.clamped and moment.date() < context.settings.start_date:
+            raise broken("too_early", f"must not be before {context.settings.start_date}, the first day kept")
         return moment
 
     def _read(self, text: str) -> datetime:

@@ -15,7 +15,7 @@ from user_activity.settings import Settings
 
 
 @dataclass(frozen=True)
-class Judge:
+class ValidationContext:
     """The inputs of validation besides the record: the settings and the landing date. Never the current time."""
 
     settings: Settings
@@ -50,7 +50,7 @@ class Value:
 
     sql_type: ClassVar[str] = "VARCHAR"
 
-    def parse(self, text: str, judge: Judge) -> Any:
+    def parse(self, text: str, context: ValidationContext) -> Any:
         """Returns the typed value; raises a ``PydanticCustomError`` from ``broken``."""
         raise NotImplementedError
 
@@ -64,8 +64,8 @@ class Value:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def validate(value: Any, info: ValidationInfo) -> Any:
-            if not isinstance(info.context, Judge):
-                raise TypeError("a record is validated with a Judge as context")
+            if not isinstance(info.context, ValidationContext):
+                raise TypeError("a record is validated with a ValidationContext as context")
             return self.parse(str(value), info.context)
 
         return core_schema.with_info_plain_validator_function(validate)
@@ -75,7 +75,7 @@ class Value:
 class Text(Value):
     """Any text that is not blank. (A NUL character is not allowed: PostgreSQL cannot store it.)"""
 
-    def parse(self, text: str, judge: Judge) -> str:
+    def parse(self, text: str, context: ValidationContext) -> str:
         if "\x00" in text:
             raise broken("nul", "must not hold a NUL character")
         return text
@@ -91,8 +91,8 @@ class OneOf(Value):
     names: Callable[[Settings], Sequence[str]]
     spellings: tuple[tuple[str, str], ...] = ()
 
-    def parse(self, text: str, judge: Judge) -> str:
-        names = self.names(judge.settings)
+    def parse(self, text: str, context: ValidationContext) -> str:
+        names = self.names(context.settings)
         if text in names:
             return text
         name = text.lower().replace(" ", "_").replace("-", "_")
@@ -123,7 +123,7 @@ class Whole(Value):
     sql_type: ClassVar[str] = "BIGINT"
     _PATTERN: ClassVar[re.Pattern[str]] = re.compile(r"[+-]?[0-9]+(\.0*)?")
 
-    def parse(self, text: str, judge: Judge) -> int:
+    def parse(self, text: str, context: ValidationContext) -> int:
         if not self._PATTERN.fullmatch(text):
             raise broken("not_whole", "must be a whole number")
         digits = text.partition(".")[0]
@@ -155,7 +155,7 @@ class Amount(Value):
     sql_type: ClassVar[str] = "DECIMAL(18,4)"
     _PATTERN: ClassVar[re.Pattern[str]] = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
-    def parse(self, text: str, judge: Judge) -> Decimal:
+    def parse(self, text: str, context: ValidationContext) -> Decimal:
         if not self._PATTERN.fullmatch(text):
             raise broken("not_a_number", "must be a number, like 12.50")
         number = Decimal(text)
@@ -184,7 +184,7 @@ class Flag(Value):
     _YES: ClassVar[tuple[str, ...]] = ("true", "t", "yes", "y", "1", "1.0")
     _NO: ClassVar[tuple[str, ...]] = ("false", "f", "no", "n", "0", "0.0")
 
-    def parse(self, text: str, judge: Judge) -> bool:
+    def parse(self, text: str, context: ValidationContext) -> bool:
         word = text.lower()
         if word not in self._YES + self._NO:
             raise broken("not_a_flag", "must be true or false")

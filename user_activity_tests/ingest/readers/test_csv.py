@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from user_activity.ingest.readers import csv_tolerant
 from user_activity.ingest.readers.batches import Numbering, Shape
-from user_activity.ingest.readers.csv import Careless, quick_batches
+from user_activity.ingest.readers.csv import InconsistentQuoting, quick_batches
 from user_activity_tests.examples import examples
 from user_activity_tests.ingest.conftest import DAY, Drop
 
@@ -115,7 +115,7 @@ def test_what_is_written_by_the_rules_is_read_as_python_reads_it(
     assert [fields for fields, _ in read(csv_tolerant.careful_batches, content, width)] == expected
     try:
         assert [fields for fields, _ in read(quick_batches, content, width)] == expected
-    except Careless:
+    except InconsistentQuoting:
         assert '"' in text.getvalue()
 
 
@@ -127,7 +127,7 @@ def test_the_quick_way_agrees_with_the_careful_way_or_leaves_it_to_it(body: str)
     slow = read(csv_tolerant.careful_batches, content, 2)
     try:
         quick = read(quick_batches, content, 2)
-    except Careless:
+    except InconsistentQuoting:
         return
     assert len(quick) == len(slow)
     assert [fields for fields, problem in slow if not problem] == [

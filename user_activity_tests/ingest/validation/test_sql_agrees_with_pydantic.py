@@ -1,4 +1,4 @@
-"""The SQL judge and the pydantic judge never disagree: what SQL accepts, the contract accepts, with the same values."""
+"""SQL and pydantic never disagree: what SQL accepts, the contract accepts, with the same values."""
 
 import json
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ from pydantic import ValidationError
 from user_activity.ingest.readers.batches import Numbering, Shape, texts
 from user_activity.ingest.validation.expressions import ROWS, decode
 from user_activity.ingest.validation.read import connected
-from user_activity.ingest.validation.validate import judged_sql
+from user_activity.ingest.validation.validate import validation_sql
 from user_activity.settings import Settings
-from user_activity.sources import SOURCES, Judge
+from user_activity.sources import SOURCES, ValidationContext
 from user_activity_tests.examples import examples
 
 LANDED = date(2026, 1, 5)
 SETTINGS = Settings(_env_file=None)  # type: ignore[call-arg]
 
-JUDGE = Judge(SETTINGS, LANDED)
+CONTEXT = ValidationContext(SETTINGS, LANDED)
 
 blanks = st.sampled_from(["", "", "", " ", "\t", "\u00a0", "\n", "\u2003", "\x1f", "\u200b"])
 digits = st.text("0123456789", min_size=1, max_size=20)
@@ -161,7 +161,7 @@ def judged(
     connection.register(ROWS, pa.Table.from_batches([batch]))
     # Kept before they are fetched, because what is asked for as a relation is planned twice.
     connection.execute(f"create or replace temp table seen as select * from {decoded.sql}")
-    connection.execute(f"create or replace temp table found as {judged_sql(SOURCES[source], SETTINGS, decoded)}")
+    connection.execute(f"create or replace temp table found as {validation_sql(SOURCES[source], SETTINGS, decoded)}")
     seen, found = (
         connection.sql(f"from {table} order by _row").to_arrow_table().to_pylist() for table in ("seen", "found")
     )
@@ -177,7 +177,7 @@ def assert_agreement(connection: duckdb.DuckDBPyConnection, source: str, rows: l
         accepted += 1
         record = {name: seen[f"t_{name}"] for name in SOURCES[source].columns}
         try:
-            typed = SOURCES[source].contract.model_validate(record, context=JUDGE)
+            typed = SOURCES[source].contract.model_validate(record, context=CONTEXT)
         except ValidationError as error:
             pytest.fail(f"SQL accepts what the contract rejects: {record}: {error}")
         assert {name: found[name] for name in SOURCES[source].columns} == dict(typed), record

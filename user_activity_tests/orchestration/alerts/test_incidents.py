@@ -154,8 +154,8 @@ def test_a_failed_check_reaches_the_owners_of_its_asset_with_counts_and_examples
 ) -> None:
     land(watched.settings, "events", "a.jsonl", event("e1"), event("e2", SECOND))
     dbt_that(monkeypatch, a_test_fails)
-    assert not runner.settle().success
-    assert watched.tick() == "Told 1 to analytics@example.org."
+    assert not runner.run_pending().success
+    assert watched.tick() == "Delivered 1 to analytics@example.org."
     (mail,) = watched.mailbox.mails
     assert watched.mailbox.recipients == ["analytics@example.org"]
     assert mail["Subject"] == "[user_activity] marts/fct_events: event_key_is_unique_in_fct_events does not hold"
@@ -171,7 +171,7 @@ def test_a_failed_check_reaches_the_owners_of_its_asset_with_counts_and_examples
     assert f"e9 | größe | {'x' * 70} ***" in text
     assert '">e9 | größe</td><td' in html
     assert SECRET[:8] not in text + html
-    assert watched.tick() == "There is nothing new to tell."
+    assert watched.tick() == "There is no new alert."
 
 
 @pytest.mark.long
@@ -180,7 +180,7 @@ def test_a_failed_model_names_its_cause_and_no_secret(
 ) -> None:
     land(watched.settings, "events", "a.jsonl", event("e1"))
     dbt_that(monkeypatch, a_model_fails)
-    runner.settle()
+    runner.run_pending()
     watched.tick()
     (mail,) = watched.mailbox.mails
     assert watched.mailbox.recipients == ["analytics@example.org"]
@@ -207,7 +207,7 @@ def test_a_source_that_fails_is_told_to_whoever_owns_it(
     monkeypatch.setattr("time.sleep", lambda _: None)
     land(watched.settings, "orders", "o.jsonl", {})
     land(watched.settings, "users", "u.jsonl", {})
-    runner.settle()
+    runner.run_pending()
     monkeypatch.undo()
     watched.tick()
     told = dict(zip(watched.mailbox.recipients, watched.mailbox.subjects, strict=True))
@@ -226,7 +226,7 @@ def test_a_check_of_a_run_that_succeeds_is_told_by_partition(
     monkeypatch.setattr(missing, lambda settings, file: iter([f"{file.file_name}: 1 rows accepted, 0 in its part"]))
     for day in (FIRST, SECOND):
         land(watched.settings, "events", f"{day}.jsonl", event(str(day), day), day=day)
-    runner.settle()
+    runner.run_pending()
     watched.tick()
     text = watched.mailbox.texts[0]
     assert watched.mailbox.subjects == [
@@ -240,7 +240,7 @@ def test_a_check_of_a_run_that_succeeds_is_told_by_partition(
 @pytest.mark.long
 def test_warnings_are_told_where_a_setting_says_so(runner: Runner, watched: Watched) -> None:
     land(watched.settings, "events", "a.jsonl", event("e1"))
-    assert runner.settle().success
+    assert runner.run_pending().success
     assert watched.ticked() == []
     watched.settings = watched.settings.model_copy(update={"alert_on_warnings": True})
     (watched.settings.alerts_dir / "memory.json").unlink()
@@ -461,7 +461,7 @@ def at(text: str) -> float:
 def test_data_that_has_not_come_by_its_time_is_late_once(watched: Watched, runner: Runner) -> None:
     land(watched.settings, "events", "a.jsonl", event("e1"), day=FIRST)
     land(watched.settings, "orders", "o.jsonl", {"not": "an order"}, day=FIRST)
-    runner.settle()
+    runner.run_pending()
     watched.settings = watched.settings.model_copy(
         update={"late_after": datetime.fromisoformat("2025-01-01T06:30").time(), "late_sources": ("events", "orders")}
     )

@@ -63,7 +63,7 @@ def land(settings: Settings, day: date, *names: str, **fields: object) -> None:
 
 def settle(settings: Settings) -> Outcome:
     with open_runner(settings) as runner:
-        return runner.settle()
+        return runner.run_pending()
 
 
 def settle_with(settings: Settings, relation: str, **outcome: object) -> Outcome:
