@@ -165,7 +165,8 @@ def replay_command(
     """Ingest the files of rejected records again with the current contract and settings, and build.
 
     Use it after a change to the event types, a field map or a contract. Records that are valid now are accepted,
-    once; the others stay quarantined. The exit code is 3 while records stay rejected.
+    once; the others stay quarantined. All other files that were read with other settings are read again, too. The
+    exit code is 3 while records stay rejected.
 
     Example: user-activity quarantine replay --source events --rule event_type_unknown
     """
