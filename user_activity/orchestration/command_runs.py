@@ -31,7 +31,7 @@ from user_activity.orchestration.runs.history import RECORD
 from user_activity.orchestration.runs.liveness import is_at_work, process_lock, release, unfinished_runs
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
-from user_activity.warehouse import open_warehouse
+from user_activity.warehouse import WarehouseBusy, open_warehouse
 
 LOCATION = "user_activity"
 REPOSITORY_TAG = ".dagster/repository"  # the UI uses it to list runs under their job
@@ -132,9 +132,9 @@ class Runner:
             raise_on_error=False,
         )
         self.progress.stop.at_work.clear()
+        release(result.run_id)
         if not result.success:
             self.progress.stop.heed()
-        release(result.run_id)
         outcome.runs.append(result)
         outcome.seconds[job] += time.monotonic() - started
         return result.success
@@ -183,12 +183,19 @@ class Runner:
         return bool(stale)
 
     def _stale_dates(self) -> frozenset[date]:
-        """Return the stale dates, once no run of another process builds any of them."""
+        """Return the stale dates, once no run of another process builds any of them.
+
+        Raises :class:`user_activity.warehouse.WarehouseBusy` if that takes longer than a run may take.
+        """
+        deadline = time.monotonic() + self.settings.run_timeout_seconds
         while True:
             work = staleness.work(self.settings, staleness.PATIENCE_SECONDS)
             begun = {run_id for day, run_id in work.begun.items() if day in work.stale}
-            if not any(is_at_work(self.settings, run_id) for run_id in begun):
+            others = [run_id for run_id in begun if is_at_work(self.settings, run_id)]
+            if not others:
                 return work.stale
+            if time.monotonic() > deadline:
+                raise WarehouseBusy(f"Run {others[0]} still builds the same dates: if it hangs, terminate it.")
             self.progress.tell("wait for a run that builds these dates", 0, 1)
             self.progress.stop.heed()
             time.sleep(POLL_SECONDS)

@@ -18,7 +18,7 @@ from user_activity.ingest.landing.passed_over import passed_over
 from user_activity.ingest.partition.outdated import outdated
 from user_activity.orchestration import staleness
 from user_activity.orchestration.assets.landing import landed_files
-from user_activity.orchestration.date_ranges import DAY, WEEK, days, ranges, written
+from user_activity.orchestration.date_ranges import DAY, WEEK, ranges, written
 from user_activity.orchestration.jobs import BUILD, built_and_published, ingest_job_name
 from user_activity.orchestration.partitions import ONLY_STALE, range_tags, tagged_dates
 from user_activity.orchestration.runs.history import RECORD
@@ -63,7 +63,7 @@ def build_file_sensor(settings: Settings, source: Source) -> dg.SensorDefinition
         asked = RequestLog.read(context.cursor)
         new = [file for day, found in waiting.items() if asked.state(day) != states[day] for file in found]
         ready = asked.choose(states, _under_way(context, settings, ingest_job_name(source.name)))
-        requests = [dg.RunRequest(tags=range_tags(days((span,), step), step)) for span in ranges(ready, step)]
+        requests = [dg.RunRequest(tags=range_tags(ready, step))] if ready else []
         events = [landed_files(settings, source, new)] if new else []
         return dg.SensorResult(
             run_requests=requests,

@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 
 from user_activity.ingest.landing import incoming, originals
-from user_activity.orchestration import staleness
+from user_activity.orchestration import built_tables, staleness
 from user_activity.orchestration.assets import raw
 from user_activity.orchestration.command_runs import Runner, open_runner
 from user_activity.orchestration.dbt import runner as dbt
@@ -167,6 +167,25 @@ def test_dates_that_another_live_run_builds_or_has_built_are_not_built_twice(
     hold(settings, other)
     land(settings, FIRST, "b.jsonl", event("e2", FIRST))  # more than that run could know of
     assert runner.run_pending().rebuilt == {FIRST}
+
+
+@pytest.mark.long
+def test_a_step_that_is_tried_again_builds_what_its_first_attempt_had_begun(
+    runner: Runner, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish, attempts = built_tables.finish, []
+
+    def lost_once(*arguments: Any, **named: Any) -> None:
+        attempts.append(arguments)
+        if len(attempts) == 1:
+            raise ConnectionError("the server was started again")
+        finish(*arguments, **named)
+
+    monkeypatch.setattr(built_tables, "finish", lost_once)
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST))
+    assert runner.run_pending().rebuilt == {FIRST}
+    assert len(attempts) == 2
+    assert not staleness.work(settings).dates
 
 
 def test_a_model_that_fails_leaves_its_dates_stale_and_names_the_cause(

@@ -81,7 +81,7 @@ def folders(settings: Settings, source: str) -> Iterator[tuple[date | None, list
     rest: list[os.DirEntry[str]] = []
     try:
         for entry in entries(own):
-            day = _date_of(entry.name)
+            day = date_of(entry.name)
             if day and entry.is_dir(follow_symlinks=False):
                 dated[day] = entry
             else:
@@ -99,7 +99,8 @@ def folders(settings: Settings, source: str) -> Iterator[tuple[date | None, list
 def _waiting(source: str, settings: Settings) -> Iterator[LandedFile]:
     for day, found in folders(settings, source):
         for entry in found if isinstance(found, list) else ():
-            with suppress(FileNotFoundError):  # its sender has renamed it meanwhile
+            # Its sender has renamed it meanwhile, or the folder's files cannot be reached (see ``passed_over``).
+            with suppress(FileNotFoundError, PermissionError):
                 yield _landed(entry, source, day, settings)
 
 
@@ -111,7 +112,8 @@ def entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
                 yield entry
 
 
-def _date_of(name: str) -> date | None:
+def date_of(name: str) -> date | None:
+    """The date that is the name of a folder; None if the name is something else."""
     try:
         return date.fromisoformat(name) if len(name) == len("2026-01-31") else None
     except ValueError:

@@ -1,5 +1,6 @@
 """Entries of ``incoming`` that are not ingested: outside the folders of sources, or in folders that cannot be read."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -30,7 +31,7 @@ def passed_over(settings: Settings) -> list[PassedOver]:
     found = []
     for entry in sorted(entries(settings.incoming_dir), key=lambda entry: entry.name):
         is_folder = entry.is_dir(follow_symlinks=False)
-        if entry.name not in SOURCES and not (is_folder and next(entries(Path(entry.path)), None) is None):
+        if entry.name not in SOURCES and not (is_folder and _is_empty(Path(entry.path))):
             (nearest,) = get_close_matches(entry.name.lower(), SOURCES, 1, cutoff=0)
             place = f"incoming/{shown(entry.name)}"
             what = (
@@ -43,14 +44,36 @@ def passed_over(settings: Settings) -> list[PassedOver]:
     return [*found, *_unreadable(settings)]
 
 
+def _is_empty(folder: Path) -> bool:
+    """Whether a folder has no entries, or none that may be seen."""
+    try:
+        return next(entries(folder), None) is None
+    except OSError:
+        return True
+
+
+def _error_of(found: "list[os.DirEntry[str]] | OSError") -> OSError | None:
+    """Why the files of a folder cannot be reached; None if they can."""
+    if isinstance(found, OSError):
+        return found
+    for entry in found:
+        try:
+            entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return error
+    return None
+
+
 def _unreadable(settings: Settings) -> Iterator[PassedOver]:
     """The folders of sources and their dates that cannot be listed."""
     for source in SOURCES:
-        for day, entries_or_error in folders(settings, source):
-            if isinstance(entries_or_error, OSError):
+        for day, found in folders(settings, source):
+            if error := _error_of(found):
                 place = f"{source}/{day}" if day else source
                 sentence = (
-                    f"incoming/{place}/ cannot be read ({entries_or_error.strerror}), and what is in it is not "
+                    f"incoming/{place}/ cannot be read ({error.strerror}), and what is in it is not "
                     "ingested: correct the permissions of the folder."
                 )
                 yield PassedOver(settings.incoming_dir / place, source, sentence)

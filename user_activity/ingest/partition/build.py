@@ -14,7 +14,7 @@ from user_activity.ingest.landing import incoming
 from user_activity.ingest.landing.originals import Original, originals
 from user_activity.ingest.partition.faults import FilesNotRead, fault
 from user_activity.ingest.partition.load import Loader
-from user_activity.ingest.partition.recipe import recipe
+from user_activity.ingest.partition.recipe import MIXED, recipe
 from user_activity.ingest.partition.replayed import RejectedBefore
 from user_activity.ingest.partition.result import PartitionResult
 from user_activity.ingest.partition.work import only_one
@@ -23,7 +23,7 @@ from user_activity.sources import SOURCES, Source
 
 
 class OriginalMissing(Exception):
-    """A file with a corrected record is missing from the archive; the message names it and says what to do."""
+    """A file without which its date would be wrong is missing from the archive; the message says what to do."""
 
 
 Waiting = Mapping[date, Sequence[incoming.LandedFile]]
@@ -200,7 +200,7 @@ class _Builder:
         gone = [entry for entry in self._known(day) if entry.file_sha256 not in there]
         gone = [entry for entry in gone if not self._is_withdrawn(day, entry)]
         for entry in gone:
-            parts = (self._settings.lake_dir / name for name in entry.parts)
+            parts = [self._settings.lake_dir / name for name in entry.parts]
             as_read = known and known.recipe == self._recipe and all(part.exists() for part in parts)
             if as_read and repairs.are_heeded(entry) and not self._rebuild:
                 continue
@@ -210,10 +210,12 @@ class _Builder:
                 f"Restore it from a backup, or withdraw its rows: user-activity withdraw {entry.file_name!r} "
                 f"--source {self._source.name} --date {day}."
             )
-            if not repairs.are_heeded(entry):
-                raise OriginalMissing(sentence)  # a record and its correction would both be accepted
+            # Otherwise a record and its correction would both be accepted, or a manifest would name a missing part.
+            if not repairs.are_heeded(entry) or not all(part.exists() for part in parts):
+                raise OriginalMissing(sentence)
             self.faults[path] = sentence
-            self._not_read_again.add(day)
+            if not as_read:
+                self._not_read_again.add(day)
         return gone
 
     def _is_current(self, entry: Entry, original: Original, repairs: Corrections) -> bool:
@@ -234,7 +236,7 @@ class _Builder:
             before = manifest.read(self._settings, self._source.name, day)
             entries = [*missing[day], *spared[day], *(entry for _, entry in found)]
             entries.sort(key=lambda entry: (entry.file_name, entry.file_sha256))
-            recipe = before.recipe if before and (spared[day] or day in self._not_read_again) else self._recipe
+            recipe = MIXED if spared[day] or day in self._not_read_again else self._recipe
             made = Manifest(self._source.name, day, recipe, tuple(entries))
             if found and made != before:
                 yield made

@@ -19,7 +19,8 @@ def outdated(settings: Settings, source: str) -> dict[date, str]:
     current = recipe(SOURCES[source], settings)
     recipes = {found.landing_date: found.recipe for found in manifest.all_of(settings, source) if found.files}
     root = settings.archive_dir / source
-    archived = {date.fromisoformat(folder.name) for folder in root.iterdir()} if root.is_dir() else set()
-    lost = {day for day in archived - recipes.keys() if any(incoming.archive_folder(settings, source, day).iterdir())}
+    folders = {incoming.date_of(folder.name): folder for folder in (root.iterdir() if root.is_dir() else ())}
+    lost = {day: LOST for day, folder in folders.items() if day and day not in recipes and any(folder.glob("*"))}
     changed = {day: f"read with recipe {used}, not {current}" for day, used in recipes.items() if used != current}
-    return dict.fromkeys(sorted(lost), LOST) | changed
+    # A later start date leaves landing dates that are no partition any more.
+    return {day: why for day, why in sorted({**lost, **changed}.items()) if day >= settings.start_date}

@@ -9,6 +9,9 @@ from user_activity.sources import Source
 VERSION = 1
 """Increase it when the code produces other rows from the same files, so that all files are read again."""
 
+MIXED = "mixed"
+"""The recipe of a manifest if some of its files could not be read again: they are tried again, as it equals none."""
+
 
 def recipe(source: Source, settings: Settings) -> str:
     """A digest of everything, besides the file itself, that determines a file's rows."""

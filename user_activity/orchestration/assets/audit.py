@@ -9,6 +9,7 @@ from user_activity.orchestration import asset_metadata
 from user_activity.orchestration.ingested_lake import IngestedLake
 from user_activity.orchestration.resources import RETRIES, WAREHOUSE_POOL
 from user_activity.orchestration.runs import history
+from user_activity.orchestration.runs.liveness import hold
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 from user_activity.warehouse import Warehouse, open_warehouse
@@ -75,6 +76,7 @@ FROM_LAKE = [dg.AssetDep(["raw", source], partition_mapping=dg.AllPartitionMappi
 )
 def audit_tables(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
     """Load what changed in the lake since the last sync."""
+    hold(settings, context.run.run_id)
     warehouse = open_warehouse(settings)
     with warehouse.building(context.run.run_id):
         changed = warehouse.sync(IngestedLake(settings))

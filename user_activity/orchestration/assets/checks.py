@@ -13,11 +13,13 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from user_activity.ingest import Entry, PartitionResult
+from user_activity.ingest.lake import freshness
 from user_activity.orchestration import staleness
 from user_activity.orchestration.date_ranges import DAY, days
 from user_activity.orchestration.metadata_tables import EXAMPLES, MOST_EXAMPLES, table
 from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.resources import WAREHOUSE_POOL
+from user_activity.orchestration.runs.liveness import hold
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
@@ -104,14 +106,16 @@ VOLUME_CHECKS = {
 )
 def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
     """Check the volumes of the run's dates, or of all built dates if the run has none."""
+    hold(settings, context.run.run_id)
     warehouse = open_warehouse(settings)
     built = warehouse.built_dates()
     asked = dates = sorted(tagged_dates(context.run.tags) or built)
     window = timedelta(days=settings.volume_window_days)
     with warehouse.reading():
-        # On a later landing date, only late rows have landed so far: its own are still to come.
         (latest,) = warehouse.query("select max(event_date) from marts.fct_events").rows[0]
-        dates = [day for day in dates if latest and day <= latest]
+        # If the latest landing date has no event yet, only late rows have landed on it: its own are still to come.
+        landed = max((day for _, day in freshness.state(settings, "events")), default=None)
+        dates = [day for day in asked if day != landed or (latest and day <= latest)]
         known = days([(dates[0] - window, dates[-1])]) if dates else ()
         events = warehouse.row_counts("marts.fct_events", "event_date", known)
         orders = warehouse.row_counts("marts.fct_orders", "order_date", dates)

@@ -9,6 +9,7 @@ from user_activity.ingest.landing.products_api import fetch_products
 from user_activity.orchestration import asset_metadata
 from user_activity.orchestration.metadata_tables import table
 from user_activity.orchestration.resources import RETRIES
+from user_activity.orchestration.runs.liveness import hold
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 
@@ -56,6 +57,7 @@ def landed_files(settings: Settings, source: Source, files: Sequence[incoming.La
 )
 def products_api(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
     """Fetch the catalogue if a URL is set."""
+    hold(settings, context.run.run_id)
     landed = fetch_products(settings, incoming.utc_today())
     if landed is None:
         context.log.info("USER_ACTIVITY_PRODUCTS_URL is not set: the catalogue is read from files only.")

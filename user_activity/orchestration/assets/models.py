@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -51,8 +50,11 @@ def model_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         warehouse = open_warehouse(settings)
         hold(settings, run_id)
         with warehouse.building(run_id) as build:
-            if ONLY_STALE in context.run.tags:
-                asked = staleness.needed(settings, warehouse, asked, partial(is_at_work, settings))
+            # A run that is executed again has the tags of the first one, but is asked for.
+            if ONLY_STALE in context.run.tags and not context.run.parent_run_id:
+                asked = staleness.needed(
+                    settings, warehouse, asked, lambda other: other != run_id and is_at_work(settings, other)
+                )
                 if not asked:
                     context.log.info("Another run has built these dates, or builds them: nothing is left to do.")
                     return

@@ -10,6 +10,7 @@ from user_activity.orchestration import asset_metadata, staleness
 from user_activity.orchestration.assets.models import published_relations, table_schema
 from user_activity.orchestration.partitions import event_partitions, run_dates
 from user_activity.orchestration.resources import RETRIES, WAREHOUSE_POOL, Progress
+from user_activity.orchestration.runs.liveness import hold
 from user_activity.settings import Settings
 from user_activity.warehouse import open_warehouse
 
@@ -51,6 +52,7 @@ def published_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
     ) -> Iterator[Any]:
         progress.heed_stop()
+        hold(settings, context.run.run_id)
         warehouse = open_warehouse(settings)
         chosen = {name: column for name, column in relations.items() if _key(name) in context.selected_asset_keys}
         dates = sorted({*run_dates(context), *staleness.rebuilt(warehouse, context.run.run_id)})

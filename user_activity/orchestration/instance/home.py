@@ -25,7 +25,12 @@ EVENTS_IN_A_BATCH = "1000"
 LATEST_RUNS = f"""
     select
         run_id, pipeline_name, lower(status), start_time, end_time,
-        (select max(value) from run_tags where run_tags.run_id = runs.run_id and key = '{PROCESS_TAG}')
+        (
+            select max(value) from run_tags where run_tags.run_id = runs.run_id and key = '{PROCESS_TAG}'
+            and not exists (
+                select 1 from run_tags as again where again.run_id = runs.run_id and again.key = 'dagster/parent_run_id'
+            )
+        )
     from runs where pipeline_name <> 'record_runs'
     order by id desc limit :number
 """

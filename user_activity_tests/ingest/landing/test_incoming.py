@@ -98,17 +98,33 @@ def test_an_original_that_all_could_read_is_archived_for_its_owner_alone(drop: D
     assert Path("/etc/hostname").stat().st_mode == before
 
 
+class OutOfReach:
+    """A file in a folder whose names may be listed, and no more."""
+
+    name, path = "far.jsonl", "far.jsonl"
+
+    def is_dir(self, **_: bool) -> bool:
+        return False
+
+    def stat(self, **_: bool) -> os.stat_result:
+        raise PermissionError(13, "Permission denied")
+
+
 def test_a_folder_that_cannot_be_read_or_a_file_that_disappears_holds_up_no_other(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop.lines("good.jsonl", [EVENT])
     drop.lines("shut.jsonl", [EVENT], day=DAY + timedelta(days=1))
     drop.lines("gone.jsonl", [EVENT], day=DAY + timedelta(days=2))
+    drop.folder(day=DAY + timedelta(days=3))
+    (drop.settings.incoming_dir / "lost+found").mkdir()
     listed = os.scandir
 
     def scandir(path: Path) -> Any:
-        if str(path).endswith(str(DAY + timedelta(days=1))):
+        if str(path).endswith((str(DAY + timedelta(days=1)), "lost+found")):
             raise PermissionError(13, "Permission denied", str(path))
+        if str(path).endswith(str(DAY + timedelta(days=3))):
+            return nullcontext(iter([OutOfReach()]))
         found = list(listed(path))
         for gone in Path(path).glob("gone.jsonl"):
             gone.rename(gone.with_name(".gone"))
@@ -116,6 +132,6 @@ def test_a_folder_that_cannot_be_read_or_a_file_that_disappears_holds_up_no_othe
 
     monkeypatch.setattr(os, "scandir", scandir)
     assert [file.name for file in scan(drop.settings)] == ["good.jsonl"]
-    (found,) = passed_over(drop.settings)
-    assert found.sentence.startswith("incoming/events/2026-01-06/ cannot be read (Permission denied)")
-    assert found.nearest == "events"
+    told = sorted(found.sentence for found in passed_over(drop.settings))
+    for day, sentence in zip(("2026-01-06", "2026-01-08"), told, strict=True):
+        assert sentence.startswith(f"incoming/events/{day}/ cannot be read (Permission denied)")

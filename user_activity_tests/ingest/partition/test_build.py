@@ -320,6 +320,7 @@ def test_a_missing_file_that_must_be_read_again_keeps_its_rows_and_holds_up_no_o
     with pytest.raises(FilesNotRead, match="is missing"):
         ingest(changed, "events", [DAY])
     assert outdated(changed, "events").keys() == {DAY}
+    assert outdated(drop.settings, "events").keys() == {DAY}  # some of its files were read with either settings
     original.write_bytes(content)
     (result,) = ingest(changed, "events", [DAY])
     assert len(drop.rows(result)) == 6
@@ -327,6 +328,16 @@ def test_a_missing_file_that_must_be_read_again_keeps_its_rows_and_holds_up_no_o
     original.unlink()
     move_out_of_archive(drop.settings, "events", DAY, landed_as(drop.settings, "events", DAY, "a.jsonl"))
     assert [entry.file_name for entry in drop.ingest(rebuild=True).files] == ["b.jsonl", "c.jsonl"]
+
+
+def test_only_landing_dates_that_can_be_ingested_are_read_again(drop: Drop) -> None:
+    drop.lines("a.jsonl", events(1))
+    drop.ingest()
+    for stray in (".DS_Store", "2026-01-05 copy", "20260105", "2026-01-09"):
+        (drop.settings.archive_dir / "events" / stray).write_text("")
+    assert outdated(drop.settings, "events") == {}
+    later = drop.settings.model_copy(update={"start_date": DAY + timedelta(days=1)})
+    assert outdated(later, "events") == {}
 
 
 def archived(drop: Drop, name: str = "") -> Path:
