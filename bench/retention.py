@@ -64,10 +64,7 @@ def build(settings: Settings, first: date, last: date) -> None:
     from user_activity.orchestration.dbt import runner
 
     warehouse = DuckDBWarehouse(settings)
-    with (
-        warehouse.building(RUN) as building,
-        duckdb.connect(settings.warehouse_dir / "user_activity.duckdb") as plan,
-    ):
+    with duckdb.connect(settings.warehouse_dir / "user_activity.duckdb") as plan:
         plan.execute(
             "create or replace table audit.rebuilt_dates as "
             f"select '{RUN}' as run_id, cast(day as date) as event_date, 'asked for' as reason "
@@ -87,6 +84,7 @@ def build(settings: Settings, first: date, last: date) -> None:
                 "create or replace table audit.rebuilt_users as select run_id, user_key, lifespans.first_active_date "
                 "from audit.rebuilt_users left join intermediate.int_user_lifespans as lifespans using (user_key)"
             )
+    with warehouse.building(RUN) as building:
         dates = f"{first}..{last}"
         results = runner.build(settings, MODELS, {**building.environment, "USER_ACTIVITY_DATES": dates})
     failed = [result.message for result in results if result.status == "error" and result.kind == "model"]

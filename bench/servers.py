@@ -76,8 +76,9 @@ def settled(settings: Settings) -> None:
 
 def built(settings: Settings, day: date) -> None:
     """Build one day."""
-    from user_activity.orchestration.command_runs import Outcome, open_runner
+    from user_activity.orchestration.command_runs import open_runner
     from user_activity.orchestration.jobs import BUILD
+    from user_activity.orchestration.outcome import Outcome
     from user_activity.orchestration.partitions import range_tags
 
     outcome = Outcome()
