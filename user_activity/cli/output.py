@@ -26,6 +26,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from user_activity.files import create_without
+from user_activity.ingest.lake.freshness import StartDateTooLate
 from user_activity.ingest.reference_files import ReferenceRejected, references
 from user_activity.ingest.validation.field_mapping import FieldMapRejected, check_field_maps
 from user_activity.misspelt_settings import misspelt_settings
@@ -100,6 +101,9 @@ def explain(error: Exception) -> int:
     if isinstance(error, Problem):
         prose.print(str(error), style="red", markup=False)
         return error.code
+    if isinstance(error, StartDateTooLate):
+        prose.print(str(error), style="red", markup=False)
+        return Exit.USAGE
     if isinstance(error, (SourceRejected, WarehouseBusy, WarehouseUnreachable, InstanceUnreachable, FileNotFoundError)):
         prose.print(str(error), style="red", markup=False)
         return Exit.FAILED

@@ -133,7 +133,9 @@ def show(state: dict[str, Any], *, tables: bool = False) -> None:
         shown = ", ".join(changed[:SHOWN_CHECKS]) + (", …" if len(changed) > SHOWN_CHECKS else "")
         say(f"              {output.counted(len(changed), 'table')} new, changed or emptied: {shown}", markup=False)
     for run in state["latest_runs"]:
-        say(f"Run           {run['job']} {run['state']} at {run['started']}, {run['seconds']} s", markup=False)
+        when = f" at {run['started']}" if run["started"] else ""
+        took = f", {run['seconds']} s" if run["seconds"] is not None else ""
+        say(f"Run           {run['job']} {run['state']}{when}{took}", markup=False)
     warehouse = state["warehouse"]
     say(f"Warehouse     {warehouse['state']}, {warehouse['bytes'] / 1e6:,.1f} MB", markup=False)
     for check in warehouse["failed_checks"][:SHOWN_CHECKS]:

@@ -1,11 +1,11 @@
 """Partitions by landing day or week and by event day, and the run tags that select ranges of them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import dagster as dg
 
+from user_activity.ingest.lake.freshness import first_event_date
 from user_activity.orchestration.date_ranges import DAY, days, monday, ranges, read, written
 from user_activity.settings import Settings
 from user_activity.sources import Source
@@ -26,7 +26,7 @@ def landing_partitions(settings: Settings, source: Source) -> dg.TimeWindowParti
 
 def event_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
     """Return days of the reporting time zone, from the start of the first UTC day to dates that may land tomorrow."""
-    start = datetime.combine(settings.start_date, time(), UTC).astimezone(ZoneInfo(settings.timezone)).date()
+    start = first_event_date(settings)
     return dg.DailyPartitionsDefinition(start.isoformat(), timezone=settings.timezone, end_offset=4)
 
 

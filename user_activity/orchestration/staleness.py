@@ -67,8 +67,17 @@ class Plan:
 
 
 def wanted(settings: Settings, built: Iterable[date]) -> dict[date, DateState]:
-    """Return the state of every date in the lake, and of built dates whose rows were all withdrawn."""
+    """Return the state of every date in the lake, and of built dates whose rows were all withdrawn.
+
+    Raises :class:`user_activity.ingest.lake.freshness.StartDateTooLate` if any of them is no partition any more.
+    """
     found = freshness.facts(settings)
+    earliest = min({*found, *built}, default=None)
+    if earliest and earliest < freshness.first_event_date(settings):
+        raise freshness.StartDateTooLate(
+            f"USER_ACTIVITY_START_DATE is {settings.start_date}, but {settings.data_dir} holds dates from {earliest}: "
+            "set an earlier start date, or use another data folder."
+        )
     figures = settings.model_environment()
     # Holidays affect one table, which every build replaces as a whole: it is enough to make one date stale.
     holidays = {"USER_ACTIVITY_HOLIDAYS_DIGEST": digest_of(settings.holidays_file)} if settings.holidays_file else {}

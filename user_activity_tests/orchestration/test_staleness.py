@@ -57,6 +57,16 @@ def begin(
                 )
 
 
+def test_a_start_date_later_than_what_is_there_is_refused_in_a_sentence(
+    settings: Settings, lake: dict[date, list[str]]
+) -> None:
+    later = settings.model_copy(update={"start_date": SECOND})
+    with pytest.raises(freshness.StartDateTooLate, match=f"START_DATE is {SECOND}, but .* holds dates from {FIRST}"):
+        staleness.work(later)
+    lake.pop(FIRST)
+    assert list(staleness.work(later).dates) == [SECOND]
+
+
 def test_a_date_is_stale_until_a_build_of_what_the_lake_holds_has_ended(
     settings: Settings, warehouse: Warehouse, lake: dict[date, list[str]]
 ) -> None:

@@ -57,6 +57,15 @@ def facts(settings: Settings) -> dict[date, list[str]]:
     return {day: sorted(lines) for day, lines in sorted(found.items())}
 
 
+class StartDateTooLate(Exception):
+    """The start date is later than dates that are in the lake or in the warehouse; the message says what to do."""
+
+
+def first_event_date(settings: Settings) -> date:
+    """The first event date: the reporting time zone's date at the start of the first UTC day."""
+    return min(_local_dates(settings.start_date.isoformat(), ZoneInfo(settings.timezone)))
+
+
 def _first_kept(day: str, source: str, settings: Settings) -> str:
     found = SOURCES.get(source)
     return max(day, settings.start_date.isoformat()) if found and found.clamp_early else day
@@ -73,4 +82,6 @@ def _digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-__all__ = ["Entry", "Manifest", "facts", "manifests", "state", "state_of"]
+__all__ = [
+    "Entry", "Manifest", "StartDateTooLate", "facts", "first_event_date", "manifests", "state", "state_of",
+]  # fmt: skip

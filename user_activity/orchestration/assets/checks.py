@@ -109,7 +109,7 @@ def volumes(context: dg.AssetCheckExecutionContext, settings: dg.ResourceParam[S
     hold(settings, context.run.run_id)
     warehouse = open_warehouse(settings)
     built = warehouse.built_dates()
-    asked = dates = sorted(tagged_dates(context.run.tags) or built)
+    asked = sorted(tagged_dates(context.run.tags) or built)
     window = timedelta(days=settings.volume_window_days)
     with warehouse.reading():
         (latest,) = warehouse.query("select max(event_date) from marts.fct_events").rows[0]
