@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 from email.utils import getaddresses, quote
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 EVENT_TYPES = (
@@ -16,6 +16,7 @@ ORDER_STATUSES = (
     "placed", "pending", "confirmed", "paid", "processing", "shipped", "delivered", "completed",
     "cancelled", "failed", "returned", "refunded", "partially_refunded",
 )  # fmt: skip
+MISSING_VALUES = ("null", "undefined", "none", "nan", "n/a", "#n/a", "(null)", "(not set)", "\\n")
 PAYMENT_METHODS = (
     "card", "credit_card", "debit_card", "paypal", "apple_pay", "google_pay", "bank_transfer", "direct_debit",
     "cash", "cash_on_delivery", "gift_card", "invoice", "klarna", "crypto", "other",
@@ -32,16 +33,36 @@ def _addresses(value: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f'"{quote(name)}" <{address}>' if name else address for name, address in found))
 
 
-def _origin(value: str | dict[str, Any]) -> str | dict[str, Any]:
-    """The origin of a column: a field name or path, or ``{"const": value}``."""
-    if isinstance(value, dict) and value.keys() != {"const"}:
-        raise ValueError('must be a field name, a path or {"const": value}')
-    return value
+def folded(name: str) -> str:
+    """A name without its style: case, spaces, hyphens and underscores."""
+    return name.lower().translate(str.maketrans("", "", " _-"))
 
 
-NameList = Annotated[tuple[str, ...], NoDecode]
+def _names(value: str | Sequence[str]) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) else value
+    found: dict[str, str] = {}
+    for name in map(str.strip, names):
+        found |= {folded(name): name} if name and folded(name) not in found else {}
+    if not found:
+        raise ValueError("must hold at least one value, separated by commas")
+    return tuple(found.values())
+
+
+def _lower_names(value: str | Sequence[str]) -> tuple[str, ...]:
+    return tuple(name.lower() for name in _names(value))
+
+
+def _spelled_as(known: Sequence[str]) -> BeforeValidator:
+    """Names as they are given; but a built-in name is spelled as the models spell it, whatever its style."""
+    built_in = {folded(name): name for name in known}
+    return BeforeValidator(lambda value: tuple(built_in.get(folded(name), name) for name in _names(value)))
+
+
+NameList = Annotated[tuple[str, ...], BeforeValidator(_lower_names), NoDecode]
+EventTypes = Annotated[tuple[str, ...], _spelled_as(EVENT_TYPES), NoDecode]
+OrderStatuses = Annotated[tuple[str, ...], _spelled_as(ORDER_STATUSES), NoDecode]
+PaymentMethods = Annotated[tuple[str, ...], _spelled_as(PAYMENT_METHODS), NoDecode]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses), NoDecode]
-FieldMap = dict[str, Annotated[str | dict[str, Any], AfterValidator(_origin)]]
 Count = Annotated[int, Field(ge=0)]
 Memory = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")]
 Seconds = Annotated[float, Field(ge=0)]

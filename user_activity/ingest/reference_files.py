@@ -119,7 +119,7 @@ def _check_funnels(settings: Settings, steps: Sequence[tuple[int, FunnelStep]]) 
         raise ReferenceRejected(f"{path}: it has no rows. Add one row per step, or remove the setting FUNNELS_FILE.")
     funnels: dict[str, list[tuple[int, FunnelStep]]] = defaultdict(list)
     for number, row in steps:
-        if row.event_type not in settings.event_types:
+        if row.event_type not in settings.event_types and "*" not in settings.event_types:
             raise _rejected(
                 path, number, f"event_type: {row.event_type!r} is not in the catalogue (setting EVENT_TYPES)"
             )

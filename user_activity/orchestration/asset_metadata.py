@@ -80,6 +80,10 @@ def raw_metadata(result: PartitionResult) -> Metadata:
         metadata["quarantined_by_rule"] = table(
             {"rule": rule, "rows": rows} for rule, rows in result.rejected_by_rule.items()
         )
+    if result.warnings_by_rule:
+        metadata["set_aside_by_rule"] = table(
+            {"rule": rule, "values": values} for rule, values in result.warnings_by_rule.items()
+        )
     return metadata
 
 

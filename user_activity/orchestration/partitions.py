@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from user_activity.ingest.lake.freshness import first_event_date
 from user_activity.orchestration.date_ranges import DAY, days, monday, ranges, read, written
 from user_activity.settings import Settings
 from user_activity.sources import Source
@@ -25,9 +24,8 @@ def landing_partitions(settings: Settings, source: Source) -> dg.TimeWindowParti
 
 
 def event_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
-    """Return days of the reporting time zone, from the start of the first UTC day to dates that may land tomorrow."""
-    start = first_event_date(settings)
-    return dg.DailyPartitionsDefinition(start.isoformat(), timezone=settings.timezone, end_offset=4)
+    """Return days of the reporting time zone, from the start date to dates that may land tomorrow."""
+    return dg.DailyPartitionsDefinition(settings.start_date.isoformat(), timezone=settings.timezone, end_offset=4)
 
 
 def range_tags(dates: Iterable[date], step: timedelta = DAY) -> dict[str, str]:

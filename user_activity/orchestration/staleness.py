@@ -73,7 +73,7 @@ def wanted(settings: Settings, built: Iterable[date]) -> dict[date, DateState]:
     """
     found = freshness.facts(settings)
     earliest = min({*found, *built}, default=None)
-    if earliest and earliest < freshness.first_event_date(settings):
+    if earliest and earliest < settings.start_date:
         raise freshness.StartDateTooLate(
             f"USER_ACTIVITY_START_DATE is {settings.start_date}, but {settings.data_dir} holds dates from {earliest}: "
             "set an earlier start date, or use another data folder."

@@ -7,7 +7,7 @@ from typing import Annotated
 from user_activity.sources.contracts.base import FORMATS, Contract, Source, column
 from user_activity.sources.contracts.money import Currency
 from user_activity.sources.contracts.times import Moment
-from user_activity.sources.contracts.values import Amount, OneOf, Text, Whole
+from user_activity.sources.contracts.values import Amount, Identifier, OneOf, Text, Whole
 
 
 def _nested(*names: str) -> tuple[str, ...]:
@@ -17,23 +17,25 @@ def _nested(*names: str) -> tuple[str, ...]:
 class Event(Contract):
     """One user action."""
 
-    event_id: Annotated[str | None, Text()] = column(
+    event_id: Annotated[str | None, Identifier()] = column(
         "The event's own id; derived from the record where it has none.", "id", "uuid", optional=True
     )
-    user_id: Annotated[str, Text()] = column("Who acted.", "customer_id", "visitor_id", "userId", "distinct_id")
+    user_id: Annotated[str, Identifier()] = column(
+        "Who acted.", "customer_id", "visitor_id", "userId", "distinct_id", "user", "user.id"
+    )
     event_type: Annotated[str, OneOf(lambda settings: settings.event_types)] = column(
         "What the user did: a name of the event catalogue.", "action_type", "action", "event", "event_name", "eventType"
     )
     event_at: Annotated[datetime, Moment(dated=True)] = column(
         "When it happened, UTC.", "event_ts", "timestamp", "event_timestamp", "ts", "time", "event_time"
     )
-    session_id: Annotated[str | None, Text()] = column(
+    session_id: Annotated[str | None, Identifier()] = column(
         "The session, where the source knows it.", "session", "sessionId", *_nested("session_id"), optional=True
     )
-    product_id: Annotated[str | None, Text()] = column(
+    product_id: Annotated[str | None, Identifier()] = column(
         "The product acted on.", "item_id", "sku", *_nested("product_id"), optional=True
     )
-    order_id: Annotated[str | None, Text()] = column(
+    order_id: Annotated[str | None, Identifier()] = column(
         "The order it belongs to.", "transaction_id", *_nested("order_id"), optional=True
     )
     quantity: Annotated[int | None, Whole()] = column("Units.", "qty", *_nested("quantity"), optional=True)
@@ -41,7 +43,7 @@ class Event(Contract):
         "Money taken, in the event's currency.", "amount", "value", *_nested("revenue", "amount"), optional=True
     )
     currency: Annotated[str | None, Currency()] = column(
-        "ISO 4217 code of the revenue.", "currency_code", *_nested("currency"), optional=True
+        "ISO 4217 code of the revenue.", "currency_code", *_nested("currency"), optional=True, vital=True
     )
     page_url: Annotated[str | None, Text()] = column(
         "The page it happened on.", "url", "page", *_nested("page_url", "url", "page"), optional=True

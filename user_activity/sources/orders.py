@@ -4,24 +4,23 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import ValidationInfo, field_validator
-
 from user_activity.sources.contracts.base import Contract, Fill, Source, column
 from user_activity.sources.contracts.items import Items
 from user_activity.sources.contracts.money import Currency
 from user_activity.sources.contracts.times import Moment
-from user_activity.sources.contracts.values import Amount, OneOf, Text, broken, quoted, sql_list
+from user_activity.sources.contracts.values import Amount, Identifier, OneOf, Text, quoted
 
 COMPLETED = "completed"
-WITHOUT_REVENUE = ("cancelled", "refunded")
 STATUS_SPELLINGS = (("canceled", "cancelled"), ("complete", "completed"), ("partial_refund", "partially_refunded"))
 
 
 class Order(Contract):
     """One order as of ``updated_at``."""
 
-    order_id: Annotated[str, Text()] = column("The order.", "id", "order_number", "transaction_id")
-    user_id: Annotated[str, Text()] = column("Who ordered.", "customer_id", "customer", "user", "userId")
+    order_id: Annotated[str, Identifier()] = column("The order.", "id", "order_number", "transaction_id")
+    user_id: Annotated[str, Identifier()] = column(
+        "Who ordered.", "customer_id", "customer", "customer.id", "user", "user.id", "userId"
+    )
     order_at: Annotated[datetime, Moment(dated=True)] = column(
         "When it was placed, UTC.", "order_date", "ordered_at", "order_ts", "order_timestamp", "created_at",
         "placed_at", "timestamp", "ts", "time",
@@ -43,22 +42,22 @@ class Order(Contract):
     )  # fmt: skip
     revenue: Annotated[Decimal | None, Amount()] = column(
         "The order's total.", "total", "total_amount", "amount", "order_total", "order_value", "total_price",
-        "gross_revenue", optional=True,
+        "gross_revenue", optional=True, vital=True,
     )  # fmt: skip
     discount: Annotated[Decimal | None, Amount()] = column(
-        "Discount given.", "discount_amount", "total_discount", optional=True
+        "Discount given.", "discount_amount", "total_discount", optional=True, vital=True
     )
-    tax: Annotated[Decimal | None, Amount()] = column("Tax.", "tax_amount", "total_tax", optional=True)
+    tax: Annotated[Decimal | None, Amount()] = column("Tax.", "tax_amount", "total_tax", optional=True, vital=True)
     shipping: Annotated[Decimal | None, Amount()] = column(
-        "Shipping charged.", "shipping_amount", "shipping_cost", "shipping_fee", optional=True
+        "Shipping charged.", "shipping_amount", "shipping_cost", "shipping_fee", optional=True, vital=True
     )
     refund: Annotated[Decimal | None, Amount()] = column(
-        "Money given back.", "refund_amount", "refunded_amount", optional=True
+        "Money given back.", "refund_amount", "refunded_amount", optional=True, vital=True
     )
     refunded_at: Annotated[datetime | None, Moment()] = column(
-        "When it was given back, UTC.", "refund_date", "refund_at", optional=True
+        "When it was given back, UTC.", "refund_date", "refund_at", optional=True, vital=True
     )
-    session_id: Annotated[str | None, Text()] = column("The session it was placed in.", "session", optional=True)
+    session_id: Annotated[str | None, Identifier()] = column("The session it was placed in.", "session", optional=True)
     channel: Annotated[str | None, Text()] = column("Marketing channel.", "metadata.channel", optional=True)
     country: Annotated[str | None, Text()] = column(
         "Country.", "location", "country_code", "shipping_country", "metadata.location", "metadata.country",
@@ -66,14 +65,6 @@ class Order(Contract):
     )  # fmt: skip
     device: Annotated[str | None, Text()] = column("Kind of device.", "device_type", "metadata.device", optional=True)
     items: Annotated[str, Items()] = column("The lines, as JSON.", "line_items", "order_items", "lines", "products")
-
-    @field_validator("revenue", mode="after")
-    @classmethod
-    def _revenue_is_positive(cls, revenue: Decimal | None, info: ValidationInfo) -> Decimal | None:
-        status = info.data.get("status", WITHOUT_REVENUE[0]) or COMPLETED  # an invalid status is reported separately
-        if revenue == 0 and status not in WITHOUT_REVENUE:
-            raise broken("not_positive", "must be more than 0 unless the order is cancelled or refunded")
-        return revenue
 
 
 SOURCE = Source(
@@ -83,6 +74,5 @@ SOURCE = Source(
     key=("order_id",),
     date_column="order_at",
     extra_date_columns=("refunded_at",),
-    rules=(f"v.revenue is null or v.revenue > 0 or v.status in {sql_list(WITHOUT_REVENUE)}",),
     owner="team:commerce",
 )

@@ -7,17 +7,19 @@ from typing import Annotated
 from user_activity.sources.contracts.base import Contract, Fill, Source, column
 from user_activity.sources.contracts.money import Currency
 from user_activity.sources.contracts.times import Moment
-from user_activity.sources.contracts.values import Amount, Flag, Text
+from user_activity.sources.contracts.values import Amount, Flag, Identifier, Text
 
 
 class Product(Contract):
     """One product as of ``updated_at``."""
 
-    product_id: Annotated[str, Text()] = column("The product.", "id", "sku", "item_id", "productId")
+    product_id: Annotated[str, Identifier()] = column("The product.", "id", "sku", "item_id", "productId")
     name: Annotated[str, Text()] = column("Its name.", "title", "product_name")
     category: Annotated[str, Text()] = column("Its category.", "product_category", "category_name", "category.name")
     price: Annotated[Decimal, Amount()] = column("List price of one unit.", "unit_price", "list_price", "amount")
-    currency: Annotated[str | None, Currency()] = column("ISO 4217 code of the price.", "currency_code", optional=True)
+    currency: Annotated[str | None, Currency()] = column(
+        "ISO 4217 code of the price.", "currency_code", optional=True, vital=True
+    )
     brand: Annotated[str | None, Text()] = column("Its brand.", "manufacturer", "brand.name", optional=True)
     subcategory: Annotated[str | None, Text()] = column("Its finer category.", "sub_category", optional=True)
     is_active: Annotated[bool | None, Flag()] = column("Whether it is on sale.", "active", "available", optional=True)

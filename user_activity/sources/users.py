@@ -5,13 +5,13 @@ from typing import Annotated
 
 from user_activity.sources.contracts.base import Contract, Source, column
 from user_activity.sources.contracts.times import Moment
-from user_activity.sources.contracts.values import Text
+from user_activity.sources.contracts.values import Identifier, Text
 
 
 class User(Contract):
     """One user's attributes as of ``updated_at``."""
 
-    user_id: Annotated[str, Text()] = column("The user.", "id", "customer_id", "userId")
+    user_id: Annotated[str, Identifier()] = column("The user.", "id", "customer_id", "userId")
     updated_at: Annotated[datetime, Moment(dated=True, clamped=True)] = column(
         "Since when the attributes are so, UTC.", "modified_at", "last_updated", "updated_ts", "timestamp", "ts"
     )

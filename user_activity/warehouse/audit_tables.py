@@ -12,6 +12,9 @@ _TABLES = {
     "landed_dates": """
         source varchar, landing_date date, file_sha256 varchar, utc_date date, rows_accepted bigint, part_path varchar
     """,
+    "set_aside_values": """
+        source varchar, landing_date date, file_name varchar, file_sha256 varchar, rule varchar, value_count bigint
+    """,
     "bad_records": """
         source varchar, landing_date date, file_name varchar, file_sha256 varchar, row_number bigint,
         record varchar, reasons varchar, rules varchar, state varchar

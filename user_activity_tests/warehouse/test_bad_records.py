@@ -50,3 +50,22 @@ def test_states_follow_the_lake(engine: str, request: pytest.FixtureRequest, tmp
     )  # fmt: skip
     landed = "select sum(rows_quarantined) from audit.landed_files"
     assert warehouse.query(landed).rows == ((2,),)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_values_that_were_set_aside_are_counted_by_rule(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    database: Callable[[], str] | None = request.getfixturevalue("database") if engine == "postgres" else None
+    more = {"warehouse": engine, "warehouse_url": database()} if database else {}
+    drop = Drop(tmp_path, **more)
+    drop.lines("a.jsonl", [EVENT | {"quantity": "two"}, EVENT | {"quantity": HOSTILE, "device": [1]}, EVENT])
+    drop.lines("b.jsonl", [EVENT])
+    drop.ingest()
+    synced(drop.settings)
+    warehouse = open_warehouse(drop.settings)
+    counted = "select file_name, rule, value_count from audit.set_aside_values order by rule"
+    assert warehouse.query(counted).rows == (("a.jsonl", "device_nested", 1), ("a.jsonl", "quantity_not_whole", 2))
+    ((kept,),) = warehouse.query("select properties from raw.events where properties like '%device%'").rows
+    assert json.loads(kept)["_set_aside"]["quantity"] == {"rule": "quantity_not_whole", "text": HOSTILE.strip()}
+    assert warehouse.query("select count(*) from audit.bad_records").rows == ((0,),)

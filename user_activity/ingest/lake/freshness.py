@@ -42,33 +42,25 @@ def facts(settings: Settings) -> dict[date, list[str]]:
     is a separate input: it is a duplicate, and duplicates are counted.
     """
     found: dict[date, set[str]] = {}
-    by_utc_date: dict[str, set[str]] = {}
+    by_utc_date: dict[tuple[str, bool], set[str]] = {}
     for each in manifests(settings):
         for entry in each.files:
             about = [each.source, each.landing_date.isoformat(), entry.file_name, entry.part_id]
             found.setdefault(each.landing_date, set()).add(json.dumps(["landed", *about]))
             for day in entry.touches:
-                first_kept = _first_kept(day, each.source, settings)
-                by_utc_date.setdefault(first_kept, set()).add(json.dumps(["touches", *about]))
-    zone = ZoneInfo(settings.timezone)
-    for day, lines in by_utc_date.items():
-        for local in _local_dates(day, zone):
+                is_clamped = each.source in SOURCES and SOURCES[each.source].clamp_early
+                by_utc_date.setdefault((day, is_clamped), set()).add(json.dumps(["touches", *about]))
+    zone, first = ZoneInfo(settings.timezone), settings.start_date
+    for (day, is_clamped), lines in by_utc_date.items():
+        dates = _local_dates(day, zone)
+        kept = {local for local in dates if local >= first}
+        for local in kept or ({first} if is_clamped else dates):
             found.setdefault(local, set()).update(lines)
     return {day: sorted(lines) for day, lines in sorted(found.items())}
 
 
 class StartDateTooLate(Exception):
     """The start date is later than dates that are in the lake or in the warehouse; the message says what to do."""
-
-
-def first_event_date(settings: Settings) -> date:
-    """The first event date: the reporting time zone's date at the start of the first UTC day."""
-    return min(_local_dates(settings.start_date.isoformat(), ZoneInfo(settings.timezone)))
-
-
-def _first_kept(day: str, source: str, settings: Settings) -> str:
-    found = SOURCES.get(source)
-    return max(day, settings.start_date.isoformat()) if found and found.clamp_early else day
 
 
 def _local_dates(day: str, zone: ZoneInfo) -> set[date]:
@@ -83,5 +75,5 @@ def _digest(lines: Iterable[str]) -> str:
 
 
 __all__ = [
-    "Entry", "Manifest", "StartDateTooLate", "facts", "first_event_date", "manifests", "state", "state_of",
+    "Entry", "Manifest", "StartDateTooLate", "facts", "manifests", "state", "state_of",
 ]  # fmt: skip

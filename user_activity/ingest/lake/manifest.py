@@ -47,6 +47,8 @@ class Entry:
     """The part that maps its rows to the ids of the quarantined records that they replace."""
     history: str | None = None
     """The part with records that were quarantined before and are accepted now."""
+    warnings: Mapping[str, int] = field(default_factory=dict)
+    """How many values of accepted rows were set aside, by the rule that they break."""
     withheld: tuple[int, ...] = ()
     """Valid rows that are quarantined nevertheless, because a repaired record was accepted in their place."""
 

@@ -28,8 +28,8 @@ _VERDICT = ["_undecided", "_record", "_fault", "_landing"]
 Group = Sequence[tuple[Original, Opening]]
 """Files of one shape."""
 
-Piece = tuple[int, pa.Table, list[Rejection], list[tuple[int, str]]]
-"""File number, accepted rows, rejected rows, and (row, id of the replaced record) for both."""
+Piece = tuple[int, pa.Table, list[Rejection], list[tuple[int, str]], list[str]]
+"""File number, accepted rows, rejected rows, (row, id of the replaced record) for both, and the rules of warnings."""
 
 
 class Loader:
@@ -162,17 +162,22 @@ def _by_file(stream: Stream, validator: ContractValidator) -> Iterator[Piece]:
         rows = pa.Table.from_batches([batch]).drop_columns([*_VERDICT, "_repaired"])
         undecided = batch.column("_undecided").is_valid()
         rejected: list[Rejection] = []
+        warnings: list[tuple[int, str]] = []
         if undecided.true_count:
-            rescued, rejected = validator.validated(batch.filter(undecided))
+            rescued, rejected, warnings = validator.validated(batch.filter(undecided))
             rows = rows.filter(pc.invert(undecided))
             if rescued:
                 rows = pa.concat_tables([rows, rescued.select(rows.column_names).cast(rows.schema)]).sort_by("_row")
         sent = batch.select(["_row", "_repaired"]).filter(batch.column("_repaired").is_valid())
-        yield from _split(rows, rejected, sent, np.array(stream.starts))
+        yield from _split(rows, rejected, sent, warnings, np.array(stream.starts))
 
 
 def _split(
-    rows: pa.Table, rejected: list[Rejection], sent: pa.RecordBatch, starts: np.ndarray[Any, Any]
+    rows: pa.Table,
+    rejected: list[Rejection],
+    sent: pa.RecordBatch,
+    warnings: list[tuple[int, str]],
+    starts: np.ndarray[Any, Any],
 ) -> Iterator[Piece]:
     places = numbers(rows.column("_row"), np.int64)
     files = np.searchsorted(starts, places, side="right") - 1
@@ -185,9 +190,12 @@ def _split(
     for row, record_id in zip(sent.column("_row").to_pylist(), sent.column("_repaired").to_pylist(), strict=True):
         index = int(np.searchsorted(starts, row, side="right")) - 1
         named.setdefault(index, []).append((row - int(starts[index]) + 1, record_id))
+    warned: dict[int, list[str]] = {}
+    for row, rule in warnings:
+        warned.setdefault(int(np.searchsorted(starts, row, side="right")) - 1, []).append(rule)
     at = rows.schema.get_field_index("_row")
     for index in sorted({*np.unique(files).tolist(), *faulty}):
         start, end = np.searchsorted(files, [index, index + 1])
         numbered = array(places[start:end] - starts[index] + 1, pa.int64())
         accepted = rows.slice(start, end - start).set_column(at, "_row", numbered)
-        yield index, accepted, faulty.get(index, []), named.get(index, [])
+        yield index, accepted, faulty.get(index, []), named.get(index, []), warned.get(index, [])

@@ -63,6 +63,14 @@ class PartitionResult:
         return dict(counts.most_common())
 
     @property
+    def warnings_by_rule(self) -> dict[str, int]:
+        """Number of values that were set aside from accepted rows, per rule, most frequent first."""
+        counts: Counter[str] = Counter()
+        for entry in self.files:
+            counts.update(entry.warnings)
+        return dict(counts.most_common())
+
+    @property
     def event_dates(self) -> list[date]:
         """Every UTC date that the accepted rows affect."""
         return sorted({date.fromisoformat(day) for entry in self.files for day in entry.touches})

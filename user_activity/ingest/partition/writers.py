@@ -1,5 +1,6 @@
 """Writes what is kept of one file: its two parts and the ids of replaced records; returns the finished entry."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -26,6 +27,7 @@ class Writers:
         self._part_id = part_id
         self._sent: list[tuple[int, str]] = []
         self._withheld: list[int] = []
+        self._warnings: Counter[str] = Counter()
         begun = part_id(original)
         self._accepted = PartWriter(self._lake_dir / self._path("raw", begun), source, original.file)
         self._rejected = QuarantineWriter(self._lake_dir / self._path("quarantine", begun), source.name, original.file)
@@ -43,15 +45,23 @@ class Writers:
             self._rejected.discard()
 
     def write(
-        self, accepted: pa.Table | None, rejected: Sequence[Rejection], sent: Sequence[tuple[int, str]] = ()
+        self,
+        accepted: pa.Table | None,
+        rejected: Sequence[Rejection],
+        sent: Sequence[tuple[int, str]] = (),
+        warnings: Sequence[str] = (),
     ) -> None:
-        """Add rows to the parts; ``sent`` has the (row, id) of all rows that replace quarantined records."""
+        """Add rows to the parts; ``sent`` has the (row, id) of all rows that replace quarantined records.
+
+        ``warnings`` has the rule of each value that was set aside from the accepted rows.
+        """
         if accepted:
             self._accepted.write(accepted)
         if rejected:
             self._rejected.write(rejected)
             self._withheld += [each.row for each in rejected if each.row and REPAIRED_RULE in each.rules]
         self._sent += sent
+        self._warnings.update(warnings)
 
     def entry(self, landed: int, problem: str | None = None) -> Entry:
         """Close the parts and return the file's entry."""
@@ -77,6 +87,7 @@ class Writers:
             dates=accepted.dates,
             touches=tuple(accepted.touches),
             rules=dict(sorted(rejected.rules.items())),
+            warnings=dict(sorted(self._warnings.items())),
             part=part if accepted.rows else None,
             quarantine=quarantine if rejected.rows else None,
             archive=self._original.archive,

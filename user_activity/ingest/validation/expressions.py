@@ -8,13 +8,13 @@ import pyarrow as pa
 from user_activity.ingest.lake import corrections
 from user_activity.ingest.readers.batches import NOTHING, SEPARATOR, Shape
 from user_activity.ingest.readers.files import MOST_FIELDS
+from user_activity.ingest.validation.conversions import root
 from user_activity.ingest.validation.field_mapping import (
     REPAIRED,
     TAKEN,
     Decoded,
     Fields,
     Pick,
-    clean,
     finished,
     json_object,
     object_of,
@@ -61,7 +61,7 @@ def _is_wide(names: Sequence[str]) -> bool:
 
 def _needed(names: Sequence[str], chosen: Mapping[str, Pick]) -> dict[str, int]:
     """The fields of a shape that get a column of their own, and their numbers."""
-    picked = {name for pick in chosen.values() for path in pick.names for name in (path, path.partition(".")[0])}
+    picked = {name for pick in chosen.values() for path in pick.read for name in (path, root(path))}
     return {name: at for at, name in enumerate(names) if name in picked or not _is_wide(names)}
 
 
@@ -77,13 +77,13 @@ def _numbered(names: Sequence[str]) -> dict[str, str]:
 
 
 def _cleaned(fields: Fields, relation: str, kept: str) -> str:
-    cleaned = "".join(f", {clean(f'f{column[1:]}')} as {column}" for column in fields.columns.values())
+    cleaned = "".join(f", {fields.cleaned(name, f'f{at[1:]}')} as {at}" for name, at in fields.columns.items())
     return f"(select {kept}{cleaned} from {relation})"
 
 
 def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decoded:
     """Fields that occur in the frequent records are read for all records; the others only for the other records."""
-    names = list(dict.fromkeys(name.partition(".")[0] for pick in chosen.values() for name in pick.names))
+    names = list(dict.fromkeys(name for pick in chosen.values() for path in pick.read for name in (root(path), path)))
     usual, extra = _usual(signatures, names)
     usual_names = {key for keys in usual for key in keys}
     common = [name for name in (*names, *extra) if name in usual_names]
@@ -100,8 +100,8 @@ def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decod
         f"then 'is JSON, but not an object' when len(_keys) > {MOST_FIELDS} "
         f"then 'has ' || len(_keys) || ' keys: leave some out, at most {MOST_FIELDS} are read' end as _problem"
     )
-    read = "".join(f", {clean(_field('j', common, name))} as {columns[name]}" for name in common)
-    others = ", ".join(f"c{index} := {clean(_field('r', rare, name))}" for index, name in enumerate(rare))
+    read = "".join(f", {fields.cleaned(name, _field('j', common, name))} as {columns[name]}" for name in common)
+    others = ", ".join(f"c{at} := {fields.cleaned(name, _field('r', rare, name))}" for at, name in enumerate(rare))
     read += f", case when r is not null then struct_pack({others}) end as rare" if rare else ""
     relation = f"(select {_PLACE}, _text, _keys, _is_usual, {problem}{read} from {relation})"
     return finished(fields, relation, _json_properties(fields, sorted(usual_names)), "contains(_text, '\\u0000')")
@@ -176,8 +176,8 @@ def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str,
     texts, native = [], {}
     types = dict(zip(shape.names, shape.types, strict=True))
     for column, pick in chosen.items():
-        present = [name for name in pick.names if fields.column(name)]
-        alone = len(present) == 1 and sum(present[0] in other.names for other in chosen.values()) == 1
+        present = [name for name in pick.names if fields.has(name)]
+        alone = pick.is_plain and len(present) == 1 and sum(present[0] in other.read for other in chosen.values()) == 1
         if alone and present[0] in types:
             sql_type = _sql_type(types[present[0]])
             if sql_type and column in source.kinds and source.kinds[column].native_sql("x", sql_type, settings):
@@ -188,7 +188,7 @@ def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str,
         for index, kind in enumerate(shape.types)
     ]
     for name, index in needed.items():
-        texts.append(f"{f'f{index}' if name in typed else clean(as_text[index])} as c{index}")
+        texts.append(f"{f'f{index}' if name in typed else fields.cleaned(name, as_text[index])} as c{index}")
     if _is_wide(shape.names):
         texts.append(f"[{', '.join(as_text)}] as l")
         whole = _listed(shape.names, "l", "[]::varchar[]")

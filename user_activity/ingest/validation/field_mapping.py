@@ -1,10 +1,13 @@
 """From fields to records of text, in SQL: the origin of each column's text, and the properties from unused fields."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+from user_activity.ingest.validation.conversions import as_time, calculated, inside, is_path, pointer, replaced, root
+from user_activity.origins import Origin, expression_fields
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source
 from user_activity.sources.contracts.values import quoted
@@ -23,10 +26,29 @@ REPAIRED = "_repaired"
 
 @dataclass(frozen=True)
 class Pick:
-    """The origin of a column's text: the first of these fields or paths that is not blank, or a constant."""
+    """The origin of a column's text: the first of these fields or paths with a value, else a constant; or arithmetic.
+
+    A name with a dot is the field of that name, else a path.
+    """
 
     names: tuple[str, ...] = ()
     constant: str | None = None
+    expression: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    format: str | None = None
+    zone: str | None = None
+    missing: tuple[str, ...] = ()
+    """The texts, in lower case, that stand for no value."""
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Every field or path that it reads."""
+        return self.names if self.expression is None else expression_fields(self.expression)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its text is a field's text as it is."""
+        return self == Pick(self.names, missing=self.missing)
 
 
 class FieldMapRejected(ValueError):
@@ -55,44 +77,53 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 
 
 def picks(source: Source, settings: Settings) -> dict[str, Pick]:
-    """The origin of each column: its field map, otherwise its own name and alternative spellings."""
+    """The origin of each column: its field map, otherwise its own name and alternative spellings.
+
+    A field that the map uses for one column is used for no other column, unless the map says so.
+    """
     check_field_maps(settings)
     field_map = settings.field_maps.get(source.name, {})
+    used = {name for origin in field_map.values() for name in origin.fields}
     found = {}
     for column, others in source.spellings.items():
-        names = (column, *others)
-        mapped = field_map.get(column)
-        if isinstance(mapped, Mapping):
-            found[column] = Pick(constant=_constant(mapped["const"]))
-        elif mapped is not None:
-            found[column] = Pick((mapped,))
-        else:  # first look inside an object that has one of the column's names, then use it as text
-            found[column] = Pick(tuple(sorted(names, key=lambda name: not _inside_one_of(names, name))))
-    return found
+        if column in field_map:
+            found[column] = _mapped(field_map[column])
+        else:
+            found[column] = Pick(_inside_first([name for name in (column, *others) if name not in used]))
+    return {column: replace(pick, missing=settings.missing_values) for column, pick in found.items()}
 
 
-def _inside_one_of(names: Sequence[str], name: str) -> bool:
-    parent, dot, _ = name.partition(".")
-    return bool(dot) and parent in names
+def _mapped(origin: Origin) -> Pick:
+    values = tuple(origin.values.items())
+    return Pick(origin.fields, _constant(origin.const), origin.expression, values, origin.format, origin.zone)
+
+
+def _inside_first(names: Sequence[str]) -> tuple[str, ...]:
+    """The names in order, but a path into one of them comes just before it: it may be an object."""
+    paths = {name for name in names if root(name) != name and root(name) in names}
+    inside = {name: [path for path in names if path in paths and root(path) == name] for name in names}
+    return tuple(each for name in names if name not in paths for each in (*inside[name], name))
 
 
 def _constant(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def clean(text: str) -> str:
-    """The text without surrounding white space; NULL if nothing remains."""
+def clean(text: str, missing: Sequence[str] = ()) -> str:
+    """The text without surrounding white space; NULL if nothing remains, or one of the texts for a missing value."""
     plain = "regexp_matches({}, '^[!-~]((?s:.*)[!-~])?$')"  # for most texts, checking both ends is enough
+    trimmed = f"trim({text}, {quoted(BLANKS)})"
+    if not missing:
+        return (
+            f"case when {plain.format(text)} then {text} when trim({text}) = '' then null "
+            f"when {plain.format(f'trim({text})')} then trim({text}) else nullif({trimmed}, '') end"
+        )
+    longest, listed = max(map(len, missing)), quoted("(?i)" + "|".join(map(re.escape, missing)))
     return (
-        f"case when {plain.format(text)} then {text} when trim({text}) = '' then null "
-        f"when {plain.format(f'trim({text})')} then trim({text}) "
-        f"else nullif(trim({text}, {quoted(BLANKS)}), '') end"
+        f"case when {plain.format(text)} then "
+        f"case when strlen({text}) <= {longest} and regexp_full_match({text}, {listed}) then null else {text} end "
+        f"when trim({text}) = '' or regexp_full_match({trimmed}, {listed}) then null else nullif({trimmed}, '') end"
     )
-
-
-def pointer(path: str) -> str:
-    """A dotted path as a JSON pointer."""
-    return "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path.split("."))
 
 
 def member(key: str, text: str) -> str:
@@ -136,43 +167,61 @@ class Fields:
     def __init__(self, columns: Mapping[str, str], chosen: Mapping[str, Pick]) -> None:
         self.chosen = chosen
         self.columns = columns
-        paths = dict.fromkeys(path for pick in chosen.values() for path in pick.names if self._parent(path))
+        self._missing = {name: pick.missing for pick in chosen.values() for name in pick.read}
         self._by_parent: dict[str, list[str]] = {}
-        for path in paths:
-            self._by_parent.setdefault(str(self._parent(path)), []).append(path)
+        for path in dict.fromkeys(name for pick in chosen.values() for name in pick.read if is_path(name)):
+            if root(path) in columns:
+                self._by_parent.setdefault(root(path), []).append(path)
         self._paths = {
             path: f"inner{at}.n{index}"
             for at, found in enumerate(self._by_parent.values())
             for index, path in enumerate(found)
         }
 
-    def _parent(self, path: str) -> str | None:
-        parent, dot, _ = path.partition(".")
-        return parent if dot and path not in self.columns and parent in self.columns else None
-
     def with_paths(self, relation: str) -> str:
         """The relation with a column for each path into nested JSON; each JSON text is parsed once."""
         lists, structs = "", ""
         for at, (parent, paths) in enumerate(self._by_parent.items()):
             text = self.columns[parent]
-            pointers = ", ".join(quoted(pointer(path.partition(".")[2])) for path in paths)
-            lists += f", case when json_valid({text}) then json_extract_string({text}, [{pointers}]) end as l{at}"
-            found = ", ".join(f"n{index} := {clean(f'l{at}[{index + 1}]')}" for index in range(len(paths)))
-            structs += f", case when l{at} is not null then struct_pack({found}) end as inner{at}"
+            below = [path.removeprefix(parent) for path in paths]
+            if any("[" in path for path in below):
+                found = f"[{', '.join(inside(text, path) for path in below)}]"
+            else:
+                found = f"json_extract_string({text}, [{', '.join(quoted(pointer(path)) for path in below)}])"
+            lists += f", case when json_valid({text}) then {found} end as l{at}"
+            members = ", ".join(f"n{n} := {self.cleaned(path, f'l{at}[{n + 1}]')}" for n, path in enumerate(paths))
+            structs += f", case when l{at} is not null then struct_pack({members}) end as inner{at}"
         return f"(select *{structs} from (select *{lists} from {relation}))" if lists else relation
 
-    def column(self, name: str) -> str | None:
-        """The SQL column of a field or path; None if the shape has none."""
-        return self.columns.get(name) or self._paths.get(name)
+    def cleaned(self, name: str, text: str) -> str:
+        """A field's clean text; what stands for a missing value is none for fields that columns use."""
+        return clean(text, self._missing.get(name, ()))
+
+    def has(self, name: str) -> bool:
+        """Whether the shape has this field or path."""
+        return name in self.columns or name in self._paths
+
+    def _alternatives(self, names: Iterable[str]) -> list[tuple[str | None, str]]:
+        """The SQL columns of fields and paths, in order, each with the field that it uses up, if any."""
+        found: list[tuple[str | None, str]] = []
+        for name in names:
+            found += [(name, self.columns[name])] if name in self.columns else []
+            found += [(None, self._paths[name])] if name in self._paths else []
+        return found
+
+    def _first(self, names: Iterable[str]) -> str:
+        return _coalesced([column for _, column in self._alternatives(names)])
 
     def text(self, pick: Pick) -> str:
         """The picked text."""
-        if pick.constant is not None:
-            return quoted(pick.constant)
-        return _coalesced(self._present(pick.names))
-
-    def _present(self, names: Iterable[str]) -> list[str]:
-        return [column for name in names if (column := self.column(name))]
+        if pick.expression is not None:
+            text = calculated(pick.expression, lambda name: self._first([name]))
+        else:
+            text = self._first(pick.names)
+        text = as_time(replaced(text, pick.values), pick.format, pick.zone)
+        if pick.constant is None:
+            return text
+        return f"coalesce({text}, {quoted(pick.constant)})"
 
     def left_over(self, names: Iterable[str]) -> dict[str, str]:
         """Of these fields, the texts that no column uses; a field that is always used is left out."""
@@ -181,21 +230,21 @@ class Fields:
     def _unused(self, name: str) -> str | None:
         text, conditions = self.columns[name], []
         for pick in self.chosen.values():
-            if name in pick.names:
-                earlier = self._present(pick.names[: pick.names.index(name)])
-                if not earlier:
-                    return None
-                conditions.append(f"{_coalesced(earlier)} is not null")
+            order = self._alternatives(pick.names)
+            at = next((at for at, (used, _) in enumerate(order) if used == name), None)
+            if at == 0:
+                return None
+            if at is not None:
+                conditions.append(f"{_coalesced([column for _, column in order[:at]])} is not null")
         return f"case when {' and '.join(conditions)} then {text} end" if conditions else text
 
     def taken(self) -> str:
         """The list of this row's fields that columns use."""
         cases = []
         for pick in self.chosen.values():
-            order = [(name, column) for name in pick.names if (column := self.column(name))]
+            order = self._alternatives(pick.names)
             whens = " ".join(
-                f"when {column} is not null then {quoted(name) if name in self.columns else 'null'}"
-                for name, column in order
+                f"when {column} is not null then {'null' if name is None else quoted(name)}" for name, column in order
             )
             cases += [f"case {whens} end"] if whens else []
         return f"[{', '.join(cases)}]::varchar[]"

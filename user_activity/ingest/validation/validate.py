@@ -14,7 +14,7 @@ from user_activity.ingest.lake import corrections
 from user_activity.ingest.validation.field_mapping import REPAIRED, Decoded
 from user_activity.settings import Settings
 from user_activity.sources import Source, ValidationContext
-from user_activity.sources.contracts.base import broken_rules
+from user_activity.sources.contracts.base import broken_columns, broken_rules
 
 SEPARATOR = "chr(31)"
 WITHHELD = "withheld"
@@ -26,6 +26,11 @@ _REPAIRED_ID = (
     f"then nullif(regexp_extract(_text, '\"{corrections.FIELD}\"\\s*:\\s*\"({corrections.ID})\"', 1), '') end"
 )
 LONGEST_QUARANTINED_TEXT = 1024**2
+SET_ASIDE = "_set_aside"
+"""The property that holds the values that were set aside: for each column its text and the rule that it breaks."""
+
+Values = dict[str, Any]
+Broken = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -99,32 +104,54 @@ class ContractValidator:
         self._settings = settings
         self._withheld = withheld
 
-    def validated(self, rows: pa.RecordBatch) -> tuple[pa.Table | None, list[Rejection]]:
-        """The accepted rows, typed as by the SQL fast path, and the rejections of the others, both in order."""
+    def validated(self, rows: pa.RecordBatch) -> tuple[pa.Table | None, list[Rejection], list[tuple[int, str]]]:
+        """The accepted rows, typed as by the SQL fast path, the rejections of the others, and the warnings.
+
+        All are in order; a warning is an accepted row and the rule for which one of its values was set aside.
+        """
         rescued: list[dict[str, Any]] = []
         rejected: list[Rejection] = []
+        warnings: list[tuple[int, str]] = []
         for row in rows.select(["_row", "_landing", "_undecided", "_record", "_fault", "properties"]).to_pylist():
             outcome = self.validate(row["_undecided"], row["_fault"], row["_landing"])
             if isinstance(outcome, dict) and row["_row"] in self._withheld:
                 outcome = [(REPAIRED_RULE, _REPAIRED_SENTENCE)]
             if isinstance(outcome, dict):
-                rescued.append(outcome | {"_row": row["_row"], "_properties": row["properties"]})
+                set_aside = outcome.pop(SET_ASIDE, {})
+                warnings += [(row["_row"], each["rule"]) for each in set_aside.values()]
+                properties = _with_member(row["properties"], SET_ASIDE, set_aside)
+                rescued.append(outcome | {"_row": row["_row"], "_properties": properties})
             else:
                 names, sentences = zip(*outcome, strict=True)
                 record = (row["_record"] or "").rstrip("\r\n")[:LONGEST_QUARANTINED_TEXT]
                 rejected.append(Rejection(row["_row"], record, names, sentences))
-        return (self._typed(rescued) if rescued else None), rejected
+        return (self._typed(rescued) if rescued else None), rejected, warnings
 
-    def validate(self, texts: str, fault: str | None, landing_date: date) -> dict[str, Any] | list[tuple[str, str]]:
-        """The record's typed values, or the (rule, sentence) pairs that it broke."""
+    def validate(self, texts: str, fault: str | None, landing_date: date) -> Values | Broken:
+        """The record's typed values, or the (rule, sentence) pairs that it broke.
+
+        If only values that can be set aside break rules, the record is accepted without them; ``SET_ASIDE`` has them.
+        """
         if fault:
             return [("record_unreadable", f"the record {fault}")]
+        given, context = json.loads(texts), ValidationContext(self._settings, landing_date)
         try:
-            record = self._source.contract.model_validate(
-                json.loads(texts), context=ValidationContext(self._settings, landing_date)
-            )
+            return self._accepted(given, context)
         except ValidationError as error:
-            return broken_rules(error)
+            columns, rules = broken_columns(error), broken_rules(error)
+        if self._source.can_be_set_aside.issuperset(columns):
+            kept = {name: text for name, text in given.items() if name not in columns}
+            set_aside = {
+                column: {"text": given[column], "rule": rule} for column, (rule, _) in zip(columns, rules, strict=True)
+            }
+            try:
+                return self._accepted(kept, context) | {SET_ASIDE: set_aside}
+            except ValidationError:
+                pass
+        return rules
+
+    def _accepted(self, given: dict[str, str], context: ValidationContext) -> Values:
+        record = self._source.contract.model_validate(given, context=context)
         return {name: _written(value) for name, value in record.__dict__.items()}
 
     def _typed(self, rows: list[dict[str, Any]]) -> pa.Table:
@@ -137,6 +164,14 @@ class ContractValidator:
         relation = f"(select {cast} from (select unnest(from_json($rows, $shape)) as r))"
         found = self._cursor.sql(final_sql(self._source, relation), params={"rows": json.dumps(rows), "shape": shape})
         return found.to_arrow_table()
+
+
+def _with_member(properties: str | None, name: str, value: Mapping[str, Any]) -> str | None:
+    """The text of a JSON object with one more member; the others keep their text."""
+    if not value:
+        return properties
+    member = f"{json.dumps(name)}:{json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(',', ':'))}"
+    return f"{properties[:-1]},{member}}}" if properties else f"{{{member}}}"
 
 
 def _written(value: Any) -> Any:

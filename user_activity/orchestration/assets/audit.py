@@ -17,6 +17,7 @@ from user_activity.warehouse import Warehouse, open_warehouse
 TABLES = {
     "landed_files": "One row per landed file and landing date: digest, row counts by outcome, affected event dates.",
     "landed_dates": "One row per landed file and UTC day of its records: the index of the lake.",
+    "set_aside_values": "One row per landed file and rule: values that were left out of accepted records.",
     "bad_records": "One row per record that is or was quarantined: text, file and row, all violated rules, and "
     "its state: open (rejected), superseded (replaced by a correction), replayed (accepted in a later replay).",
 }

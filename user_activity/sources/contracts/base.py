@@ -48,9 +48,13 @@ class Contract(BaseModel):
         return self
 
 
-def column(description: str, *names: str, optional: bool = False, fill: Fill | None = None) -> Any:
-    """Declare a column. ``names`` are alternative field names; a dotted name is a path into nested JSON."""
-    extra: dict[str, Any] = {"spellings": names, "fill": fill}
+def column(description: str, *names: str, optional: bool = False, fill: Fill | None = None, vital: bool = False) -> Any:
+    """Declare a column. ``names`` are alternative field names; a dotted name is a path into nested JSON.
+
+    A value of an optional column that breaks a rule is set aside, and the record is accepted without it. If the column
+    is ``vital``, the record is rejected, because without the value other columns would be misleading.
+    """
+    extra: dict[str, Any] = {"spellings": names, "fill": fill, "vital": vital}
     if optional or fill:
         return Field(None, description=description, json_schema_extra=extra)
     return Field(description=description, json_schema_extra=extra)
@@ -78,6 +82,16 @@ def spellings(contract: type[BaseModel]) -> dict[str, tuple[str, ...]]:
 def fills(contract: type[BaseModel]) -> dict[str, Fill]:
     """The defaults of columns without a value."""
     return {name: fill for name, fill in _extra(contract, "fill") if fill}
+
+
+def vital(contract: type[BaseModel]) -> set[str]:
+    """The columns whose wrong value rejects a record, although they are optional."""
+    return {name for name, is_vital in _extra(contract, "vital") if is_vital}
+
+
+def broken_columns(error: ValidationError) -> list[str]:
+    """The column of each rule that a record broke, in the order of ``broken_rules``."""
+    return [str(detail["loc"][0]) for detail in error.errors(include_url=False, include_context=False)]
 
 
 def broken_rules(error: ValidationError) -> list[tuple[str, str]]:
@@ -156,6 +170,12 @@ class Source:
     def required(self) -> tuple[str, ...]:
         """The columns that every record must have."""
         return tuple(name for name, field in self.contract.model_fields.items() if field.is_required())
+
+    @property
+    def can_be_set_aside(self) -> frozenset[str]:
+        """The columns whose wrong value is set aside, so that the rest of the record is kept."""
+        kept = {*self.required, *self.fills, *self.key, *self.extra_date_columns, *vital(self.contract)}
+        return frozenset(set(self.columns) - kept)
 
     @property
     def spellings(self) -> dict[str, tuple[str, ...]]:

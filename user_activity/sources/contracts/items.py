@@ -9,13 +9,21 @@ from pydantic import ValidationError
 
 from user_activity.settings import Settings
 from user_activity.sources.contracts.base import Contract, broken_rules, column, kinds, spellings
-from user_activity.sources.contracts.values import Amount, Text, ValidationContext, Value, Whole, broken, quoted
+from user_activity.sources.contracts.values import (
+    Amount,
+    Identifier,
+    ValidationContext,
+    Value,
+    Whole,
+    broken,
+    quoted,
+)
 
 
 class Item(Contract):
     """One line of an order."""
 
-    product_id: Annotated[str, Text()] = column("The product bought.", "sku", "item_id", "product")
+    product_id: Annotated[str, Identifier()] = column("The product bought.", "sku", "item_id", "product")
     quantity: Annotated[int, Whole(minimum=1, maximum=10**9)] = column("Units bought.", "qty", "count")
     unit_price: Annotated[Decimal, Amount()] = column("Price of one unit, in the order's currency.", "price")
 

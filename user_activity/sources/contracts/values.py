@@ -1,5 +1,6 @@
 """The value types of columns: the conversion of text in Python, and the same conversion in SQL."""
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, ClassVar, LiteralString
 from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from user_activity.setting_types import folded
 from user_activity.settings import Settings
 
 
@@ -71,46 +73,79 @@ class Value:
         return core_schema.with_info_plain_validator_function(validate)
 
 
+def _is_nested(text: str) -> bool:
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
 @dataclass(frozen=True)
 class Text(Value):
-    """Any text that is not blank. (A NUL character is not allowed: PostgreSQL cannot store it.)"""
+    """Any single value that is not blank. (A NUL character is not allowed: PostgreSQL cannot store it.)"""
 
     def parse(self, text: str, context: ValidationContext) -> str:
         if "\x00" in text:
             raise broken("nul", "must not hold a NUL character")
+        if _is_nested(text):
+            raise broken("nested", "must be a single value: map a path to one inside it, like customer.id")
         return text
 
     def sql(self, text: str, settings: Settings) -> str:
-        return text
+        return f"case when not (starts_with({text}, '{{') or starts_with({text}, '[')) then {text} end"
+
+
+@dataclass(frozen=True)
+class Identifier(Text):
+    """The id of something. A whole number that was stored as a floating-point number (123.0) is that number (123)."""
+
+    _FLOAT: ClassVar[re.Pattern[str]] = re.compile(r"-?[0-9]{1,18}\.0")
+
+    def parse(self, text: str, context: ValidationContext) -> str:
+        text = super().parse(text, context)
+        return text.removesuffix(".0") if self._FLOAT.fullmatch(text) else text
+
+    def sql(self, text: str, settings: Settings) -> str:
+        is_float = f"ends_with({text}, '.0') and regexp_full_match({text}, {quoted(self._FLOAT.pattern)})"
+        return f"case when {is_float} then left({text}, length({text}) - 2) else {super().sql(text, settings)} end"
 
 
 @dataclass(frozen=True)
 class OneOf(Value):
-    """A name from a list. Case, spaces and hyphens do not matter, and ``spellings`` maps synonyms to names."""
+    """A name from a list, as the list spells it: case, spaces, hyphens and underscores do not matter.
+
+    ``spellings`` maps synonyms to names. The list ``*`` takes every name as it is.
+    """
 
     names: Callable[[Settings], Sequence[str]]
     spellings: tuple[tuple[str, str], ...] = ()
 
+    def _known(self, names: Sequence[str]) -> dict[str, str]:
+        synonyms = {other: name for other, name in self.spellings if name in names}
+        styled = {folded(name): name for name in reversed(names)}
+        return {folded(other): name for other, name in synonyms.items()} | styled
+
     def parse(self, text: str, context: ValidationContext) -> str:
         names = self.names(context.settings)
-        if text in names:
-            return text
-        name = text.lower().replace(" ", "_").replace("-", "_")
-        name = dict(self.spellings).get(name, name)
-        if name in names:
+        if text in names or "*" in names:
+            return Text().parse(text, context)
+        known = self._known(names)
+        if name := known.get(folded(text)):
             return name
-        close = get_close_matches(name, names, n=1)
+        close = get_close_matches(text.lower(), names, n=1)
         hint = f" (did you mean '{close[0]}'?)" if close else ""
         raise broken("unknown", f"must be one of {', '.join(names)}{hint}")
 
     def sql(self, text: str, settings: Settings) -> str:
         names = self.names(settings)
-        plain = f"translate(lower({text}), ' -', '__')"
-        others = "".join(
-            f" when {plain} = {quoted(other)} then {quoted(name)}" for other, name in self.spellings if name in names
-        )
-        exact, alike = sql_is_one_of(text, names), sql_is_one_of(plain, names)
-        return f"case when {exact} then {text}{others} when {alike} then {plain} end"
+        if "*" in names:
+            return Text().sql(text, settings)
+        known = self._known(names)
+        plain = f"translate(lower({text}), ' _-', '')"
+        found = f"map {{{', '.join(f'{quoted(key)}: {quoted(name)}' for key, name in known.items())}}}[{plain}]"
+        return f"case when {sql_is_one_of(text, names)} then {text} else {found} end"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ MANIFEST_TYPE = """[{
         "file_name": "VARCHAR", "file_sha256": "VARCHAR", "status": "VARCHAR", "size_bytes": "BIGINT",
         "rows_landed": "BIGINT", "rows_accepted": "BIGINT", "rows_quarantined": "BIGINT", "rows_late": "BIGINT",
         "dates": "MAP(DATE, BIGINT)", "touches": "DATE[]", "part": "VARCHAR", "quarantine": "VARCHAR",
-        "loaded_at": "TIMESTAMP"
+        "loaded_at": "TIMESTAMP", "warnings": "MAP(VARCHAR, BIGINT)"
     }]
 }]"""
 
@@ -40,7 +40,7 @@ def load(
         from (select unnest(from_json(?, '{MANIFEST_TYPE}'), recursive := true))""",
         [json.dumps(manifests)],
     )
-    for table in ("landed_files", "landed_dates", "bad_records", "synced_manifests"):
+    for table in ("landed_files", "landed_dates", "set_aside_values", "bad_records", "synced_manifests"):
         connection.execute(
             f"delete from audit.{table} where (source, landing_date) in (select source, landing_date from stale)"
         )
@@ -56,6 +56,12 @@ def load(
         select source, landing_date, file_sha256, entry.key, entry.value, part
         from (
             select source, landing_date, file.file_sha256, file.part, unnest(map_entries(file.dates)) as entry
+            from landed
+        );
+        insert into audit.set_aside_values
+        select source, landing_date, file_name, file_sha256, entry.key, entry.value
+        from (
+            select source, landing_date, file.file_name, file.file_sha256, unnest(map_entries(file.warnings)) as entry
             from landed
         );
         """

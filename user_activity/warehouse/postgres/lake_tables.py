@@ -84,7 +84,7 @@ def replace(
     """Replace the rows of the ``stale`` landing partitions with those from the lake."""
     with connection.cursor() as cursor:
         for source, days in _by_source(stale).items():
-            for table in ("landed_files", "landed_dates", "bad_records", "synced_manifests"):
+            for table in ("landed_files", "landed_dates", "set_aside_values", "bad_records", "synced_manifests"):
                 cursor.execute(
                     f"delete from audit.{table} where source = %s and landing_date = any(%s)", [source, days]
                 )
@@ -105,6 +105,15 @@ def replace(
                 (source, landing_date, file["file_sha256"], day, rows, file["part"])
                 for source, landing_date, file in files
                 for day, rows in file["dates"].items()
+            ],
+        )
+        execute_values(
+            cursor,
+            "insert into audit.set_aside_values values %s",
+            [
+                (source, landing_date, file["file_name"], file["file_sha256"], rule, values)
+                for source, landing_date, file in files
+                for rule, values in file["warnings"].items()
             ],
         )
     for source, columns in raw_columns.items():

@@ -249,14 +249,14 @@ def test_parquet_types_are_understood(drop: Drop) -> None:
     )
     pq.write_table(table, drop.folder() / "x.parquet")
     result = drop.ingest()
-    (row,) = drop.rows(result)
+    row, other = drop.rows(result)
     assert (row["user_id"], row["quantity"], row["device"], str(row["revenue"])) == ("1", 1, "m", "1.5000")
+    assert (other["user_id"], other["revenue"], result.warnings_by_rule) == ("2", None, {"revenue_out_of_range": 1})
     assert row["event_at"].isoformat() == "2026-01-05T10:00:00"
     assert json.loads(row["properties"]) == {"metadata": {"device": "m"}, "ok": "true", "tags": ["a", "b"]}
     assert result.rejected_by_rule == {
-        "revenue_out_of_range": 1,
         "event_type_unknown": 1,
         "event_at_missing": 1,
         "quantity_not_whole": 1,
     }
-    assert json.loads(drop.bad()[1].record or "")["event_type"] == "nope"
+    assert json.loads(drop.bad()[0].record or "")["event_type"] == "nope"

@@ -24,8 +24,6 @@ from user_activity_tests.examples import examples
 LANDED = date(2026, 1, 5)
 SETTINGS = Settings(_env_file=None)  # type: ignore[call-arg]
 
-CONTEXT = ValidationContext(SETTINGS, LANDED)
-
 blanks = st.sampled_from(["", "", "", " ", "\t", "\u00a0", "\n", "\u2003", "\x1f", "\u200b"])
 digits = st.text("0123456789", min_size=1, max_size=20)
 numbers = st.one_of(
@@ -51,14 +49,34 @@ times = st.one_of(
         st.sampled_from(["T", " ", "", "t", "  "]),
         clocks,
         st.sampled_from(
-            ["", "Z", "z", "+00:00", "-07:30", "+0530", "+14", "+15:00", "-23:59", "+24:00", " UTC", " +01", "Z+1"]
+            [
+                "",
+                "Z",
+                "z",
+                "+00:00",
+                "-07:30",
+                "+0530",
+                "+14",
+                "+15:00",
+                "-23:59",
+                "+24:00",
+                " UTC",
+                "GMT",
+                " +01",
+                "Z+1",
+            ]
         ),
     ).map("".join),
     st.datetimes(allow_imaginary=False).map(lambda moment: moment.isoformat()),
     st.integers(0, 10**14).map(str),
     st.integers(1_735_000_000, 1_768_000_000).map(str),
     st.tuples(st.integers(1_735_000_000, 1_768_000_000).map(str), digits).map(".".join),
-    st.integers(1_735_000_000_000, 1_768_000_000_000).map(str),
+    st.tuples(
+        st.integers(1_735_000_000, 1_768_000_000).map(str),
+        st.text("0123456789", max_size=10),
+        st.sampled_from(["", "", ".", ".0", ".5", ".123456789"]),
+    ).map("".join),
+    st.dates(date(1960, 1, 1), date(2040, 1, 1)).map(lambda day: f"{day:%Y%m%d}"),
     st.sampled_from(
         ["epoch", "infinity", "-infinity", "now", "today", "2026-1-9", "2026-01-05 BC", "0000-01-01", "20260105"]
     ),
@@ -90,7 +108,29 @@ lists = st.lists(st.one_of(good_lines, lines), max_size=3).map(json.dumps)
 anything = st.one_of(
     st.text(max_size=12),
     st.text(st.characters(max_codepoint=300), max_size=6),
-    st.sampled_from(["[]", "{}", "null", "[1]", '[{"sku":"a"}]', "'", '"', "\\", "\x00", "a\x00b", "%", "{x}"]),
+    st.integers(-(10**19), 10**19).map("{}.0".format),
+    st.sampled_from(
+        [
+            "[]",
+            "{}",
+            "null",
+            "[1]",
+            '{"id": 1}',
+            "{1",
+            "[",
+            "1.00",
+            ".0",
+            "-7.0",
+            '[{"sku":"a"}]',
+            "'",
+            '"',
+            "\\",
+            "\x00",
+            "a\x00b",
+            "%",
+            "{x}",
+        ]
+    ),
 )
 values = st.tuples(blanks, st.one_of(numbers, times, words, lists, anything), blanks).map("".join)
 KINDS = {
@@ -111,6 +151,7 @@ def valid(source: str) -> dict[str, str]:
         "Whole": "3",
         "Amount": "9.5",
         "Text": "x1",
+        "Identifier": "x1",
         "Currency": "EUR",
         "Flag": "true",
         "Items": '[{"product_id":"p","quantity":1,"unit_price":2}]',
@@ -152,16 +193,16 @@ def some_signatures(rows: list[str]) -> Iterator[list[str]]:
 
 
 def judged(
-    connection: duckdb.DuckDBPyConnection, source: str, rows: list[str]
+    connection: duckdb.DuckDBPyConnection, source: str, rows: list[str], settings: Settings = SETTINGS
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """For each row, the texts that both judges see, and what SQL made of them."""
     shape = Shape("json")
     batch = Numbering(LANDED).batch(shape, [texts(rows)])
-    decoded = decode(shape, SOURCES[source], SETTINGS, list(some_signatures(rows)))
+    decoded = decode(shape, SOURCES[source], settings, list(some_signatures(rows)))
     connection.register(ROWS, pa.Table.from_batches([batch]))
     # Kept before they are fetched, because what is asked for as a relation is planned twice.
     connection.execute(f"create or replace temp table seen as select * from {decoded.sql}")
-    connection.execute(f"create or replace temp table found as {validation_sql(SOURCES[source], SETTINGS, decoded)}")
+    connection.execute(f"create or replace temp table found as {validation_sql(SOURCES[source], settings, decoded)}")
     seen, found = (
         connection.sql(f"from {table} order by _row").to_arrow_table().to_pylist() for table in ("seen", "found")
     )
@@ -169,15 +210,17 @@ def judged(
     yield from zip(seen, found, strict=True)
 
 
-def assert_agreement(connection: duckdb.DuckDBPyConnection, source: str, rows: list[str]) -> int:
+def assert_agreement(
+    connection: duckdb.DuckDBPyConnection, source: str, rows: list[str], settings: Settings = SETTINGS
+) -> int:
     accepted = 0
-    for seen, found in judged(connection, source, rows):
+    for seen, found in judged(connection, source, rows, settings):
         if found["_undecided"] is not None:
             continue
         accepted += 1
         record = {name: seen[f"t_{name}"] for name in SOURCES[source].columns}
         try:
-            typed = SOURCES[source].contract.model_validate(record, context=CONTEXT)
+            typed = SOURCES[source].contract.model_validate(record, context=ValidationContext(settings, LANDED))
         except ValidationError as error:
             pytest.fail(f"SQL accepts what the contract rejects: {record}: {error}")
         assert {name: found[name] for name in SOURCES[source].columns} == dict(typed), record
@@ -201,6 +244,24 @@ def test_on_near_valid_records(source: str, connection: duckdb.DuckDBPyConnectio
 
     check()
     assert accepted, "the property means nothing if SQL decides nothing"
+
+
+@pytest.mark.law
+@pytest.mark.parametrize(
+    "zone", ["America/New_York", "Asia/Kolkata", "America/Havana", "Africa/Cairo", "Pacific/Apia", "America/Sao_Paulo"]
+)
+def test_on_times_in_other_zones(zone: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """Some of these zones change their clocks at midnight, and one has skipped a day."""
+    settings = Settings(_env_file=None, timezone=zone, start_date=date(1990, 1, 1))
+    days = st.dates(date(1965, 1, 1), date(2026, 1, 9))
+
+    @DRAWN
+    @given(st.lists(st.one_of(days.map(str), days.map(lambda day: f"{day:%Y%m%d}"), times), min_size=50, max_size=80))
+    def check(texts: list[str]) -> None:
+        rows = [json.dumps(valid("events") | {"event_at": text}) for text in texts]
+        assert assert_agreement(connection, "events", rows, settings)
+
+    check()
 
 
 @pytest.mark.parametrize("source", SOURCES)
