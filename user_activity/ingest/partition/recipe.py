@@ -6,7 +6,7 @@ from user_activity.ingest.validation.field_mapping import picks
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
-VERSION = 1
+VERSION = 2
 """Increase it when the code produces other rows from the same files, so that all files are read again."""
 
 MIXED = "mixed"

@@ -1,0 +1,60 @@
+"""The names by which a source's columns are known in files: as they are, or written another way."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from user_activity.ingest.lake import corrections
+from user_activity.ingest.validation.field_mapping import picks
+from user_activity.settings import Settings
+from user_activity.sources import Source
+
+_VALUE = re.compile(
+    r"""
+    [-+]?[^\w\s]?\d[\d.,'\s]*[^\w\s]?       # a number, an amount
+    | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*   # a date, with or without a time
+    | \d{8}T\d{4,}.*                       # the same without punctuation
+    | .*\b\d{1,2}:\d{2}\b.*                # a time
+    | true | false | null
+    | [^@\s]+@[^@\s]+\.\w+                 # an e-mail address
+    | \w+://.* | /.* | [\[{].*              # an address, a path, JSON
+    | [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+"""What is a value, and not the name of a column."""
+
+
+def folded(name: str) -> str:
+    """The name without what people write in different ways: case, blanks, hyphens and underscores."""
+    return re.sub(r"[\s_-]", "", name).casefold()
+
+
+class KnownNames:
+    """The names that the columns of a source have in files, by its spellings and its field map."""
+
+    def __init__(self, source: Source, settings: Settings) -> None:
+        chosen = picks(source, settings)
+        self._required = {column for column in source.required if chosen[column].constant is None}
+        self._columns: dict[str, set[str]] = {folded(corrections.FIELD): set()}
+        for column, pick in chosen.items():
+            for path in pick.names:
+                for name in (path, path.partition(".")[0]):
+                    self._columns.setdefault(folded(name), set()).add(column)
+
+    def is_known(self, name: str) -> bool:
+        """Whether a column has this name, or one that is only written another way."""
+        return folded(name) in self._columns
+
+    def value_among(self, names: Sequence[str]) -> str | None:
+        """The value that shows that these are not the names of columns but a record; None if they are names.
+
+        Names that no column knows are still names, unless they look like numbers, times or addresses.
+        """
+        known = [name for name in names if self.is_known(name)]
+        values = [name for name in names if _VALUE.fullmatch(name)]
+        if not known:
+            values += [name for name, times in Counter(names).items() if times > 1]
+        named = set[str]().union(*(self._columns[folded(name)] for name in known))
+        is_complete = self._required <= named
+        return None if is_complete or len(known) > len(values) else next(iter(values), None)
