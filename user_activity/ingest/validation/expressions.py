@@ -20,6 +20,7 @@ from user_activity.ingest.validation.field_mapping import (
     object_of,
     picks,
 )
+from user_activity.ingest.validation.known_names import respelled
 from user_activity.settings import Settings
 from user_activity.sources import Source
 from user_activity.sources.contracts.values import quoted
@@ -152,6 +153,7 @@ def _json_properties(fields: Fields, usual_names: Sequence[str]) -> str:
 
 def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
     names, width = shape.names, len(shape.names)
+    chosen = respelled(chosen, names)
     needed = _needed(names, chosen)
     fields = Fields({name: f"c{at}" for name, at in needed.items()}, chosen)
     dropped = f"chr({ord(NOTHING)})"
@@ -171,6 +173,7 @@ def _left_over(fields: Fields, names: Sequence[str]) -> str:
 
 
 def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str, Pick]) -> Decoded:
+    chosen = respelled(chosen, shape.names)
     needed = _needed(shape.names, chosen)
     fields = Fields({name: f"c{at}" for name, at in needed.items()}, chosen)
     texts, native = [], {}

@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from user_activity.ingest.lake import corrections
-from user_activity.ingest.validation.field_mapping import picks
+from user_activity.ingest.validation.field_mapping import REPAIRED, Pick, picks
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
@@ -28,6 +29,29 @@ _VALUE = re.compile(
 def folded(name: str) -> str:
     """The name without what people write in different ways: case, blanks, hyphens and underscores."""
     return re.sub(r"[\s_-]", "", name).casefold()
+
+
+def respelled(chosen: Mapping[str, Pick], names: Sequence[str]) -> dict[str, Pick]:
+    """The picks in the spelling of these fields.
+
+    A field that has a column's name as it is wins: another one that only differs in writing belongs to no column then.
+    Of several that differ from each other in writing alone, the first counts.
+    """
+    given = set(names)
+    exact = {part for pick in chosen.values() for path in pick.names for part in (path, path.partition(".")[0])} & given
+    taken = {folded(name) for name in exact}
+    others = {folded(name): name for name in reversed(names) if name not in exact}
+    others = {fold: name for fold, name in others.items() if fold not in taken}
+
+    def as_written(path: str) -> str:
+        parent, dot, rest = path.partition(".")
+        return others.get(folded(path)) or (f"{others.get(folded(parent), parent)}.{rest}" if dot else path)
+
+    return {
+        column: pick if column == REPAIRED or given & set(pick.names)
+        else replace(pick, names=tuple(dict.fromkeys(map(as_written, pick.names))))
+        for column, pick in chosen.items()
+    }  # fmt: skip
 
 
 class KnownNames:
