@@ -59,6 +59,7 @@ class KnownNames:
 
     def __init__(self, source: Source, settings: Settings) -> None:
         chosen = picks(source, settings)
+        self._exact = {name: column for column, pick in chosen.items() for name in pick.names}
         self._required = {column for column in source.required if chosen[column].constant is None}
         self._columns: dict[str, set[str]] = {folded(corrections.FIELD): set()}
         for column, pick in chosen.items():
@@ -82,3 +83,17 @@ class KnownNames:
         named = set[str]().union(*(self._columns[folded(name)] for name in known))
         is_complete = self._required <= named
         return None if is_complete or len(known) > len(values) else next(iter(values), None)
+
+    def wraps(self, members: Mapping[str, object], keys: set[str]) -> bool:
+        """Whether an object with these members only surrounds a list of records with these keys.
+
+        It does if it names no column but those that the records name as well: leaving it out loses nothing. A number
+        under the name of an optional column (``total``, ``page``) counts the records.
+        """
+        inside = {self._exact[key] for key in keys & self._exact.keys()}
+        outside = {
+            column
+            for name, value in members.items()
+            if (column := self._exact.get(name)) and (column in self._required or isinstance(value, str | list | dict))
+        }
+        return outside < inside and bool(inside & self._required)

@@ -1,8 +1,8 @@
 """From files to typed rows: the reader for each file, and one statement that maps and validates a batch of files."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from user_activity.ingest.readers.csv_header import Header, header_of
 from user_activity.ingest.readers.csv_tolerant import careful_batches
 from user_activity.ingest.readers.files import FileProblem, InputFile, check_names, chunks, form_of, opened
 from user_activity.ingest.readers.json_document import document_batches
+from user_activity.ingest.readers.json_layout import envelope_of, enveloped_batches, is_lines
 from user_activity.ingest.readers.json_lines import line_batches
 from user_activity.ingest.readers.parquet import opened_parquet, parquet_batches, parquet_shape
 from user_activity.ingest.validation.expressions import ROWS, decode
@@ -67,8 +68,15 @@ class Reader:
         if form == ".csv":
             return self._csv(file, compression, carefully)
         shape = Shape("log") if form == ".log" else Shape("json")
-        read = document_batches if form == ".json" and not _is_lines(head) else line_batches
+        read = self._document(file, compression, head) if form == ".json" else line_batches
         return Opening(shape, lambda numbering: self._text(file, compression, read, shape, numbering))
+
+    def _document(self, file: InputFile, compression: str, head: bytes) -> Callable[..., Batches]:
+        if is_lines(head, self._names.wraps):
+            return line_batches
+        with opened(file.path, compression) as stream:
+            path = envelope_of(stream, self._names.wraps, self._settings.max_line_bytes)
+        return partial(enveloped_batches, path=path) if path else document_batches
 
     def _text(
         self, file: InputFile, compression: str, read: Callable[..., Batches], shape: Shape, numbering: Numbering
@@ -113,18 +121,6 @@ class Reader:
                 yield from parquet_batches(parquet, shape, numbering)
 
         return Opening(shape, rows)
-
-
-def _is_lines(head: bytes) -> bool:
-    """Whether a JSON document has one object per line: its first line does not end inside an object."""
-    first = head.strip().partition(b"\n")[0]
-    if not first.startswith(b"{"):
-        return False
-    try:
-        json.loads(first)
-    except (ValueError, RecursionError):
-        return not (first.strip() == b"{" or first.rstrip().endswith((b",", b":", b"[", b"{")))
-    return True
 
 
 class Stream:
