@@ -11,7 +11,7 @@ FIELDS = (
 )  # fmt: skip
 """The fields that are taken as they are; ``more`` is what a log format has at the end."""
 
-_QUOTED = r'(?:[^"\\]|\\.)*'
+_QUOTED = r'[^"\\]*(?:\\.[^"\\]*)*'
 _LINE = (
     r"^(?:(\S+) )?([^\s-]\S*) \S+ ([^\s\[\"][^\[\"]*?) \[([^\]]+)\] "
     rf'"(?:([A-Z][A-Z-]*) ((?:[^"\\]|\\.)+?)(?: HTTP/[0-9.]+)?|({_QUOTED}))" ([0-9]{{3}}) ([0-9]+|-)'
@@ -45,7 +45,8 @@ def problem(parts: str) -> str:
 def visitor(parts: str) -> str:
     """Who sent the request: behind a proxy, the first address that it forwards."""
     client = f"trim(split_part({parts}.forwarded_for, ',', 1))"
-    address = f"case when regexp_full_match({client}, '[0-9A-Fa-f.:]+') then {client} else {parts}.address end"
+    is_client = f"{parts}.forwarded_for <> '' and regexp_full_match({client}, '[0-9A-Fa-f.:]+')"
+    address = f"case when {is_client} then {client} else {parts}.address end"
     return f"md5({address} || ' ' || {parts}.user_agent)"
 
 

@@ -213,7 +213,7 @@ def _log(chosen: dict[str, Pick], settings: Settings) -> Decoded:
     fields = Fields(_numbered(("user_id", "event_type", "event_at", *access_log.FIELDS)), chosen)
     relation = f"(select {_PLACE}, _text, {access_log.parsed('_text')} as p from {ROWS})"
     derived = (access_log.visitor("p"), access_log.event_type("p", settings), access_log.moment("p"))
-    given = (f"nullif(trim(p.{name}), '-')" for name in access_log.FIELDS)
+    given = (f"case when p.{name} not in ('', '-') then p.{name} end" for name in access_log.FIELDS)
     columns = ", ".join(f"{value} as f{index}" for index, value in enumerate((*derived, *given)))
     relation = f"(select {_PLACE}, _text, {access_log.problem('p')} as _problem, {columns} from {relation})"
     relation = _cleaned(fields, relation, f"{_PLACE}, _text, _problem")
