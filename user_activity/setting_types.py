@@ -34,8 +34,8 @@ def _addresses(value: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def folded(name: str) -> str:
-    """A name without its style: case, spaces, hyphens and underscores."""
-    return name.lower().translate(str.maketrans("", "", " _-"))
+    """A name without what people write in different ways: case, blanks, hyphens and underscores."""
+    return re.sub(r"[\s_-]", "", name).lower()
 
 
 def _names(value: str | Sequence[str]) -> tuple[str, ...]:
@@ -56,6 +56,11 @@ def _spelled_as(known: Sequence[str]) -> BeforeValidator:
     """Names as they are given; but a built-in name is spelled as the models spell it, whatever its style."""
     built_in = {folded(name): name for name in known}
     return BeforeValidator(lambda value: tuple(built_in.get(folded(name), name) for name in _names(value)))
+
+
+def named(names: Sequence[str], built_in: Sequence[str]) -> Sequence[str]:
+    """The names of a list; the built-in ones if it takes every name."""
+    return built_in if "*" in names else names
 
 
 NameList = Annotated[tuple[str, ...], BeforeValidator(_lower_names), NoDecode]

@@ -24,6 +24,7 @@ from user_activity.setting_types import (
     OrderStatuses,
     PaymentMethods,
     Seconds,
+    named,
 )
 
 
@@ -232,8 +233,8 @@ class Settings(BaseSettings):
             "USER_ACTIVITY_TIMEZONE": self.timezone,
             "USER_ACTIVITY_WEEK_START": self.week_start,
             "USER_ACTIVITY_SESSION_TIMEOUT_MINUTES": str(self.session_timeout_minutes),
-            "USER_ACTIVITY_EVENT_TYPES": ",".join(EVENT_TYPES if "*" in self.event_types else self.event_types),
-            "USER_ACTIVITY_PAYMENT_METHODS": ",".join(self.payment_methods).replace("*", PAYMENT_METHODS[0]),
+            "USER_ACTIVITY_EVENT_TYPES": ",".join(named(self.event_types, EVENT_TYPES)),
+            "USER_ACTIVITY_PAYMENT_METHODS": ",".join(named(self.payment_methods, PAYMENT_METHODS)),
             "USER_ACTIVITY_DEFAULT_CURRENCY": self.default_currency,
             "USER_ACTIVITY_REPORTING_CURRENCY": self.reporting_currency or self.default_currency,
             "USER_ACTIVITY_FUNNELS_DIGEST": digest_of(self.funnels_file),

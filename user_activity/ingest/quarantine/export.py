@@ -11,9 +11,11 @@ from typing import IO, Any
 from user_activity.files import aside
 from user_activity.ingest.lake import corrections
 from user_activity.ingest.quarantine.records import BadRecord, Selection, select
-from user_activity.ingest.readers.csv import header_of
+from user_activity.ingest.readers.csv_header import Header, header_of
 from user_activity.ingest.readers.files import form_of, opened
+from user_activity.ingest.validation.known_names import KnownNames
 from user_activity.settings import Settings
+from user_activity.sources import SOURCES
 
 UNREADABLE = "_record"
 """The field for the text of a record that is not an object with named fields."""
@@ -33,21 +35,22 @@ def export(settings: Settings, target: Path, selection: Selection) -> int:
     selected = (record for record in select(settings, selection) if record.row_number is not None)
     with aside(target.parent) as temporary:
         with temporary.open("w", encoding="utf-8", newline="") as stream:
-            count = _as_lines(selected, stream) if target.suffix == ".jsonl" else _as_csv(selected, stream)
+            count = _as_lines(settings, selected, stream) if target.suffix == ".jsonl" else _as_csv(selected, stream)
         if count:
             os.replace(temporary, target)
     return count
 
 
-def _as_lines(selected: Iterable[BadRecord], stream: IO[str]) -> int:
-    count, headers = 0, dict[Path, tuple[tuple[str, ...], str]]()
+def _as_lines(settings: Settings, selected: Iterable[BadRecord], stream: IO[str]) -> int:
+    count, headers = 0, dict[Path, Header]()
     for bad in selected:
         form, compression = form_of(bad.file_name)
         if form == ".csv":
             if bad.archived not in headers:
                 with opened(bad.archived, compression) as original:
-                    headers[bad.archived] = header_of(original)
-            line = _from_csv(bad, *headers[bad.archived])
+                    names = KnownNames(SOURCES[bad.source], settings)
+                    headers[bad.archived] = header_of(original, names.is_known)
+            line = _from_csv(bad, headers[bad.archived])
         else:
             line = _from_json(bad)
         stream.write(line + "\n")
@@ -70,12 +73,16 @@ def _from_json(bad: BadRecord) -> str:
     return f'{{"{corrections.FIELD}": "{bad.quarantine_id}"{", " if found else ""}{text[1:].lstrip()}'
 
 
-def _from_csv(bad: BadRecord, names: tuple[str, ...], delimiter: str) -> str:
+def _from_csv(bad: BadRecord, header: Header) -> str:
     try:
-        fields = next(csv.reader([bad.record or ""], delimiter=delimiter), [])
+        fields = next(csv.reader([bad.record or ""], delimiter=header.delimiter), [])
     except csv.Error:
         fields = []
-    found = dict(zip(names, fields, strict=True)) if len(fields) == len(names) else {UNREADABLE: bad.record or ""}
+    found = (
+        dict(zip(header.names, fields, strict=True))
+        if len(fields) == len(header.names)
+        else {UNREADABLE: bad.record or ""}
+    )
     return _object(bad, found)
 
 

@@ -9,14 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from user_activity.ingest.readers.batches import NOTHING, SEPARATOR, Batches, Numbering, Shape, text_array
-from user_activity.ingest.readers.files import FileProblem, check_names, check_utf8, chunks, too_long
+from user_activity.ingest.readers.csv_header import Header, records_of
+from user_activity.ingest.readers.files import check_utf8, too_long
 from user_activity.ingest.readers.json_lines import without_blank_lines
 
 Bytes = np.ndarray[Any, Any]
 _QUOTE, _NEWLINE, _BLANK = 34, 10, 32
-LONGEST_HEADER = 1024**2
-_DELIMITERS = (",", ";", "\t", "|")
-
 
 csv.field_size_limit(2**31 - 1)  # applies to the whole process; the length of a record is limited by the settings
 
@@ -25,47 +23,12 @@ class InconsistentQuoting(Exception):
     """The file's quoting is inconsistent: it must be read with the tolerant reader, record by record."""
 
 
-def header_of(stream: BinaryIO) -> tuple[tuple[str, ...], str]:
-    """The column names of a CSV file and its delimiter; blank names become ``column_<n>``."""
-    first = next(chunks(stream), b"").lstrip(b"\r\n \t") or b""
-    line, newline, _ = first.partition(b"\n")
-    if not newline and len(first) > LONGEST_HEADER:
-        raise FileProblem(
-            "file_csv_header", f"has a header of more than {LONGEST_HEADER} bytes: shorten its first line"
-        )
-    check_utf8(line, 0)
-    if b"\0" in line:
-        raise FileProblem(
-            "file_encoding", "holds NUL in its header, as UTF-16 does: save it as UTF-8 and send it again"
-        )
-    text = line.decode("utf-8").strip("\r")
-    if "\r" in text and not newline:
-        raise FileProblem(
-            "file_csv_header", "ends its lines with CR alone: save it with the line ends LF or CRLF and send it again"
-        )
-    delimiter = max(_DELIMITERS, key=text.count)
-    if text.count('"') % 2:
-        raise FileProblem(
-            "file_csv_header", "has a header with an opening quote that is never closed: correct its first line"
-        )
-    try:
-        names = [name.strip() for name in next(csv.reader([text], delimiter=delimiter), [])]
-    except csv.Error as error:
-        raise FileProblem("file_csv_header", f"has a header that is no CSV ({error}): correct its first line") from None
-    names = [name or f"column_{number}" for number, name in enumerate(names, 1)]
-    check_names(names)
-    if not text.strip():
-        raise FileProblem("file_empty", "has no header: the first line of a CSV file names its columns")
-    return tuple(names), delimiter
-
-
-def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Numbering, limit: int) -> Batches:
+def quick_batches(stream: BinaryIO, shape: Shape, header: Header, numbering: Numbering, limit: int) -> Batches:
     """The file's records as batches, each with its original text and its fields.
 
     Raises ``InconsistentQuoting`` if the quoting is inconsistent.
     """
-    is_header = True
-    for block, inside in _blocks(stream, limit):
+    for block, inside in _blocks(stream, header, limit):
         data = np.frombuffer(block, np.uint8)
         ends = data == _NEWLINE if inside is None else (data == _NEWLINE) & ~inside
         starts = np.concatenate((np.zeros(1, np.int64), np.flatnonzero(ends) + 1))
@@ -75,10 +38,9 @@ def quick_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Num
             block, starts = without_blank_lines(block, data, starts)
         elif (np.diff(starts) == 1).any():
             raise InconsistentQuoting  # a blank line among quoted records
-        fields = _separated(block, inside, delimiter)
+        fields = _separated(block, inside, header.delimiter)
         if inside is not None:
             _check_lines(data, inside, np.frombuffer(fields, np.uint8), starts, len(shape.names))
-        starts, is_header = starts[1:] if is_header and len(starts) > 1 else starts, is_header and len(starts) == 1
         if len(starts) > 1:
             end = int(starts[-1])
             columns = [text_array(block, starts[:-1], end), text_array(fields, starts[:-1], end)]
@@ -115,12 +77,11 @@ def _separated(block: bytes, inside: Bytes | None, delimiter: str) -> bytes:
     return fields.tobytes()
 
 
-def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, Bytes | None]]:
+def _blocks(stream: BinaryIO, header: Header, limit: int) -> Iterator[tuple[bytes, Bytes | None]]:
     """Blocks of complete records, each with a mask of the bytes inside quotes (None: the block has no quotes)."""
-    rest, offset = b"", 0
-    for piece in chain(chunks(stream), (b"",)):
+    rest, offset = b"", header.size
+    for piece in chain(records_of(stream, header), (b"",)):
         block = rest + piece if piece else rest + (b"\n" if rest and not rest.endswith(b"\n") else b"")
-        block = block.replace(b"\r\n", b"\n") if b"\r" in block else block
         if b'"' not in block:
             cut, inside = block.rfind(b"\n") + 1, None
         else:
@@ -129,9 +90,7 @@ def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, Bytes | None]
             inside = (np.cumsum(quotes, dtype=np.uint8) & 1).astype(np.bool_)
             ends = np.flatnonzero((data == _NEWLINE) & ~inside)
             cut = int(ends[-1]) + 1 if len(ends) else 0
-            if b"\r" in block[:cut]:
-                raise InconsistentQuoting  # a lone CR outside quotes does not belong to a record
-            _check_quotes(data[:cut], np.flatnonzero(quotes[:cut]))
+            _check_quotes(data[:cut], np.flatnonzero(quotes[:cut]), header.delimiter)
             inside = inside[:cut]
         if not piece and cut != len(block):
             raise InconsistentQuoting
@@ -144,12 +103,12 @@ def _blocks(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, Bytes | None]
             yield block[:cut], inside
 
 
-def _check_quotes(data: Bytes, quotes: Bytes) -> None:
+def _check_quotes(data: Bytes, quotes: Bytes, delimiter: str) -> None:
     """Raise ``InconsistentQuoting`` unless every quote opens a field, closes one, or is half of a doubled quote."""
     opens, closes = quotes[0::2], quotes[1::2]
     doubled = closes[:-1] + 1 == opens[1:]
     before, after = data[opens[1:][~doubled] - 1], data[np.append(closes[:-1][~doubled], closes[-1:]) + 1]
     first = data[opens[:1] - 1] if len(opens) and opens[0] else np.empty(0, np.uint8)
-    borders = np.frombuffer(("\n" + "".join(_DELIMITERS)).encode(), np.uint8)
+    borders = np.frombuffer(f"\n{delimiter}".encode(), np.uint8)
     if not (np.isin(before, borders).all() and np.isin(after, borders).all() and np.isin(first, borders).all()):
         raise InconsistentQuoting

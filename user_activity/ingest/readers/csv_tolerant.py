@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from user_activity.ingest.readers.batches import NOTHING, SEPARATOR, Batches, Numbering, Shape, texts
+from user_activity.ingest.readers.csv_header import Header, records_of
 from user_activity.ingest.readers.json_lines import blocks
 
 BATCH_ROWS = 20_000
@@ -21,9 +22,9 @@ Record = tuple[str, str | None, str | None]
 """A record's original text, its fields (joined by the separator), and its problem."""
 
 
-def careful_batches(stream: BinaryIO, shape: Shape, delimiter: str, numbering: Numbering, limit: int) -> Batches:
+def careful_batches(stream: BinaryIO, shape: Shape, header: Header, numbering: Numbering, limit: int) -> Batches:
     """The file's records as batches; a record that cannot be parsed has a problem and no fields."""
-    records = islice(_records(stream, delimiter, limit, len(shape.names)), 1, None)
+    records = _records(stream, header, limit)
     while found := list(islice(records, BATCH_ROWS)):
         yield _batch(found, shape, numbering)
 
@@ -32,9 +33,11 @@ def _batch(found: list[Record], shape: Shape, numbering: Numbering) -> pa.Record
     return numbering.batch(shape, [texts(column) for column in zip(*found, strict=True)])
 
 
-def _records(stream: BinaryIO, delimiter: str, limit: int, width: int) -> Iterator[Record]:
+def _records(stream: BinaryIO, header: Header, limit: int) -> Iterator[Record]:
     """Records in order. A quote that is never closed, or is closed wrongly, costs only the line on which it opens."""
-    lines = (line.rstrip("\r") for block in blocks(stream, limit) for line in block.decode("utf-8").split("\n")[:-1])
+    delimiter, width = header.delimiter, len(header.names)
+    found = blocks(records_of(stream, header), limit, header.size)
+    lines = (line for block in found for line in block.decode("utf-8").split("\n")[:-1])
     waiting: deque[str] = deque()
     while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
         if not first.strip():

@@ -1,5 +1,6 @@
 """Files as bytes: names, formats, digests, decompression and encoding."""
 
+import codecs
 import hashlib
 import os
 from collections import Counter
@@ -7,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
@@ -16,8 +18,12 @@ CHUNK_BYTES = 4 * 1024**2
 MOST_FIELDS = 10_000
 """The limit for columns of a file and keys of a JSON record; processing time per record grows with them."""
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
-_BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
-UTF8_MARK = b"\xef\xbb\xbf"
+_UTF8_MARK = b"\xef\xbb\xbf"
+_MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16",
+}  # fmt: skip
+"""The byte order marks of other encodings. Those of UTF-32 come first: one of them begins as one of UTF-16 does."""
 
 
 class FileProblem(Exception):
@@ -89,15 +95,26 @@ def opened(path: Path, compression: str) -> Iterator[BinaryIO]:
 
 
 def chunks(stream: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[bytes]:
-    """The stream in chunks, without a leading UTF-8 byte order mark. Raises ``FileProblem`` for UTF-16."""
-    first = True
-    while piece := stream.read(size):
-        if first:
-            first = False
-            if encoding := _BYTE_ORDER_MARKS.get(piece[:2]):
-                raise FileProblem("file_encoding", f"is {encoding}: save it as UTF-8 and send it again")
-            piece = piece.removeprefix(UTF8_MARK)
-        yield bytes(piece)
+    """The stream in chunks, without a byte order mark; a mark of UTF-16 or UTF-32 makes it UTF-8.
+
+    Raises ``FileProblem`` for text that is not in the encoding of its mark.
+    """
+    first = bytes(stream.read(size))
+    pieces = chain((first.removeprefix(_UTF8_MARK),), map(bytes, iter(lambda: stream.read(size), b"")))
+    encoding = next((encoding for mark, encoding in _MARKS.items() if first.startswith(mark)), None)
+    yield from filter(None, _as_utf8(pieces, encoding) if encoding else pieces)
+
+
+def _as_utf8(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for piece in pieces:
+            yield decoder.decode(piece).encode()
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise FileProblem(
+            "file_encoding", f"is not valid {encoding} ({error.reason}): save it as UTF-8 and send it again"
+        ) from None
 
 
 def check_utf8(text: bytes, offset: int) -> None:

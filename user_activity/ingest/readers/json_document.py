@@ -4,7 +4,8 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from itertools import islice
+from typing import Any, BinaryIO
 
 from user_activity.ingest.readers.batches import Batches, Numbering, Shape, texts
 from user_activity.ingest.readers.files import FileProblem, chunks, too_long
@@ -13,9 +14,12 @@ BATCH_ROWS = 20_000
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _LONGEST_WORD = len("-Infinity")
+UNCLOSED_LIST = FileProblem(
+    "file_array_not_closed", "is a JSON array that never closes: it was cut short, send it again"
+)
 
 
-class _Document:
+class Document:
     """A window onto the decoded text of a stream: it reads more on demand and drops consumed text."""
 
     def __init__(self, stream: BinaryIO, limit: int) -> None:
@@ -50,11 +54,11 @@ class _Document:
             if not self.more():
                 return ""
 
-    def value(self, unfinished: FileProblem | None = None) -> str:
-        """The text of the JSON value that begins here; ``unfinished`` is raised if the file ends inside it."""
+    def value(self, unfinished: FileProblem | None = None) -> tuple[str, Any]:
+        """The JSON value that begins here and its text; ``unfinished`` is raised if the file ends inside it."""
         while True:
             try:
-                _, end = _DECODER.raw_decode(self.text, self.at)
+                value, end = _DECODER.raw_decode(self.text, self.at)
             except RecursionError as error:
                 raise self.malformed(error) from None
             except json.JSONDecodeError as error:
@@ -64,8 +68,40 @@ class _Document:
                 raise (cut and unfinished) or self.malformed(error) from None
             if end == len(self.text) and self.more():
                 continue  # the next chunk may continue a number
-            found, self.at = self.text[self.at : end], end
-            return found
+            text, self.at = self.text[self.at : end], end
+            return text, value
+
+    def items(self, opening: str, closing: str, unfinished: FileProblem) -> Iterator[None]:
+        """Stops at each item of the list or object that begins here; the caller takes the item."""
+        self.take(opening)
+        if self.peek() != closing:
+            while True:
+                if not self.peek():
+                    raise unfinished
+                yield
+                match self.peek():
+                    case ",":
+                        self.at += 1
+                    case "":
+                        raise unfinished
+                    case other if other == closing:
+                        break
+                    case _:
+                        raise self.malformed(f"a comma or {closing} is missing")
+        self.at += 1
+
+    def take(self, character: str) -> None:
+        """Go past this character, which must come next."""
+        if self.peek() != character:
+            raise self.malformed(f"{character} is missing")
+        self.at += 1
+
+    def each(self) -> Iterator[None]:
+        """Stops at each of the values that follow one another, with or without commas; the caller takes the value."""
+        while self.peek():
+            yield
+            if self.peek() == ",":
+                self.at += 1
 
     def malformed(self, error: Exception | str) -> FileProblem:
         """The error for a document that is not valid JSON, with the position."""
@@ -76,41 +112,23 @@ class _Document:
         )
 
 
-def _records(document: _Document) -> Iterator[str]:
+def _records(document: Document) -> Iterator[str]:
     if document.peek() != "[":
-        while document.peek():
-            yield document.value()
+        for _ in document.each():
+            yield document.value()[0]
         return
-    document.at += 1
-    unclosed = FileProblem(
-        "file_array_not_closed", "is a JSON array that never closes: it was cut short, send it again"
-    )
-    if document.peek() != "]":
-        while True:
-            if not document.peek():
-                raise unclosed
-            yield document.value(unclosed)
-            match document.peek():
-                case ",":
-                    document.at += 1
-                case "]":
-                    break
-                case "":
-                    raise unclosed
-                case _:
-                    raise document.malformed("a comma or ] is missing")
-    document.at += 1
+    for _ in document.items("[", "]", UNCLOSED_LIST):
+        yield document.value(UNCLOSED_LIST)[0]
     if document.peek():
         raise document.malformed("something follows the array")
 
 
 def document_batches(stream: BinaryIO, shape: Shape, numbering: Numbering, limit: int) -> Batches:
     """The document's records as batches of their original text."""
-    found: list[str] = []
-    for record in _records(_Document(stream, limit)):
-        found.append(record)
-        if len(found) == BATCH_ROWS:
-            yield numbering.batch(shape, [texts(found)])
-            found = []
-    if found:
+    yield from text_batches(_records(Document(stream, limit)), shape, numbering)
+
+
+def text_batches(records: Iterator[str], shape: Shape, numbering: Numbering) -> Batches:
+    """Records as batches of their text."""
+    while found := list(islice(records, BATCH_ROWS)):
         yield numbering.batch(shape, [texts(found)])

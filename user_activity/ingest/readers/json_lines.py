@@ -1,6 +1,6 @@
 """Files with one record per line: JSON lines and access logs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -11,13 +11,13 @@ from user_activity.ingest.readers.files import check_utf8, chunks, too_long
 _NEWLINE = 10
 
 
-def blocks(stream: BinaryIO, limit: int) -> Iterator[bytes]:
-    """Blocks of complete UTF-8 lines, each ending in a newline.
+def blocks(pieces: Iterable[bytes], limit: int, offset: int = 0) -> Iterator[bytes]:
+    """Blocks of complete UTF-8 lines, each ending in a newline; ``offset`` is their position in the file.
 
     Raises ``FileProblem`` for a line longer than ``limit``.
     """
-    rest, offset = b"", 0
-    for piece in chunks(stream):
+    rest = b""
+    for piece in pieces:
         cut = piece.rfind(b"\n") + 1
         if not cut:
             rest += piece
@@ -37,7 +37,7 @@ def blocks(stream: BinaryIO, limit: int) -> Iterator[bytes]:
 
 def line_batches(stream: BinaryIO, shape: Shape, numbering: Numbering, limit: int) -> Batches:
     """The file's lines as batches, without blank lines."""
-    for block in blocks(stream, limit):
+    for block in blocks(chunks(stream), limit):
         data = np.frombuffer(block, np.uint8)
         starts = np.concatenate((np.zeros(1, np.int64), np.flatnonzero(data == _NEWLINE) + 1))
         if int(np.diff(starts).max()) > limit + 1:

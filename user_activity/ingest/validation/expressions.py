@@ -8,6 +8,7 @@ import pyarrow as pa
 from user_activity.ingest.lake import corrections
 from user_activity.ingest.readers.batches import NOTHING, SEPARATOR, Shape
 from user_activity.ingest.readers.files import MOST_FIELDS
+from user_activity.ingest.validation import access_log
 from user_activity.ingest.validation.conversions import root
 from user_activity.ingest.validation.field_mapping import (
     REPAIRED,
@@ -20,6 +21,7 @@ from user_activity.ingest.validation.field_mapping import (
     object_of,
     picks,
 )
+from user_activity.ingest.validation.known_names import respelled
 from user_activity.settings import Settings
 from user_activity.sources import Source
 from user_activity.sources.contracts.values import quoted
@@ -33,13 +35,6 @@ DuckDB's planning time grows with the square of the number of columns.
 _PLACE = "_row, _landing"
 _NUL = "contains(_text, chr(0))"
 
-_LOG_LINE = (
-    r'^(\S+) \S+ (\S+) \[([^\]]+)\] "([A-Z]+) ((?:[^"\\ ]|\\.)+)(?: HTTP/[0-9.]+)?" ([0-9]{3}) ([0-9]+|-)'
-    r'(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?\s*$'
-)
-_LOG_PARTS = ("address", "remote_user", "time", "method", "page_url", "status", "bytes", "referrer", "user_agent")
-_LOG_GIVEN = ("page_url", "referrer", "user_agent", "status", "method", "bytes", "remote_user")
-
 
 def decode(shape: Shape, source: Source, settings: Settings, signatures: Sequence[Sequence[str]] = ()) -> Decoded:
     """The decoded records of ``rows``. ``signatures`` are the most common key lists of JSON records, for speed only."""
@@ -52,7 +47,7 @@ def decode(shape: Shape, source: Source, settings: Settings, signatures: Sequenc
         case "parquet":
             return _parquet(shape, source, settings, chosen)
         case "log":
-            return _log(chosen)
+            return _log(chosen, settings)
 
 
 def _is_wide(names: Sequence[str]) -> bool:
@@ -152,6 +147,7 @@ def _json_properties(fields: Fields, usual_names: Sequence[str]) -> str:
 
 def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
     names, width = shape.names, len(shape.names)
+    chosen = respelled(chosen, names)
     needed = _needed(names, chosen)
     fields = Fields({name: f"c{at}" for name, at in needed.items()}, chosen)
     dropped = f"chr({ord(NOTHING)})"
@@ -171,6 +167,7 @@ def _left_over(fields: Fields, names: Sequence[str]) -> str:
 
 
 def _parquet(shape: Shape, source: Source, settings: Settings, chosen: dict[str, Pick]) -> Decoded:
+    chosen = respelled(chosen, shape.names)
     needed = _needed(shape.names, chosen)
     fields = Fields({name: f"c{at}" for name, at in needed.items()}, chosen)
     texts, native = [], {}
@@ -212,18 +209,13 @@ def _sql_type(kind: pa.DataType) -> str:
     return "BOOLEAN" if pa.types.is_boolean(kind) else ""
 
 
-def _log(chosen: dict[str, Pick]) -> Decoded:
-    fields = Fields(_numbered(("user_id", "event_type", "event_at", *_LOG_GIVEN)), chosen)
-    parts = ", ".join(map(quoted, _LOG_PARTS))
-    relation = f"(select {_PLACE}, _text, regexp_extract(_text, {quoted(_LOG_LINE)}, [{parts}]) as p from {ROWS})"
-    at = "strftime(try_strptime(p.time, '%d/%b/%Y:%H:%M:%S %z') at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')"
-    given = ", ".join(f"nullif(p.{name}, '-') as f{index}" for index, name in enumerate(_LOG_GIVEN, 3))
-    problem = "case when p.address = '' then 'is not a line of a combined access log' end as _problem"
-    visitor = "md5(p.address || ' ' || p.user_agent) as f0"
-    relation = (
-        f"(select {_PLACE}, _text, {problem}, {visitor}, 'page_view' as f1, coalesce({at}, p.time) as f2, {given} "
-        f"from {relation})"
-    )
+def _log(chosen: dict[str, Pick], settings: Settings) -> Decoded:
+    fields = Fields(_numbered(("user_id", "event_type", "event_at", *access_log.FIELDS)), chosen)
+    relation = f"(select {_PLACE}, _text, {access_log.parsed('_text')} as p from {ROWS})"
+    derived = (access_log.visitor("p"), access_log.event_type("p", settings), access_log.moment("p"))
+    given = (f"case when p.{name} not in ('', '-') then p.{name} end" for name in access_log.FIELDS)
+    columns = ", ".join(f"{value} as f{index}" for index, value in enumerate((*derived, *given)))
+    relation = f"(select {_PLACE}, _text, {access_log.problem('p')} as _problem, {columns} from {relation})"
     relation = _cleaned(fields, relation, f"{_PLACE}, _text, _problem")
     return finished(fields, relation, json_object(fields.left_over(tuple(fields.columns))), _NUL)
 

@@ -1,8 +1,8 @@
 """From files to typed rows: the reader for each file, and one statement that maps and validates a batch of files."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -11,13 +11,16 @@ import numpy as np
 import pyarrow as pa
 
 from user_activity.ingest.readers.batches import Batches, Numbering, Shape, array, numbers
-from user_activity.ingest.readers.csv import header_of, quick_batches
+from user_activity.ingest.readers.csv import quick_batches
+from user_activity.ingest.readers.csv_header import Header, header_of
 from user_activity.ingest.readers.csv_tolerant import careful_batches
-from user_activity.ingest.readers.files import CHUNK_BYTES, UTF8_MARK, FileProblem, InputFile, form_of, opened
+from user_activity.ingest.readers.files import FileProblem, InputFile, check_names, chunks, form_of, opened
 from user_activity.ingest.readers.json_document import document_batches
+from user_activity.ingest.readers.json_layout import envelope_of, enveloped_batches, is_lines
 from user_activity.ingest.readers.json_lines import line_batches
 from user_activity.ingest.readers.parquet import opened_parquet, parquet_batches, parquet_shape
 from user_activity.ingest.validation.expressions import ROWS, decode
+from user_activity.ingest.validation.known_names import KnownNames
 from user_activity.ingest.validation.validate import WITHHELD, validation_sql
 from user_activity.settings import Settings
 from user_activity.sources import Source
@@ -43,6 +46,7 @@ class Reader:
         self._source = source
         self._settings = settings
         self._work_dir = work_dir
+        self._names = KnownNames(source, settings)
 
     def opening(self, file: InputFile, carefully: bool = False) -> Opening:
         """The file's shape and how to read it. Raises ``FileProblem`` if it is already clear that it cannot be read."""
@@ -58,14 +62,21 @@ class Reader:
         if form == ".parquet":
             return self._parquet(file, compression)
         with opened(file.path, compression) as stream:
-            head = stream.read(CHUNK_BYTES)
-        if not head.removeprefix(UTF8_MARK).strip():
+            head = next(chunks(stream), b"")
+        if not head.strip():
             raise FileProblem("file_empty", "is empty: send it again with its records")
         if form == ".csv":
             return self._csv(file, compression, carefully)
         shape = Shape("log") if form == ".log" else Shape("json")
-        read = document_batches if form == ".json" and not _is_lines(head) else line_batches
+        read = self._document(file, compression, head) if form == ".json" else line_batches
         return Opening(shape, lambda numbering: self._text(file, compression, read, shape, numbering))
+
+    def _document(self, file: InputFile, compression: str, head: bytes) -> Callable[..., Batches]:
+        if is_lines(head, self._names.wraps):
+            return line_batches
+        with opened(file.path, compression) as stream:
+            path = envelope_of(stream, self._names.wraps, self._settings.max_line_bytes)
+        return partial(enveloped_batches, path=path) if path else document_batches
 
     def _text(
         self, file: InputFile, compression: str, read: Callable[..., Batches], shape: Shape, numbering: Numbering
@@ -75,16 +86,31 @@ class Reader:
 
     def _csv(self, file: InputFile, compression: str, carefully: bool) -> Opening:
         with opened(file.path, compression) as stream:
-            names, delimiter = header_of(stream)
-        shape = Shape("csv", names)
+            header = header_of(stream, self._names.is_known)
+        if value := self._names.value_among(header.names):
+            raise self._without_header(file, compression, header, value)
+        check_names(header.names)
+        shape = Shape("csv", header.names)
 
-        batches = careful_batches if carefully else quick_batches
+        batches = careful_batches if carefully or not header.delimiter.isascii() else quick_batches
 
         def rows(numbering: Numbering) -> Batches:
             with opened(file.path, compression) as stream:
-                yield from batches(stream, shape, delimiter, numbering, self._settings.max_line_bytes)
+                yield from batches(stream, shape, header, numbering, self._settings.max_line_bytes)
 
         return Opening(shape, rows)
+
+    def _without_header(self, file: InputFile, compression: str, header: Header, value: str) -> FileProblem:
+        numbering = Numbering(file.landing_date)
+        with opened(file.path, compression) as stream:
+            shape = Shape("csv", header.names)
+            following = sum(map(len, careful_batches(stream, shape, header, numbering, self._settings.max_line_bytes)))
+        return FileProblem(
+            "file_csv_header",
+            f"has no header, for {value!r} in its first line is not the name of a column, so none of its "
+            f"{1 + following} records is ingested: add a first line that names the columns "
+            f"({', '.join(self._source.required)}, …), and send it again",
+        )
 
     def _parquet(self, file: InputFile, compression: str) -> Opening:
         with opened_parquet(file.path, compression, self._work_dir) as parquet:
@@ -95,18 +121,6 @@ class Reader:
                 yield from parquet_batches(parquet, shape, numbering)
 
         return Opening(shape, rows)
-
-
-def _is_lines(head: bytes) -> bool:
-    """Whether a JSON document has one object per line: its first line does not end inside an object."""
-    first = head.strip().partition(b"\n")[0].removeprefix(UTF8_MARK)
-    if not first.startswith(b"{"):
-        return False
-    try:
-        json.loads(first)
-    except (ValueError, RecursionError):
-        return not (first.strip() == b"{" or first.rstrip().endswith((b",", b":", b"[", b"{")))
-    return True
 
 
 class Stream:

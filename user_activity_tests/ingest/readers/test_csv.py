@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from user_activity.ingest.readers import csv_tolerant
 from user_activity.ingest.readers.batches import Numbering, Shape
 from user_activity.ingest.readers.csv import InconsistentQuoting, quick_batches
+from user_activity.ingest.readers.csv_header import header_of
 from user_activity_tests.examples import examples
 from user_activity_tests.ingest.conftest import DAY, Drop
 
@@ -84,8 +85,9 @@ rows = st.lists(st.lists(fields, min_size=1, max_size=4), min_size=1, max_size=6
 
 
 def read(batches: object, content: bytes, width: int) -> list[tuple[list[str] | None, str | None]]:
-    shape = Shape("csv", tuple("abcd"[:width]))
-    found = batches(io.BytesIO(content), shape, ",", Numbering(DAY), 1000)  # type: ignore[operator]
+    header = header_of(io.BytesIO(content), bool)
+    assert header.names == tuple("abcd"[:width])
+    found = batches(io.BytesIO(content), Shape("csv", header.names), header, Numbering(DAY), 1000)  # type: ignore[operator]
     return [
         (
             None

@@ -1,0 +1,106 @@
+"""The header of a CSV file: what stands above it, its delimiter, its names, and where the records begin."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from user_activity.ingest.readers.files import FileProblem, check_utf8, chunks
+
+LONGEST_HEADER = 1024**2
+_DELIMITERS = (",", ";", "\t", "|")
+_SEPARATOR_LINE = re.compile(r'"?sep=([^"])"?', re.IGNORECASE)
+"""The first line of a file for spreadsheets: it names the delimiter."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The column names of a CSV file, its delimiter, and the number of bytes before the first record."""
+
+    names: tuple[str, ...]
+    delimiter: str
+    size: int
+
+
+def unix_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The stream in chunks, with LF for each line end (CRLF or CR alone), within quotes, too."""
+    held = b""
+    for piece in chunks(stream):
+        if held or b"\r" in piece:
+            piece = held + piece
+            held = b"\r" if piece.endswith(b"\r") else b""
+            piece = piece.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if piece:
+            yield piece
+    if held:
+        yield b"\n"
+
+
+def records_of(stream: BinaryIO, header: Header) -> Iterator[bytes]:
+    """The same without the header and what stands above it."""
+    left = header.size
+    for piece in unix_lines(stream):
+        if kept := piece[left:]:
+            yield kept
+        left -= min(left, len(piece))
+
+
+def header_of(stream: BinaryIO, is_known: Callable[[str], bool]) -> Header:
+    """The header: the first line that is not blank, no comment, and does not just name the delimiter.
+
+    A line that begins with ``#`` is a comment unless it has a known name. Blank names become ``column_<n>``.
+    """
+    given = None
+    for line, end in _lines(next(unix_lines(stream), b"")):
+        delimiter = given or _delimiter(line)
+        if not line.strip(f'{delimiter} \t"'):
+            continue
+        if not given and (separator_line := _SEPARATOR_LINE.fullmatch(line)):
+            given = separator_line[1]
+        elif not line.startswith("#") or _is_header(line, delimiter, is_known):
+            return Header(_names(line, delimiter), delimiter, end)
+    raise FileProblem("file_empty", "has no header: add a first line that names its columns, and send it again")
+
+
+def _lines(head: bytes) -> Iterator[tuple[str, int]]:
+    """The lines at the beginning of a file, each with the position of the next one."""
+    start = 0
+    while start < len(head):
+        end = head.find(b"\n", start)
+        if end < 0 and len(head) - start > LONGEST_HEADER:
+            raise FileProblem(
+                "file_csv_header", f"has a header of more than {LONGEST_HEADER} bytes: shorten its first line"
+            )
+        line = head[start:] if end < 0 else head[start:end]
+        check_utf8(line, start)
+        if b"\0" in line:
+            raise FileProblem(
+                "file_encoding", "holds NUL in its header, as UTF-16 does: save it as UTF-8 and send it again"
+            )
+        start += len(line) + 1
+        yield line.decode("utf-8"), min(start, len(head))
+
+
+def _delimiter(line: str) -> str:
+    return max(_DELIMITERS, key=re.sub('"[^"]*"', "", line).count)
+
+
+def _is_header(line: str, delimiter: str, is_known: Callable[[str], bool]) -> bool:
+    """Whether a line that begins with ``#`` names columns."""
+    names = [name.strip(' "') for name in line.removeprefix("#").split(delimiter)]
+    return len(names) > 1 and any(map(is_known, names))
+
+
+def _names(line: str, delimiter: str) -> tuple[str, ...]:
+    if line.count('"') % 2:
+        raise FileProblem(
+            "file_csv_header", "has a header with an opening quote that is never closed: correct its first line"
+        )
+    try:
+        names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error as error:
+        raise FileProblem("file_csv_header", f"has a header that is no CSV ({error}): correct its first line") from None
+    if line.startswith("#"):
+        names[0] = names[0].lstrip("# ") or "#"
+    return tuple(name or f"column_{number}" for number, name in enumerate(names, 1))
