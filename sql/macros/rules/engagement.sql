@@ -1,5 +1,5 @@
 {#-
-Which days of daily_engagement a run replaces: each rebuilt day, the day before it (whose sessions may continue into it)
+Which days of daily_engagement a run replaces: each rebuilt day, the days before it whose sessions may continue into it,
 and the 29 days after it (whose 30-day windows include it), between the first and last day with events. Also days in
 that range that the table lacks, and days outside it, which are deleted. Without a table: every day.
 -#}
@@ -35,7 +35,7 @@ that range that the table lacks, and days outside it, which are deleted. Without
         {%- endif -%}
     {%- endif -%}
     {%- set meta = model_meta() -%}
-    {{ in_ranges(column, ranges, meta.get("written_before", 0) + 29, meta.get("written_after", 0)) }}
+    {{ in_ranges(column, ranges, meta_days(meta, "written_before") + 29, meta_days(meta, "written_after")) }}
 {%- endmacro %}
 
 {% macro replaces_engagement_dates() -%}

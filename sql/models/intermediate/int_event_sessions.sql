@@ -17,7 +17,7 @@ events as (
     where {{ rebuilt("event_date") }}
 ),
 
--- Sessions that may continue from the day before: the last event of each user and session id, with its session.
+-- Sessions that may continue from before: each day's last event of each user and session id, with its session.
 carried as (
     {% if is_incremental() -%}
     select
@@ -28,7 +28,7 @@ carried as (
             partition by user_key, session_id, event_date order by event_at desc, event_key desc
         ) as carry_rank
     from {{ this }}
-    where {{ rebuilt("event_date", before=1) }} and not {{ rebuilt("event_date") }}
+    where {{ rebuilt("event_date", before=session_reach_days()) }} and not {{ rebuilt("event_date") }}
     {%- else -%}
     select * from events where 1 = 0
     {%- endif %}

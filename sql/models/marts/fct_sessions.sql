@@ -2,7 +2,7 @@
 
 with
 
--- A session belongs to the day it starts on. It is at most 24 hours long, so it can end on the next day.
+-- A session belongs to the day it starts on, and can have events on the days after it.
 events as (
     select
         *,
@@ -14,7 +14,7 @@ events as (
     from {{ ref("fct_events") }}
     where
         {{ written("session_date") }}
-        and {{ written("event_date", after=1) }}
+        and {{ written("event_date", after=session_reach_days()) }}
 ),
 
 sessions as (
