@@ -4,9 +4,12 @@ and the 29 days after it (whose 30-day windows include it), between the first an
 that range that the table lacks, and days outside it, which are deleted. Without a table: every day.
 -#}
 
+{#- The first and the last day with an event of a person. Bots neither begin nor end the time that metrics look at. -#}
 {% macro event_bounds() -%}
     {%- if execute -%}
-        {%- set bounds = asked_once("select min(event_date), max(event_date) from " ~ ref("int_user_days")).rows[0] -%}
+        {%- set days = ref("int_user_days") -%}
+        {%- set found = "select min(event_date), max(event_date) from " ~ days ~ " where event_count > 0" -%}
+        {%- set bounds = asked_once(found).rows[0] -%}
         {%- if bounds[0] is not none -%}{{ return((bounds[0], bounds[1])) }}{%- endif -%}
     {%- endif -%}
     {{ return((modules.datetime.date(1900, 1, 1), modules.datetime.date(1900, 1, 1))) }}

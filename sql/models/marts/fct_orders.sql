@@ -18,8 +18,8 @@ lines as (
     group by order_key
 ),
 
--- The session of an order: the order has its session id, or its events have the order's id. Only events up to the time
--- of the order count.
+-- The session of an order: the order has its session id, or its events have the order's id. Only events of people up to
+-- the time of the order count.
 sessions as (
     select
         orders.order_key,
@@ -32,6 +32,7 @@ sessions as (
             and events.event_date = orders.order_date
             and (events.session_id = orders.session_id or events.order_id = orders.order_id)
             and events.event_at <= orders.order_at
+            and not events.is_bot
     where {{ rebuilt("events.event_date") }}
     group by orders.order_key
 ),
