@@ -6,9 +6,16 @@
     {{ return((graph.nodes[model.attached_node] if model.attached_node else model).config.meta) }}
 {%- endmacro %}
 
+{#- A number of days in a model's meta; `session` stands for the days that a session can reach. -#}
+{% macro meta_days(meta, name) -%}
+    {%- set days = meta.get(name, 0) -%}
+    {{ return(session_reach_days() if days == "session" else days) }}
+{%- endmacro %}
+
 {#- Raise an error if a node's meta has an unknown name or a value of the wrong type. -#}
 {% macro check_meta(node) -%}
-    {%- set text, flag, days, names = "a text", "true or false", "a whole number of days, 0 or more", "a list of columns" -%}
+    {%- set text, flag, names = "a text", "true or false", "a list of columns" -%}
+    {%- set days = "a whole number of days, 0 or more, or session" -%}
     {%- set wanted = {
         "owner": text, "date_column": text, "key": names, "partitioned": flag, "written_before": days,
         "written_after": days, "written_whole": flag, "read_by_plan": flag,
@@ -17,7 +24,7 @@
         {%- set is_right = {
             text: (value is string),
             flag: (value is boolean),
-            days: (value is integer) and value >= 0,
+            days: value == "session" or (value is integer) and value >= 0,
             names: (value is sequence) and (value is not string),
         } -%}
         {%- if name not in wanted -%}

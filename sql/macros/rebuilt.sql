@@ -87,5 +87,5 @@ after it that its meta gives (`written_before`, `written_after`). `before` and `
 -#}
 {% macro written(column, before=0, after=0) -%}
     {%- set meta = model_meta() -%}
-    {{ rebuilt(column, meta.get("written_before", 0) + before, meta.get("written_after", 0) + after) }}
+    {{ rebuilt(column, meta_days(meta, "written_before") + before, meta_days(meta, "written_after") + after) }}
 {%- endmacro %}

@@ -23,6 +23,14 @@
     {{ return(86400) }}
 {%- endmacro %}
 
+{#-
+The most days from the day on which a session starts to the day of its last event. Where clocks change, a day can have
+less than 24 hours, so a session can start on the day before it and end on the day after it.
+-#}
+{% macro session_reach_days() -%}
+    {{ return(1 if setting_timezone() == "UTC" else 2) }}
+{%- endmacro %}
+
 {#- The longest pause within a session, in seconds: the cap if the source gives a session id, otherwise the timeout. -#}
 {% macro session_gap_seconds(session_id) -%}
     case

@@ -25,7 +25,7 @@ class Reference:
 
 REFERENCES = (
     Reference("intermediate.int_user_days", ("user_id", "event_date"), engagement.int_user_days),
-    Reference("marts.fct_sessions", ("user_id", "session_id", "started_at"), sessions.fct_sessions),
+    Reference("marts.fct_sessions", ("user_id", "session_id", "started_at", "is_bot"), sessions.fct_sessions),
     Reference("marts.fct_conversions", ("session_key",), funnels.fct_conversions),
     Reference("metrics.daily_engagement", ("activity_date",), engagement.daily_engagement),
     Reference("metrics.user_lifecycle", ("period", "period_start_date"), engagement.user_lifecycle),

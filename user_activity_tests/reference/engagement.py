@@ -173,7 +173,7 @@ def int_user_days(facts: Facts) -> pd.DataFrame:
         people = of_day[~of_day["is_bot"].astype(bool)]
         amounts = people[people["revenue"].notna()]
         currencies = {currency or "" for currency in amounts["currency"]}
-        in_time = of_day.sort_values(["event_at", "event_key"])
+        in_time = people.sort_values(["event_at", "event_key"])
         rows.append(
             {
                 "user_id": user,

@@ -56,8 +56,8 @@ class Facts:
 
     @cached_property
     def event_days(self) -> list[date]:
-        """The first and the last day with an event, bots included; empty without events."""
-        days = [self.day(moment) for moment in self.events["event_at"]]
+        """The first and the last day with an event of a person; empty without."""
+        days = [self.day(moment) for moment in self.people["event_at"]]
         return [min(days), max(days)] if days else []
 
     @cached_property

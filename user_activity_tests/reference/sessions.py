@@ -15,14 +15,14 @@ LONGEST = timedelta(hours=24)
 def fct_sessions(facts: Facts) -> pd.DataFrame:
     """Visits: of one session id as long as they last 24 hours, without one as long as no gap is too wide."""
     rows = [_session(facts, events) for events in visits(facts)]
-    return frame(rows, rows[0] if rows else ["user_id", "session_id", "started_at"])
+    return frame(rows, rows[0] if rows else ["user_id", "session_id", "started_at", "is_bot"])
 
 
 def visits(facts: Facts) -> Iterator[list[Row]]:
-    """The events of each session, in order of time."""
+    """The events of each session, in order of time; those of bots are apart."""
     timeout = timedelta(minutes=facts.settings.session_timeout_minutes)
     events = facts.events.sort_values(["event_at", "event_key"])
-    for (_, session_id), group in events.groupby(["user_id", "session_id"], sort=False, dropna=False):
+    for (_, session_id, _), group in events.groupby(["user_id", "session_id", "is_bot"], sort=False, dropna=False):
         longest_gap = timeout if pd.isna(session_id) else LONGEST
         current: list[Row] = []
         for event in records(group):
@@ -64,7 +64,7 @@ def _session(facts: Facts, events: list[Row]) -> Row:
         "viewed_product_count": len(viewed - {None}),
         "is_bounce": types.count("page_view") == 1,
         "is_converted": "purchase" in types,
-        "is_bot": all(event["is_bot"] for event in events),
+        "is_bot": first["is_bot"],
     }
 
 

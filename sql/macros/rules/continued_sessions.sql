@@ -4,7 +4,8 @@ A chain is activity without a gap long enough to end a session. Days after a cha
 -#}
 {% macro dates_of_continued_sessions(days) -%}
     {%- set standing = previous("int_event_sessions") -%}
-    {%- set is_next_day = in_ranges(add_days("event_date", -1), days) ~ " and not " ~ in_ranges("event_date", days) -%}
+    {%- set reach = session_reach_days() -%}
+    {%- set is_next_day = in_ranges("event_date", days, after=reach) ~ " and not " ~ in_ranges("event_date", days) -%}
     {% if any_row("select 1 as one from " ~ standing ~ " as standing where " ~ is_next_day) -%}
     select distinct later.event_date
     from {{ standing }} as later
@@ -36,7 +37,8 @@ A chain is activity without a gap long enough to end a session. Days after a cha
             on
                 last_activity.user_key = next_days.user_key
                 and last_activity.session_id = coalesce(next_days.session_id, '')
-                and last_activity.event_date = {{ add_days("next_days.event_date", -1) }}
+                and last_activity.event_date < next_days.event_date
+                and last_activity.event_date >= {{ add_days("next_days.event_date", -reach) }}
         where
             {{ seconds_between("last_activity.last_event_at", "next_days.event_at") }}
             <= {{ session_gap_seconds("next_days.session_id") }}

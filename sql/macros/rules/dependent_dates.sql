@@ -4,7 +4,29 @@ tables as the last run left them, so in an empty warehouse they find nothing.
 -#}
 
 {% macro no_dates() -%}
-    select event_date from asked where 1 = 0
+    select cast(null as date) as event_date where 1 = 0
+{%- endmacro %}
+
+{#- The days that a query returns, as ranges. -#}
+{% macro ranges_of(query) -%}
+    {%- set ranges = [] -%}
+    {%- if execute -%}
+        {%- for day in asked_once(query).columns[0].values() if day is not none -%}
+            {%- do ranges.append((day, day)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(ranges) }}
+{%- endmacro %}
+
+{#- A query: every day of the ranges. -#}
+{% macro dates_in(ranges) -%}
+    {% for first, last in ranges -%}
+    select day as event_date
+    from {{ days_between("cast('" ~ first ~ "' as date)", "cast('" ~ last ~ "' as date)") }} as days
+    {{ "union" if not loop.last }}
+    {% else -%}
+    {{ no_dates() }}
+    {%- endfor %}
 {%- endmacro %}
 
 {#- Whether a query returns any row. Rules use it to skip reads that cannot change their result. -#}
@@ -32,13 +54,7 @@ An event, order or review that is sent again with another time moves from one da
         "select distinct event_date from " ~ previous("stg_duplicates")
         ~ " as aside where " ~ in_ranges("standing_date", days) ~ " and not " ~ in_ranges("event_date", days)
     ) -%}
-    {%- set ranges = [] -%}
-    {%- if execute -%}
-        {%- for day in asked_once(queries | join(" union ")).columns[0].values() -%}
-            {%- do ranges.append((day, day)) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ return(ranges) }}
+    {{ return(ranges_of(queries | join(" union "))) }}
 {%- endmacro %}
 
 {#- Days on which orders of the given days were refunded, according to the existing tables and to the landed rows. -#}

@@ -1,12 +1,15 @@
 {#-
-Which days of daily_engagement a run replaces: each rebuilt day, the day before it (whose sessions may continue into it)
+Which days of daily_engagement a run replaces: each rebuilt day, the days before it whose sessions may continue into it,
 and the 29 days after it (whose 30-day windows include it), between the first and last day with events. Also days in
 that range that the table lacks, and days outside it, which are deleted. Without a table: every day.
 -#}
 
+{#- The first and the last day with an event of a person. Bots neither begin nor end the time that metrics look at. -#}
 {% macro event_bounds() -%}
     {%- if execute -%}
-        {%- set bounds = asked_once("select min(event_date), max(event_date) from " ~ ref("int_user_days")).rows[0] -%}
+        {%- set days = ref("int_user_days") -%}
+        {%- set found = "select min(event_date), max(event_date) from " ~ days ~ " where event_count > 0" -%}
+        {%- set bounds = asked_once(found).rows[0] -%}
         {%- if bounds[0] is not none -%}{{ return((bounds[0], bounds[1])) }}{%- endif -%}
     {%- endif -%}
     {{ return((modules.datetime.date(1900, 1, 1), modules.datetime.date(1900, 1, 1))) }}
@@ -35,7 +38,7 @@ that range that the table lacks, and days outside it, which are deleted. Without
         {%- endif -%}
     {%- endif -%}
     {%- set meta = model_meta() -%}
-    {{ in_ranges(column, ranges, meta.get("written_before", 0) + 29, meta.get("written_after", 0)) }}
+    {{ in_ranges(column, ranges, meta_days(meta, "written_before") + 29, meta_days(meta, "written_after")) }}
 {%- endmacro %}
 
 {% macro replaces_engagement_dates() -%}

@@ -26,7 +26,7 @@ period is over once there is an event on or after its last day.
 {%- endmacro %}
 
 {#-
-Every period from the first to the last with an event, including bots' events: `period`, `period_start_date`,
+Every period from the first to the last with an event of a person: `period`, `period_start_date`,
 `period_end_date`, `period_number` (from 1; the difference of two is an age), `is_over`. No rows without events.
 -#}
 {% macro event_periods(periods=("day", "week", "month")) -%}
@@ -42,7 +42,7 @@ Every period from the first to the last with an event, including bots' events: `
     from (
         select distinct {{ period_start("day", period) }} as period_start_date
         from {{ days_between(first, last) }} as days
-        where exists (select 1 from {{ ref("int_user_days") }})
+        where exists (select 1 from {{ ref("int_user_days") }} where event_count > 0)
     ) as {{ period }}_starts
     {{ "union all" if not loop.last }}
     {% endfor -%}

@@ -1,19 +1,17 @@
 {{ config(replaces="replaces_own_plan", post_hook="{{ begin_rebuild() }}") }}
 
-{#- Moved records are found first, because other days may depend on the days of these records. -#}
+{#- The days of each kind may depend on those of the kinds before it: moved records, sessions, orders, refunds. -#}
 {%- set asked = asked_ranges() or [("1900-01-01", "2999-12-31")] -%}
 {%- set moved = ranges_of_moved_records(asked) -%}
 {%- set changed = asked + moved -%}
+{%- set continued = ranges_of(dates_of_continued_sessions(changed)) -%}
+{%- set ordered = ranges_of(dates_of_orders_in_sessions(changed + continued)) -%}
 
 with
 
 asked as (
     {% if asked_ranges() -%}
-    {% for first, last in asked -%}
-    select day as event_date
-    from {{ days_between("cast('" ~ first ~ "' as date)", "cast('" ~ last ~ "' as date)") }} as days
-    {{ "union" if not loop.last }}
-    {% endfor -%}
+    {{ dates_in(asked) }}
     {%- else -%}
     {% for source_name in source_facts() -%}
     select event_date from {{ raw_rows(source_name, asked) }} as received
@@ -23,17 +21,11 @@ asked as (
 ),
 
 moved as (
-    {% for first, last in moved -%}
-    select day as event_date
-    from {{ days_between("cast('" ~ first ~ "' as date)", "cast('" ~ last ~ "' as date)") }} as days
-    {{ "union" if not loop.last }}
-    {% else -%}
-    select event_date from asked where 1 = 0
-    {% endfor -%}
+    {{ dates_in(moved) }}
 ),
 
 refunded as (
-    {{ dates_of_refunds(changed) }}
+    {{ dates_of_refunds(changed + continued + ordered) }}
 ),
 
 reattributed as (
@@ -43,7 +35,11 @@ reattributed as (
 ),
 
 continued as (
-    {{ dates_of_continued_sessions(changed) }}
+    {{ dates_in(continued) }}
+),
+
+ordered as (
+    {{ dates_in(ordered) }}
 ),
 
 reasons as (
@@ -56,6 +52,8 @@ reasons as (
     select event_date, 4 as priority, 'a user or product version of this day changed' as reason from reattributed
     union all
     select event_date, 5 as priority, 'a session of a rebuilt day goes on into this day' as reason from continued
+    union all
+    select event_date, 6 as priority, 'a session of a rebuilt day led to an order of this day' as reason from ordered
 ),
 
 ranked as (

@@ -17,7 +17,8 @@ events as (
     where {{ rebuilt("event_date") }}
 ),
 
--- Sessions that may continue from the day before: the last event of each user and session id, with its session.
+-- Sessions that may continue from before: each day's last event of each user and session id, with its session.
+-- The events of bots make sessions of their own, so that they neither join nor prolong those of people.
 carried as (
     {% if is_incremental() -%}
     select
@@ -25,10 +26,10 @@ carried as (
         session_started_at as known_session_started_at,
         chain_started_at as known_chain_started_at,
         row_number() over (
-            partition by user_key, session_id, event_date order by event_at desc, event_key desc
+            partition by user_key, session_id, is_bot, event_date order by event_at desc, event_key desc
         ) as carry_rank
     from {{ this }}
-    where {{ rebuilt("event_date", before=1) }} and not {{ rebuilt("event_date") }}
+    where {{ rebuilt("event_date", before=session_reach_days()) }} and not {{ rebuilt("event_date") }}
     {%- else -%}
     select * from events where 1 = 0
     {%- endif %}
@@ -43,7 +44,7 @@ activity as (
 spaced as (
     select
         *,
-        lag(event_at) over (partition by user_key, session_id order by event_at, event_key) as previous_at
+        lag(event_at) over (partition by user_key, session_id, is_bot order by event_at, event_key) as previous_at
     from activity
 ),
 
@@ -62,7 +63,9 @@ chained as (
         max(case when opens_chain then coalesce(known_chain_started_at, event_at) end) over so_far as chain_started_at,
         max(case when opens_chain then coalesce(known_session_started_at, event_at) end) over so_far as first_session_at
     from opened
-    window so_far as (partition by user_key, session_id order by event_at, event_key rows unbounded preceding)
+    window so_far as (
+        partition by user_key, session_id, is_bot order by event_at, event_key rows unbounded preceding
+    )
 ),
 
 cut_sessions as (
@@ -78,6 +81,7 @@ assigned as (
         on
             cut_sessions.user_key = chained.user_key
             and cut_sessions.session_id = coalesce(chained.session_id, '')
+            and cut_sessions.is_bot = chained.is_bot
             and cut_sessions.chain_started_at = chained.chain_started_at
             and cut_sessions.event_at = chained.event_at
     where chained.known_chain_started_at is null
@@ -86,7 +90,7 @@ assigned as (
 final as (
     select
         {{ columns }},
-        {{ surrogate_key(["user_id", "session_id", epoch_micros("session_started_at")]) }} as session_key,
+        {{ session_key("user_id", "session_id", "session_started_at", "is_bot") }} as session_key,
         session_started_at,
         chain_started_at
     from assigned

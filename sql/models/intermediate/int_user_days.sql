@@ -31,8 +31,8 @@ final as (
                 then max(case when not is_bot and revenue is not null then currency end)
         end as currency,
 
-        {{ latest("device", "event_at", "event_key") }} as device,
-        {{ latest("country", "event_at", "event_key") }} as country
+        {{ latest("case when not is_bot then device end", "event_at", "event_key") }} as device,
+        {{ latest("case when not is_bot then country end", "event_at", "event_key") }} as country
     from events
     group by user_key, user_id, event_date
 )

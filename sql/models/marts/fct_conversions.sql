@@ -12,7 +12,7 @@ events as (
     where
         not is_bot
         and {{ written("session_date") }}
-        and {{ written("event_date", after=1) }}
+        and {{ written("event_date", after=session_reach_days()) }}
 ),
 
 times as (

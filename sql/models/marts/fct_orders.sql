@@ -18,22 +18,24 @@ lines as (
     group by order_key
 ),
 
--- The session of an order: the order has its session id, or its events have the order's id. Only events up to the time
--- of the order count.
-sessions as (
+found_sessions as (
     select
         orders.order_key,
-        {{ latest("events.session_key", "events.event_at", "events.event_key") }} as session_key,
-        {{ earliest("events.channel", "events.event_at", "events.event_key") }} as channel
+        {{ latest("events.session_key", "events.event_at", "events.event_key") }} as session_key
     from orders
-    inner join {{ ref("fct_events") }} as events
-        on
-            events.user_key = orders.user_key
-            and events.event_date = orders.order_date
-            and (events.session_id = orders.session_id or events.order_id = orders.order_id)
-            and events.event_at <= orders.order_at
-    where {{ rebuilt("events.event_date") }}
+    inner join {{ ref("fct_events") }} as events on {{ leads_to_order("events", "orders") }}
+    where not events.is_bot and {{ rebuilt("events.event_date", before=session_reach_days()) }}
     group by orders.order_key
+),
+
+sessions as (
+    select
+        found_sessions.order_key,
+        sessions.session_key,
+        sessions.channel
+    from found_sessions
+    inner join {{ ref("fct_sessions") }} as sessions on sessions.session_key = found_sessions.session_key
+    where {{ rebuilt("sessions.session_date", before=2 * session_reach_days()) }}
 ),
 
 amounts as (

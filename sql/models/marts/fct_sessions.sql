@@ -2,7 +2,7 @@
 
 with
 
--- A session belongs to the day it starts on. It is at most 24 hours long, so it can end on the next day.
+-- A session belongs to the day it starts on, and can have events on the days after it.
 events as (
     select
         *,
@@ -14,7 +14,7 @@ events as (
     from {{ ref("fct_events") }}
     where
         {{ written("session_date") }}
-        and {{ written("event_date", after=1) }}
+        and {{ written("event_date", after=session_reach_days()) }}
 ),
 
 sessions as (
@@ -41,9 +41,9 @@ sessions as (
         sum(purchase_revenue) as purchase_revenue,
         min(purchase_currency) as first_currency,
         max(purchase_currency) as last_currency,
-        min(case when is_bot then 1 else 0 end) as bot_flag
+        is_bot
     from events
-    group by session_key, user_key, user_id, session_date
+    group by session_key, user_key, user_id, session_date, is_bot
 ),
 
 final as (
@@ -75,7 +75,7 @@ final as (
 
         page_view_count = 1 as is_bounce,
         purchase_count > 0 as is_converted,
-        bot_flag = 1 as is_bot
+        is_bot
     from sessions
 )
 

@@ -6,7 +6,7 @@ with
 known_dates as (
     select max(known_date) as as_of_date
     from (
-        select max(event_date) as known_date from {{ ref("int_user_days") }}
+        select max(event_date) as known_date from {{ ref("int_user_days") }} where event_count > 0
         union all
         select max(order_date) as known_date from {{ ref("fct_orders") }}
     ) as last_dates

@@ -74,7 +74,7 @@ attempt_steps as (
         steps.*, ranked.entry_date,
         ranked.furthest_step >= steps.step as is_reached,
         {{ reporting_date(dateadd("second", "steps.window_seconds", "ranked.last_entry_at")) }}
-        > (select max(event_date) from {{ ref("int_user_days") }}) as is_open,
+        > (select max(event_date) from {{ ref("int_user_days") }} where event_count > 0) as is_open,
         case when ranked.furthest_step >= steps.step then {{ micros_from_previous("steps.step", "ranked.entered") }} end
             as micros_from_previous
     from ranked_attempts as ranked

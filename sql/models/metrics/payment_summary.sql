@@ -16,8 +16,8 @@ placed as (
         currency,
         count(*) as orders,
         sum(case when is_sale then 1 else 0 end) as successful_orders,
-        sum(case when status = 'failed' then 1 else 0 end) as failed_orders,
-        sum(case when status = 'cancelled' then 1 else 0 end) as cancelled_orders
+        sum(case when {{ order_is("failed") }} then 1 else 0 end) as failed_orders,
+        sum(case when {{ order_is("cancelled") }} then 1 else 0 end) as cancelled_orders
     from orders
     where {{ rebuilt("order_date") }}
     group by order_date, known_payment_method, currency

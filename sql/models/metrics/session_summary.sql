@@ -38,7 +38,7 @@ purchases as (
         event_type = 'purchase'
         and revenue is not null
         and {{ written("session_date") }}
-        and {{ written("event_date", after=1) }}
+        and {{ written("event_date", after=session_reach_days()) }}
 ),
 
 revenues as (

@@ -77,7 +77,7 @@ final as (
 
         user_agents.bot_reason is not null as is_bot,
         user_agents.bot_reason,
-        visits.event_date < visits.landing_date as is_late,
+        cast(visits.event_at as date) < visits.landing_date as is_late,
         visits.properties,
 
         visits.landing_date as _landing_date,

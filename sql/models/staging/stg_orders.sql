@@ -33,7 +33,7 @@ final as (
         refund,
         items,
         {{ order_is_sale() }} as is_sale,
-        event_date < landing_date as is_late,
+        cast(order_at as date) < landing_date as is_late,
         properties,
 
         landing_date as _landing_date,

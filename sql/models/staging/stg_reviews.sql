@@ -23,7 +23,7 @@ final as (
         rating,
         title,
         body,
-        event_date < landing_date as is_late,
+        cast(review_at as date) < landing_date as is_late,
         properties,
 
         landing_date as _landing_date,

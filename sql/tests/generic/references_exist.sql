@@ -1,6 +1,7 @@
 {#-
 What a row points at is there, where it points at anything. Each of `references` names a `column`, the relation `to` and
-its `field`; also `days`, the relation's date column, where what is pointed at lies on a rebuilt day or the day before.
+its `field`; also `days`, the relation's date column, where what is pointed at is a session: it starts on a rebuilt day or
+as many days before as an event of it, and an order after that event, can be.
 -#}
 {% test references_exist(model, references) %}
 
@@ -19,7 +20,9 @@ where
         from {{ reference.to }} as parents
         where
             parents.{{ reference.field }} = tested.{{ reference.column }}
-            {% if "days" in reference -%} and {{ rebuilt("parents." ~ reference.days, before=1) }} {%- endif %}
+            {% if "days" in reference -%}
+            and {{ rebuilt("parents." ~ reference.days, before=2 * session_reach_days()) }}
+            {%- endif %}
     )
 {%- endfor %}
 
