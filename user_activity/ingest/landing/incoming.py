@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 from user_activity.files import aside, take_away
+from user_activity.ingest.landing.open_files import writers
 from user_activity.ingest.readers.files import sha256_of, shown
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
@@ -59,14 +60,19 @@ def utc_today() -> date:
 
 
 def scan(settings: Settings, source: str | None = None, settle_seconds: float = 0) -> list[LandedFile]:
-    """All waiting files, sorted by source, landing date and name.
+    """All waiting files, sorted by source, landing date and name, but those that a process is still writing.
 
     With ``settle_seconds``, only files that have not changed for that many seconds.
     """
     found = [file for name in ([source] if source else SOURCES) for file in _waiting(name, settings)]
     found.sort(key=lambda file: (file.source, file.landing_date, os.fsencode(file.path)))
-    newest = time.time() - settle_seconds
-    return [file for file in found if not settle_seconds or file.changed_at <= newest]
+    newest, written = time.time() - settle_seconds, writers(file.path for file in found)
+    return [file for file in found if file.path not in written and (not settle_seconds or file.changed_at <= newest)]
+
+
+def being_written(settings: Settings) -> dict[Path, int]:
+    """The waiting files that are not ingested yet because a process is still writing them, with its id."""
+    return writers(file.path for name in SOURCES for file in _waiting(name, settings))
 
 
 def folders(settings: Settings, source: str) -> Iterator[tuple[date | None, list["os.DirEntry[str]"] | OSError]]:

@@ -1,4 +1,4 @@
-"""Entries of ``incoming`` that are not ingested: outside the folders of sources, or in folders that cannot be read."""
+"""Entries of ``incoming`` that are not ingested: misplaced, in a folder that cannot be read, or still being written."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from user_activity.ingest.landing.incoming import entries, folders
+from user_activity.ingest.landing.incoming import being_written, entries, folders
 from user_activity.ingest.readers.files import shown
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
@@ -41,7 +41,18 @@ def passed_over(settings: Settings) -> list[PassedOver]:
             )
             sentence = f"{what} is not ingested: move it into the folder of its source (incoming/{nearest}/?)."
             found.append(PassedOver(Path(entry.path), nearest, sentence))
-    return [*found, *_unreadable(settings)]
+    return [*found, *_unreadable(settings), *_still_written(settings)]
+
+
+def _still_written(settings: Settings) -> Iterator[PassedOver]:
+    """The files that wait until the process that writes them closes them."""
+    for path, process in sorted(being_written(settings).items()):
+        place = path.relative_to(settings.incoming_dir)
+        sentence = (
+            f"incoming/{shown(str(place))} is still being written by process {process}, and is not ingested: "
+            "the next run ingests it once it is closed."
+        )
+        yield PassedOver(path, place.parts[0], sentence)
 
 
 def _is_empty(folder: Path) -> bool:

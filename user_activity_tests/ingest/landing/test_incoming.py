@@ -1,6 +1,8 @@
 """What waits in incoming, and putting files there."""
 
 import os
+import subprocess
+import sys
 import time
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
@@ -135,3 +137,50 @@ def test_a_folder_that_cannot_be_read_or_a_file_that_disappears_holds_up_no_othe
     told = sorted(found.sentence for found in passed_over(drop.settings))
     for day, sentence in zip(("2026-01-06", "2026-01-08"), told, strict=True):
         assert sentence.startswith(f"incoming/events/{day}/ cannot be read (Permission denied)")
+
+
+WRITER = """
+import sys
+with open(sys.argv[1], sys.argv[2], buffering=1) as file:
+    for half in range(2):
+        for number in range(5):
+            print('{"user_id":"u","event":"click","ts":"2026-01-05","n":%d}' % (half * 5 + number), file=file)
+        print("written", flush=True)
+        sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("mode", ["w", "a", "r+"])
+def test_a_file_that_is_still_being_written_is_left_alone_and_said(mode: str, drop: Drop) -> None:
+    path = drop.file("open.jsonl", "")
+    drop.lines("other.jsonl", [EVENT])
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), mode], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdin
+        assert writer.stdout
+        for _ in range(2):
+            writer.stdout.readline()
+            assert [entry.file_name for entry in drop.ingest().files] == ["other.jsonl"]
+            (told,) = passed_over(drop.settings)
+            assert told.sentence == (
+                f"incoming/events/{DAY}/open.jsonl is still being written by process {writer.pid}, "
+                "and is not ingested: the next run ingests it once it is closed."
+            )
+            writer.stdin.write("\n")
+            writer.stdin.flush()
+    assert not passed_over(drop.settings)
+    assert drop.ingest().rows_accepted == 11
+
+
+def test_a_file_that_is_only_read_by_another_is_ingested(drop: Drop) -> None:
+    path = drop.lines("a.jsonl", [EVENT])
+    code = "import sys; file = open(sys.argv[1]); print(1, flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as reader:
+        assert reader.stdin
+        assert reader.stdout
+        reader.stdout.readline()
+        assert drop.ingest().rows_accepted == 1
+        reader.stdin.close()
