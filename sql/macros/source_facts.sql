@@ -3,6 +3,7 @@
     {{ return({
         "events": {
             "identity": ["event_id"],
+            "constant": ["user_id", "event_type", epoch_micros("event_at")],
             "at": "event_at",
             "updated": "cast(null as timestamp)",
             "can_move": true,
@@ -11,6 +12,7 @@
         },
         "orders": {
             "identity": ["order_id"],
+            "constant": [],
             "at": "order_at",
             "updated": "updated_at",
             "can_move": true,
@@ -19,6 +21,7 @@
         },
         "products": {
             "identity": ["product_id", epoch_micros("updated_at")],
+            "constant": [],
             "at": "updated_at",
             "updated": "updated_at",
             "can_move": false,
@@ -27,6 +30,7 @@
         },
         "reviews": {
             "identity": ["review_id"],
+            "constant": [],
             "at": "review_at",
             "updated": "updated_at",
             "can_move": true,
@@ -35,6 +39,7 @@
         },
         "users": {
             "identity": ["user_id", epoch_micros("updated_at")],
+            "constant": [],
             "at": "updated_at",
             "updated": "updated_at",
             "can_move": false,

@@ -1,8 +1,9 @@
 {#-
 What models need to know about a source. Facts about its records come from its contract (source_facts.sql), facts about its
-table from the staging model's meta. `identity`: the expressions that identify a record; `at`: the timestamp that gives its
-day; `updated`: of records with one identity, the greatest is kept (null: the latest landed); `can_move`: a record sent again
-may have another day; `is_clamped`: days before the first partition count as the first; `has_user`: records have a user.
+table from the staging model's meta. `identity`: the expressions that identify a record; `constant`: those that are the same
+in all records with one identity; `at`: the timestamp that gives its day; `updated`: of records with one identity, the
+greatest is kept (null: the latest landed); `can_move`: a record sent again may have another day; `is_clamped`: days before
+the first partition count as the first; `has_user`: records have a user.
 -#}
 
 {#- The key of a source's record, as a 60-bit integer. Records with the same key are the same record. -#}

@@ -76,6 +76,7 @@ SOURCE = Source(
     date_column="event_at",
     updated_column=None,
     derive_key=True,
+    constant_columns=("user_id", "event_type", "event_at"),
     formats=(*FORMATS, ".log"),
     owner="team:product-analytics",
 )

@@ -1,10 +1,10 @@
 """The product catalogue: one record is one product as of ``updated_at``."""
 
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from user_activity.sources.contracts.base import Contract, Fill, Source, column
+from user_activity.sources.contracts.base import LANDING_DATE, Contract, Source, column
 from user_activity.sources.contracts.money import Currency
 from user_activity.sources.contracts.times import Moment
 from user_activity.sources.contracts.values import Amount, Flag, Identifier, Text
@@ -26,10 +26,7 @@ class Product(Contract):
     updated_at: Annotated[datetime | None, Moment(dated=True, clamped=True)] = column(
         "Since when the product is so, UTC; the start of the landing date where not given.",
         "modified_at", "last_updated", "updated_ts", "timestamp", "ts",
-        fill=Fill(
-            lambda given, context: datetime.combine(context.landing_date, time()),
-            lambda settings: "_landing::timestamp",
-        ),
+        fill=LANDING_DATE,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from user_activity.sources.contracts.base import Contract, Source, column
+from user_activity.sources.contracts.base import LANDING_DATE, Contract, Source, column
 from user_activity.sources.contracts.times import Moment
 from user_activity.sources.contracts.values import Identifier, Text
 
@@ -12,9 +12,11 @@ class User(Contract):
     """One user's attributes as of ``updated_at``."""
 
     user_id: Annotated[str, Identifier()] = column("The user.", "id", "customer_id", "userId")
-    updated_at: Annotated[datetime, Moment(dated=True, clamped=True)] = column(
-        "Since when the attributes are so, UTC.", "modified_at", "last_updated", "updated_ts", "timestamp", "ts"
-    )
+    updated_at: Annotated[datetime | None, Moment(dated=True, clamped=True)] = column(
+        "Since when the attributes are so, UTC; the start of the landing date where not given.",
+        "modified_at", "last_updated", "updated_ts", "timestamp", "ts",
+        fill=LANDING_DATE,
+    )  # fmt: skip
     signed_up_at: Annotated[datetime | None, Moment()] = column(
         "When the user signed up, UTC.", "created_at", "signup_date", "signup_at", "registered_at", "registration_date",
         "joined_at", optional=True,

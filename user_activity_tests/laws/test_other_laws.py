@@ -145,6 +145,11 @@ def test_a_corrected_event_moves_to_its_new_day_and_leaves_its_old_one(
     days = platform.query(f"select event_date from marts.fct_events where event_id = '{event}'")
     assert days == platform.query(f"select first_seen_date from marts.dim_users where user_id = '{user}'") == [(new,)]
     assert platform.query(f"select session_date from marts.fct_sessions where user_id = '{user}'") == [(new,)]
+    ((passed, rows),) = platform.query(
+        "select passed, failing_rows from audit.dq_results where check_name = 'one_event_id_names_one_event' "
+        "order by evaluated_at desc limit 1"
+    )
+    assert (passed, rows) == (False, 1), "the id has named an event of another time, and a warning says so"
 
 
 def test_what_is_published_is_what_the_warehouse_holds(shop: tuple[Platform, SimulationSummary]) -> None:

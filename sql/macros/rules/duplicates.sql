@@ -12,6 +12,7 @@ greatest `updated` (see source_facts) is kept; ties go to the latest landed. The
         select
             {{ record_key(source_name) }} as record_key,
             {{ surrogate_key(["user_id"]) if facts.has_user else "cast(null as bigint)" }} as user_key,
+            {{ surrogate_key(facts.constant) if facts.constant else "cast(null as bigint)" }} as constant_key,
             event_date,
             {{ facts.updated }} as updated_at,
             landing_date,
@@ -25,6 +26,7 @@ greatest `updated` (see source_facts) is kept; ties go to the latest landed. The
         select
             {{ key }} as record_key,
             cast(null as bigint) as user_key,
+            cast(null as bigint) as constant_key,
             {{ day }} as event_date,
             {{ facts.updated }} as updated_at,
             _landing_date as landing_date,
@@ -67,6 +69,7 @@ greatest `updated` (see source_facts) is kept; ties go to the latest landed. The
         row_number,
         record_key,
         user_key,
+        constant_key,
         standing_date
     from ranked
     where record_rank > 1 and is_standing = 0

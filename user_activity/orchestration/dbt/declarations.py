@@ -5,7 +5,7 @@ themselves (``sources``).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +46,9 @@ def _facts() -> str:
 
 
 def _entry(source: Source) -> str:
-    identity = (
-        f"epoch_micros({json.dumps(column)})" if source.kinds[column].sql_type == "TIMESTAMP" else json.dumps(column)
-        for column in source.key
-    )
     facts = {
-        "identity": f"[{', '.join(identity)}]",
+        "identity": _expressions(source, source.key),
+        "constant": _expressions(source, source.constant_columns),
         "at": json.dumps(source.date_column),
         "updated": json.dumps(source.updated_column or "cast(null as timestamp)"),
         "can_move": json.dumps(source.date_column not in source.key),
@@ -59,6 +56,15 @@ def _entry(source: Source) -> str:
         "has_user": json.dumps(source.has_user),
     }
     return "".join(f"\n            {json.dumps(name)}: {value}," for name, value in facts.items()) + "\n        "
+
+
+def _expressions(source: Source, columns: Sequence[str]) -> str:
+    """Return a list, for Jinja, of the expressions whose surrogate key identifies the values of these columns."""
+    named = (
+        f"epoch_micros({json.dumps(column)})" if source.kinds[column].sql_type == "TIMESTAMP" else json.dumps(column)
+        for column in columns
+    )
+    return f"[{', '.join(named)}]"
 
 
 def _tables() -> str:

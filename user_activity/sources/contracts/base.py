@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, Literal
 
@@ -22,6 +22,12 @@ class Fill:
 
     value: Callable[[dict[str, Any], ValidationContext], Any]
     sql: Callable[[Settings], str]
+
+
+LANDING_DATE = Fill(
+    lambda given, context: datetime.combine(context.landing_date, time()), lambda settings: "_landing::timestamp"
+)
+"""The start of the landing date, UTC: since then a record without a time is known to be so."""
 
 
 class Contract(BaseModel):
@@ -132,6 +138,8 @@ class Source:
     updated_column: str | None = "updated_at"
     """Of records with the same key, the one with the greatest value is used; if None, the one that landed last."""
     extra_date_columns: tuple[str, ...] = ()
+    constant_columns: tuple[str, ...] = ()
+    """The columns that are the same in all records with one key. If they differ, a check warns of the key."""
     derive_key: bool = False
     formats: tuple[str, ...] = FORMATS
     rules: tuple[str, ...] = ()
@@ -140,7 +148,9 @@ class Source:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise SourceRejected(f"A source is named {self.name!r}: use lower-case letters, digits and underscores.")
-        for column in filter(None, (*self.key, self.date_column, self.updated_column, *self.extra_date_columns)):
+        for column in filter(
+            None, (*self.key, self.date_column, self.updated_column, *self.extra_date_columns, *self.constant_columns)
+        ):
             if column not in self.kinds:
                 raise SourceRejected(f"{self._title} names {column}: its columns are {', '.join(self.columns)}.")
         if self.derive_key and self.key != self.columns[:1]:
