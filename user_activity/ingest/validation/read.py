@@ -87,8 +87,7 @@ class Reader:
     def _csv(self, file: InputFile, compression: str, carefully: bool) -> Opening:
         with opened(file.path, compression) as stream:
             header = header_of(stream, self._names.is_known)
-        if value := self._names.value_among(header.names):
-            raise self._without_header(file, compression, header, value)
+        self._check_header(file, compression, header)
         check_names(header.names)
         shape = Shape("csv", header.names)
 
@@ -100,17 +99,22 @@ class Reader:
 
         return Opening(shape, rows)
 
-    def _without_header(self, file: InputFile, compression: str, header: Header, value: str) -> FileProblem:
-        numbering = Numbering(file.landing_date)
+    def _check_header(self, file: InputFile, compression: str, header: Header) -> None:
+        """Raise ``FileProblem`` if the header is a record: it looks like one, or it is all that the file has."""
+        value = self._names.value_among(header.names)
+        if not value and any(map(self._names.is_known, header.names)):
+            return
+        shape, numbering = Shape("csv", header.names), Numbering(file.landing_date)
         with opened(file.path, compression) as stream:
-            shape = Shape("csv", header.names)
-            following = sum(map(len, careful_batches(stream, shape, header, numbering, self._settings.max_line_bytes)))
-        return FileProblem(
-            "file_csv_header",
-            f"has no header, for {value!r} in its first line is not the name of a column, so none of its "
-            f"{1 + following} records is ingested: add a first line that names the columns "
-            f"({', '.join(self._source.required)}, …), and send it again",
-        )
+            batches = careful_batches(stream, shape, header, numbering, self._settings.max_line_bytes)
+            count = 1 + (sum(map(len, batches)) if value else len(next(batches, ())))
+        if value or count == 1:
+            raise FileProblem(
+                "file_csv_header",
+                f"has no header, for {value or header.names[0]!r} in its first line is not the name of a column, so no "
+                f"record is ingested ({count} in all): add a first line that names the columns "
+                f"({', '.join(self._source.required)}, …), and send it again",
+            )
 
     def _parquet(self, file: InputFile, compression: str) -> Opening:
         with opened_parquet(file.path, compression, self._work_dir) as parquet:
