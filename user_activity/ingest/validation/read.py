@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from user_activity.ingest.readers.batches import Batches, Numbering, Shape, array, numbers
+from user_activity.ingest.readers.batches import SEPARATOR, Batches, Numbering, Shape, array, numbers
 from user_activity.ingest.readers.csv import quick_batches
 from user_activity.ingest.readers.csv_header import Header, header_of
 from user_activity.ingest.readers.csv_tolerant import careful_batches
@@ -20,13 +20,14 @@ from user_activity.ingest.readers.json_layout import envelope_of, enveloped_batc
 from user_activity.ingest.readers.json_lines import line_batches
 from user_activity.ingest.readers.parquet import opened_parquet, parquet_batches, parquet_shape
 from user_activity.ingest.validation.expressions import ROWS, decode
-from user_activity.ingest.validation.known_names import KnownNames
+from user_activity.ingest.validation.known_names import KnownNames, repeated
 from user_activity.ingest.validation.validate import WITHHELD, validation_sql
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
 RESULT_ROWS = 60_000
 SAMPLED_ROWS = 5_000
+COMPARED_RECORDS = 100
 SIGNATURES = 64
 VALIDATED = "validated"
 
@@ -100,21 +101,24 @@ class Reader:
         return Opening(shape, rows)
 
     def _check_header(self, file: InputFile, compression: str, header: Header) -> None:
-        """Raise ``FileProblem`` if the header is a record: it looks like one, or it is all that the file has."""
+        """Raise ``FileProblem`` if the header is a record: it looks like one, or is like the records that follow."""
         value = self._names.value_among(header.names)
         if not value and any(map(self._names.is_known, header.names)):
             return
-        shape, numbering = Shape("csv", header.names), Numbering(file.landing_date)
+        shape, numbering, count = Shape("csv", header.names), Numbering(file.landing_date), 1
         with opened(file.path, compression) as stream:
-            batches = careful_batches(stream, shape, header, numbering, self._settings.max_line_bytes)
-            count = 1 + (sum(map(len, batches)) if value else len(next(batches, ())))
-        if value or count == 1:
-            raise FileProblem(
-                "file_csv_header",
-                f"has no header, for {value or header.names[0]!r} in its first line is not the name of a column, so no "
-                f"record is ingested ({count} in all): add a first line that names the columns "
-                f"({', '.join(self._source.required)}, …), and send it again",
-            )
+            for batch in careful_batches(stream, shape, header, numbering, self._settings.max_line_bytes):
+                compared = batch.column("_fields").slice(0, COMPARED_RECORDS).to_pylist()
+                value = value or repeated(header.names, [fields.split(SEPARATOR) for fields in compared if fields])
+                if not value:
+                    return
+                count += len(batch)
+        raise FileProblem(
+            "file_csv_header",
+            f"has no header, for {value or header.names[0]!r} in its first line is not the name of a column, so no "
+            f"record is ingested ({count} in all): add a first line that names the columns "
+            f"({', '.join(self._source.required)}, …), and send it again",
+        )
 
     def _parquet(self, file: InputFile, compression: str) -> Opening:
         with opened_parquet(file.path, compression, self._work_dir) as parquet:

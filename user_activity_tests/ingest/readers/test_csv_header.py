@@ -116,6 +116,8 @@ WITHOUT_HEADER = [
     ("orders", 'o1,ann,2026-01-05,"[{""sku"": ""p1""}]"\n', "2026-01-05", 1),
     ("products", "p1,Mug,home,€6.50\np2,Cup,home,7\n", "€6.50", 2),
     ("products", "p1,Mug,home\n", "p1", 1),
+    ("products", "p1,Mug,home\np2,Cup,garden\np3,Pot,home\n", "home", 3),
+    ("events", '"ann","page_view"\n"bob","page_view"\n', "page_view", 2),
     ("users", "ann,ann@example.com,SE\n" * 3, "ann@example.com", 3),
     ("reviews", "5c6ee1a3-0a67-4c8e-9b61-51a9d2f0a111,good\n", "5c6ee1a3-0a67-4c8e-9b61-51a9d2f0a111", 1),
 ]  # fmt: skip
@@ -155,7 +157,7 @@ def test_a_header_of_odd_names_is_a_header(field_map: dict[str, Any], header: st
 
 @pytest.mark.parametrize("header", ["date,id,x", "date,name", "who,what,when", "address_1,u1"])
 def test_a_header_of_unknown_names_is_a_header(header: str, drop: Drop) -> None:
-    values = ",".join("a" for _ in header.split(","))
+    values = ",".join("a" for _ in header.split(","))  # no value is a name
     entry = drop.entry("a.csv", f"{header}\n{values}\n{values}\n")
     assert (entry.status, entry.rows_landed, entry.rows_quarantined) == ("loaded", 2, 2)
     assert [bad.row_number for bad in drop.bad()] == [1, 2]
