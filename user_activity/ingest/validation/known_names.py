@@ -31,12 +31,6 @@ def folded(name: str) -> str:
     return re.sub(r"[\s_-]", "", name).casefold()
 
 
-def repeated(names: Sequence[str], records: Sequence[Sequence[str]]) -> str | None:
-    """The first name that a record has as its value at the same place."""
-    pairs = (pair for record in records for pair in zip(names, record, strict=False))
-    return next((name for name, value in pairs if name == value.strip()), None)
-
-
 def respelled(chosen: Mapping[str, Pick], names: Sequence[str]) -> dict[str, Pick]:
     """The picks in the spelling of these fields.
 
@@ -103,3 +97,9 @@ class KnownNames:
             if (column := self._exact.get(name)) and (column in self._required or isinstance(value, str | list | dict))
         }
         return outside < inside and bool(inside & self._required)
+
+
+def repeated(names: Sequence[str], records: Sequence[Sequence[str]]) -> str | None:
+    """The first name that a record has as its value at the same place."""
+    pairs = (pair for record in records for pair in zip(names, record, strict=False))
+    return next((name for name, value in pairs if name == value.strip()), None)
