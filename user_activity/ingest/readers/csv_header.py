@@ -98,9 +98,10 @@ def _names(line: str, delimiter: str) -> tuple[str, ...]:
             "file_csv_header", "has a header with an opening quote that is never closed: correct its first line"
         )
     try:
-        names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+        fields = next(csv.reader([line], delimiter=delimiter, skipinitialspace=delimiter != " "), [])
     except csv.Error as error:
         raise FileProblem("file_csv_header", f"has a header that is no CSV ({error}): correct its first line") from None
+    names = [name.strip() for name in fields]
     if line.startswith("#"):
         names[0] = names[0].lstrip("# ") or "#"
     return tuple(name or f"column_{number}" for number, name in enumerate(names, 1))

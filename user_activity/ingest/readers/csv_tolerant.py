@@ -3,6 +3,7 @@
 import csv
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO
 
@@ -76,10 +77,11 @@ def _joined(fields: list[str]) -> tuple[str | None, str | None]:
 
 
 def _fields(record: str, delimiter: str) -> list[str] | None:
-    try:
-        return next(csv.reader([record], delimiter=delimiter, strict=True))
-    except (csv.Error, StopIteration):
-        return None
+    """The fields; a quote after blanks opens a field if it closes at its end, and is text otherwise."""
+    for skip in (False,) if delimiter == " " else (True, False):
+        with suppress(csv.Error, StopIteration):
+            return next(csv.reader([record], delimiter=delimiter, strict=True, skipinitialspace=skip))
+    return None
 
 
 def _fault(line: str) -> str:

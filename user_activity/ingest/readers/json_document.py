@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from user_activity.ingest.readers.batches import Batches, Numbering, Shape, texts
 from user_activity.ingest.readers.files import FileProblem, chunks, too_long
@@ -14,9 +14,15 @@ BATCH_ROWS = 20_000
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _LONGEST_WORD = len("-Infinity")
-UNCLOSED_LIST = FileProblem(
-    "file_array_not_closed", "is a JSON array that never closes: it was cut short, send it again"
-)
+
+Kind = Literal["array", "object"]
+_BRACKETS: dict[Kind, tuple[str, str]] = {"array": ("[", "]"), "object": ("{", "}")}
+
+
+def _unclosed(kind: Kind) -> FileProblem:
+    return FileProblem(
+        f"file_{kind}_not_closed", f"is a JSON {kind} that never closes: it was cut short, send it again"
+    )
 
 
 class Document:
@@ -54,8 +60,8 @@ class Document:
             if not self.more():
                 return ""
 
-    def value(self, unfinished: FileProblem | None = None) -> tuple[str, Any]:
-        """The JSON value that begins here and its text; ``unfinished`` is raised if the file ends inside it."""
+    def value(self, within: Kind | None = None) -> tuple[str, Any]:
+        """The JSON value that begins here and its text; ``within`` is what never closes if the file ends inside it."""
         while True:
             try:
                 value, end = _DECODER.raw_decode(self.text, self.at)
@@ -65,25 +71,26 @@ class Document:
                 cut = error.msg.startswith("Unterminated") or error.pos > len(self.text) - _LONGEST_WORD
                 if cut and self.more():
                     continue
-                raise (cut and unfinished) or self.malformed(error) from None
+                raise _unclosed(within) if cut and within else self.malformed(error) from None
             if end == len(self.text) and self.more():
                 continue  # the next chunk may continue a number
             text, self.at = self.text[self.at : end], end
             return text, value
 
-    def items(self, opening: str, closing: str, unfinished: FileProblem) -> Iterator[None]:
-        """Stops at each item of the list or object that begins here; the caller takes the item."""
+    def items(self, kind: Kind) -> Iterator[None]:
+        """Stops at each item of the array or object that begins here; the caller takes the item."""
+        opening, closing = _BRACKETS[kind]
         self.take(opening)
         if self.peek() != closing:
             while True:
                 if not self.peek():
-                    raise unfinished
+                    raise _unclosed(kind)
                 yield
                 match self.peek():
                     case ",":
                         self.at += 1
                     case "":
-                        raise unfinished
+                        raise _unclosed(kind)
                     case other if other == closing:
                         break
                     case _:
@@ -117,8 +124,8 @@ def _records(document: Document) -> Iterator[str]:
         for _ in document.each():
             yield document.value()[0]
         return
-    for _ in document.items("[", "]", UNCLOSED_LIST):
-        yield document.value(UNCLOSED_LIST)[0]
+    for _ in document.items("array"):
+        yield document.value("array")[0]
     if document.peek():
         raise document.malformed("something follows the array")
 

@@ -8,12 +8,9 @@ from typing import Any, BinaryIO
 
 from user_activity.ingest.readers.batches import Batches, Numbering, Shape
 from user_activity.ingest.readers.files import CHUNK_BYTES, MOST_FIELDS, FileProblem
-from user_activity.ingest.readers.json_document import UNCLOSED_LIST, Document, text_batches
+from user_activity.ingest.readers.json_document import Document, text_batches
 
 DEEPEST = 3
-_UNCLOSED_OBJECT = FileProblem(
-    "file_object_not_closed", "is a JSON object that never closes: it was cut short, send it again"
-)
 
 Path = tuple[str, ...]
 Wraps = Callable[[Mapping[str, object], set[str]], bool]
@@ -87,8 +84,8 @@ def enveloped_batches(stream: BinaryIO, shape: Shape, numbering: Numbering, limi
 
 
 def _parts(document: Document, parents: Path = ()) -> Iterator[_Part]:
-    for _ in document.items("{", "}", _UNCLOSED_OBJECT):
-        _, key = document.value(_UNCLOSED_OBJECT)
+    for _ in document.items("object"):
+        _, key = document.value("object")
         if not isinstance(key, str):
             raise document.malformed("a name is missing")
         document.take(":")
@@ -99,10 +96,10 @@ def _parts(document: Document, parents: Path = ()) -> Iterator[_Part]:
                 yield from _parts(document, path)
             case "[":
                 yield _Part(path, "[", [])
-                for _ in document.items("[", "]", UNCLOSED_LIST):
-                    yield _Part(path, *document.value(UNCLOSED_LIST), is_element=True)
+                for _ in document.items("array"):
+                    yield _Part(path, *document.value("array"), is_element=True)
             case _:
-                yield _Part(path, *document.value(_UNCLOSED_OBJECT))
+                yield _Part(path, *document.value("object"))
 
 
 @dataclass

@@ -94,3 +94,9 @@ class KnownNames:
             if (column := self._exact.get(name)) and (column in self._required or isinstance(value, str | list | dict))
         }
         return outside < inside and bool(inside & self._required)
+
+
+def repeated(names: Sequence[str], records: Sequence[Sequence[str]]) -> str | None:
+    """The first name that a record has as its value at the same place."""
+    pairs = (pair for record in records for pair in zip(names, record, strict=False))
+    return next((name for name, value in pairs if name == value.strip()), None)

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from user_activity.ingest.readers.batches import Batches, Numbering, Shape, array, numbers
+from user_activity.ingest.readers.batches import SEPARATOR, Batches, Numbering, Shape, array, numbers
 from user_activity.ingest.readers.csv import quick_batches
 from user_activity.ingest.readers.csv_header import Header, header_of
 from user_activity.ingest.readers.csv_tolerant import careful_batches
@@ -20,13 +20,14 @@ from user_activity.ingest.readers.json_layout import envelope_of, enveloped_batc
 from user_activity.ingest.readers.json_lines import line_batches
 from user_activity.ingest.readers.parquet import opened_parquet, parquet_batches, parquet_shape
 from user_activity.ingest.validation.expressions import ROWS, decode
-from user_activity.ingest.validation.known_names import KnownNames
+from user_activity.ingest.validation.known_names import KnownNames, repeated
 from user_activity.ingest.validation.validate import WITHHELD, validation_sql
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
 RESULT_ROWS = 60_000
 SAMPLED_ROWS = 5_000
+COMPARED_RECORDS = 100
 SIGNATURES = 64
 VALIDATED = "validated"
 
@@ -87,8 +88,7 @@ class Reader:
     def _csv(self, file: InputFile, compression: str, carefully: bool) -> Opening:
         with opened(file.path, compression) as stream:
             header = header_of(stream, self._names.is_known)
-        if value := self._names.value_among(header.names):
-            raise self._without_header(file, compression, header, value)
+        self._check_header(file, compression, header)
         check_names(header.names)
         shape = Shape("csv", header.names)
 
@@ -100,15 +100,23 @@ class Reader:
 
         return Opening(shape, rows)
 
-    def _without_header(self, file: InputFile, compression: str, header: Header, value: str) -> FileProblem:
-        numbering = Numbering(file.landing_date)
+    def _check_header(self, file: InputFile, compression: str, header: Header) -> None:
+        """Raise ``FileProblem`` if the header is a record: it looks like one, or is like the records that follow."""
+        value = self._names.value_among(header.names)
+        if not value and any(map(self._names.is_known, header.names)):
+            return
+        shape, numbering, count = Shape("csv", header.names), Numbering(file.landing_date), 1
         with opened(file.path, compression) as stream:
-            shape = Shape("csv", header.names)
-            following = sum(map(len, careful_batches(stream, shape, header, numbering, self._settings.max_line_bytes)))
-        return FileProblem(
+            for batch in careful_batches(stream, shape, header, numbering, self._settings.max_line_bytes):
+                compared = batch.column("_fields").slice(0, COMPARED_RECORDS).to_pylist()
+                value = value or repeated(header.names, [fields.split(SEPARATOR) for fields in compared if fields])
+                if not value:
+                    return
+                count += len(batch)
+        raise FileProblem(
             "file_csv_header",
-            f"has no header, for {value!r} in its first line is not the name of a column, so none of its "
-            f"{1 + following} records is ingested: add a first line that names the columns "
+            f"has no header, for {value or header.names[0]!r} in its first line is not the name of a column, so no "
+            f"record is ingested ({count} in all): add a first line that names the columns "
             f"({', '.join(self._source.required)}, …), and send it again",
         )
 

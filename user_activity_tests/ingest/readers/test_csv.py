@@ -61,6 +61,12 @@ def test_newlines_quotes_and_delimiters_inside_quotes_are_text(drop: Drop) -> No
     assert accepted == [(1, 'a\nb, "c"'), (2, None)]
 
 
+def test_a_quote_after_a_blank_opens_a_field_only_if_it_closes_at_the_end_of_one(drop: Drop) -> None:
+    rows = ['u1, "click", 2026-01-05, "/a, b"', 'u2, click,2026-01-05, "a" and b', 'u3,click,2026-01-05,"  a "']
+    accepted, bad = outcome(drop, HEADER + "\n".join(rows))
+    assert (accepted, bad) == ([(1, "/a, b"), (2, '"a" and b'), (3, "a")], {})
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_other_delimiters_byte_order_marks_and_blank_lines_are_fine(delimiter: str, drop: Drop) -> None:
     content = ("\ufeff" + HEADER + "\n" + GOOD.format(1) + "   \n" + GOOD.format(2).rstrip("\n")).replace(

@@ -61,6 +61,8 @@ def read(drop: Drop, content: str | bytes, name: str = "a.csv") -> list[list[Any
         pytest.param(';;;\n"";"";;\n' + written(";"), id="rows without values"),
         pytest.param("#" + written(), id="a header that begins with a number sign"),
         pytest.param("# " + written("\t"), id="the same with a blank"),
+        pytest.param(written(quoting=csv.QUOTE_ALL).replace('","', '", "'), id="blanks before quotes"),
+        pytest.param(written(quoting=csv.QUOTE_ALL).replace('","', '" , "', 3), id="blanks around quotes of names"),
         pytest.param(written("\t").encode("utf-16"), id="UTF-16"),
         pytest.param(b"\xfe\xff" + written("\t", "\r\n").encode("utf-16-be"), id="UTF-16 big-endian"),
         pytest.param(written(";", "\r").encode("utf-32"), id="UTF-32"),
@@ -113,6 +115,9 @@ WITHOUT_HEADER = [
     ("events", "ann,ann,click\n", "ann", 1),
     ("orders", 'o1,ann,2026-01-05,"[{""sku"": ""p1""}]"\n', "2026-01-05", 1),
     ("products", "p1,Mug,home,€6.50\np2,Cup,home,7\n", "€6.50", 2),
+    ("products", "p1,Mug,home\n", "p1", 1),
+    ("products", "p1,Mug,home\np2,Cup,garden\np3,Pot,home\n", "home", 3),
+    ("events", '"ann","page_view"\n"bob","page_view"\n', "page_view", 2),
     ("users", "ann,ann@example.com,SE\n" * 3, "ann@example.com", 3),
     ("reviews", "5c6ee1a3-0a67-4c8e-9b61-51a9d2f0a111,good\n", "5c6ee1a3-0a67-4c8e-9b61-51a9d2f0a111", 1),
 ]  # fmt: skip
@@ -128,7 +133,7 @@ def test_a_file_without_a_header_is_rejected_whole_in_one_sentence(
     (reason,) = bad.reasons
     assert reason.startswith(
         f"a.csv has no header, for {value!r} in its first line is not the name of a column, "
-        f"so none of its {count} records is ingested: add a first line that names the columns ("
+        f"so no record is ingested ({count} in all): add a first line that names the columns ("
     )
     assert (bad.row_number, bad.rules, bad.archived.read_bytes()) == (None, ("file_csv_header",), content.encode())
 
@@ -152,7 +157,7 @@ def test_a_header_of_odd_names_is_a_header(field_map: dict[str, Any], header: st
 
 @pytest.mark.parametrize("header", ["date,id,x", "date,name", "who,what,when", "address_1,u1"])
 def test_a_header_of_unknown_names_is_a_header(header: str, drop: Drop) -> None:
-    values = ",".join("a" for _ in header.split(","))
+    values = ",".join("a" for _ in header.split(","))  # no value is a name
     entry = drop.entry("a.csv", f"{header}\n{values}\n{values}\n")
     assert (entry.status, entry.rows_landed, entry.rows_quarantined) == ("loaded", 2, 2)
     assert [bad.row_number for bad in drop.bad()] == [1, 2]
