@@ -94,8 +94,6 @@ MESSY_EVENTS: dict[str, Callable[[dict[str, Any], date], bool]] = {
     "blank_user": lambda record, _: record.get("user_id", "x").isspace(),
     "unknown_event_type": lambda record, _: record["event_type"] == "teleport",
     "unparsable_time": lambda record, _: _unparsable(record, "event_at"),
-    "negative_revenue": lambda record, _: float(record.get("revenue", 0)) < 0,
-    "quantity_is_a_word": lambda record, _: record.get("quantity") == "two",
     "time_before_start": lambda r, _: not _unparsable(r, "event_at") and moment(r["event_at"]).date() < START,
     "time_ahead": lambda r, landing: (
         not _unparsable(r, "event_at") and moment(r["event_at"]).date() > landing + timedelta(days=1)
