@@ -35,7 +35,7 @@ def _addresses(value: str | Sequence[str]) -> tuple[str, ...]:
 
 def folded(name: str) -> str:
     """A name without what people write in different ways: case, blanks, hyphens and underscores."""
-    return re.sub(r"[\s_-]", "", name).lower()
+    return re.sub(r"[ \t\u00a0_-]", "", name).lower()
 
 
 def _names(value: str | Sequence[str]) -> tuple[str, ...]:
