@@ -1,6 +1,7 @@
 """Which session led to an order, and so through which channel it came."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,15 +11,15 @@ from user_activity_tests.models.conftest import Opened
 from user_activity_tests.models.shop import order
 from user_activity_tests.platform import Platform, differences
 
-START, ZONE = date(2025, 1, 1), "America/New_York"
+START = date(2025, 1, 1)
 EMAIL, ADS = {"utm_medium": "email"}, {"utm_source": "google", "utm_medium": "cpc"}
 
 
 def event(at: str, event_type: str = "page_view", **fields: Any) -> Record:
-    return {"event_type": event_type, "event_at": f"{at}-05:00"} | fields
+    return {"event_type": event_type, "event_at": at} | fields
 
 
-#: Events (New York time), when the order was placed and what it names, and its channel.
+#: Events, when the order was placed and what it names, and its channel.
 CASES: dict[str, tuple[list[Record], str, dict[str, str], str]] = {
     "the session's first event says the channel": (
         [event("2025-01-10T10:00", **EMAIL), event("2025-01-10T10:05", "purchase", order_id="order")],
@@ -41,8 +42,8 @@ CASES: dict[str, tuple[list[Record], str, dict[str, str], str]] = {
         "2025-01-11T00:01", {}, "Email",
     ),
     "just after midnight, in a session that began before": (
-        [event("2025-01-10T23:50", **EMAIL), event("2025-01-11T00:05", "purchase", order_id="order")],
-        "2025-01-11T00:06", {}, "Email",
+        [event("2025-01-20T23:50", **EMAIL), event("2025-01-21T00:05", "purchase", order_id="order")],
+        "2025-01-21T00:06", {}, "Email",
     ),
     "just after midnight, by the session id": (
         [event("2025-01-10T23:50", session_id="s", **EMAIL)],
@@ -83,23 +84,23 @@ CASES: dict[str, tuple[list[Record], str, dict[str, str], str]] = {
 }  # fmt: skip
 
 
-def events_of(names: Any) -> tuple[Record, ...]:
+def events_of(offset: str = "Z") -> tuple[Record, ...]:
     return tuple(
         record
-        | {"event_id": f"{name} {number}", "user_id": name}
+        | {"event_id": f"{name} {number}", "user_id": name, "event_at": record["event_at"] + offset}
         | ({"order_id": name} if "order_id" in record else {})
-        for name in names
-        for number, record in enumerate(CASES[name][0])
+        for name, (records, *_) in CASES.items()
+        for number, record in enumerate(records)
     )
 
 
-def orders_of(names: Any) -> tuple[Record, ...]:
+def orders_of(offset: str = "Z") -> tuple[Record, ...]:
     """Orders of 10, of which 4 are paid back a month later."""
     return tuple(
         order(name, name, "2025-01-10", ("tea", 1, "10"), refund=4, refunded_at="2025-02-10T12:00:00Z")
-        | {"order_at": f"{CASES[name][1]}-05:00"}
-        | CASES[name][2]
-        for name in names
+        | {"order_at": placed + offset}
+        | named
+        for name, (_, placed, named, _) in CASES.items()
     )
 
 
@@ -107,34 +108,43 @@ def drop(platform: Platform, day: int, source: str, records: tuple[Record, ...])
     platform.drop(source, date(2025, 3, day), f"{day}.jsonl", encode(records, f"{day}.jsonl"))
 
 
-@pytest.fixture(scope="module")
-def at_once(opened: Opened) -> dict[str, list[tuple[Any, ...]]]:
-    """All tables of a shop to which everything came on one day."""
-    platform = opened(start_date=START, timezone=ZONE)
-    drop(platform, 1, "events", events_of(CASES))
-    drop(platform, 1, "orders", orders_of(CASES))
-    platform.run()
+def assert_channels_are_expected(platform: Platform) -> None:
     assert dict(platform.query("select order_id, channel from marts.fct_orders")) == {
         name: channel for name, (*_, channel) in CASES.items()
     }
+
+
+@pytest.fixture(scope="module")
+def at_once(opened: Opened) -> dict[str, list[tuple[Any, ...]]]:
+    """All tables of a shop to which everything came on one day."""
+    platform = opened(start_date=START)
+    drop(platform, 1, "events", events_of())
+    drop(platform, 1, "orders", orders_of())
+    platform.run()
+    assert_channels_are_expected(platform)
     assert platform.query("select count(*) from marts.fct_orders where session_key is null") == [
         (sum(1 for *_, channel in CASES.values() if channel == "Unassigned"),)
     ]
     return platform.tables(lineage=False)
 
 
-def test_orders_have_the_channel_of_their_session(at_once: dict[str, list[tuple[Any, ...]]]) -> None:
-    assert at_once
+@pytest.mark.long
+def test_midnight_is_that_of_the_reporting_time_zone(tmp_path: Path) -> None:
+    platform = Platform(tmp_path, start_date=START, timezone="America/New_York")
+    drop(platform, 1, "events", events_of("-05:00"))
+    drop(platform, 1, "orders", orders_of("-05:00"))
+    platform.run()
+    assert_channels_are_expected(platform)
 
 
 def test_an_order_that_came_before_its_session_gets_its_channel(
     opened: Opened, at_once: dict[str, list[tuple[Any, ...]]]
 ) -> None:
-    platform = opened(start_date=START, timezone=ZONE)
-    drop(platform, 1, "orders", orders_of(CASES))
+    platform = opened(start_date=START)
+    drop(platform, 1, "orders", orders_of())
     platform.run()
     # The later events of a session first: what leads to an order comes with its beginning.
     for day, is_first in ((2, False), (3, True)):
-        drop(platform, day, "events", tuple(e for e in events_of(CASES) if (e["event_id"][-2:] == " 0") == is_first))
+        drop(platform, day, "events", tuple(e for e in events_of() if (e["event_id"][-2:] == " 0") == is_first))
         platform.run()
     assert not differences(platform.tables(lineage=False), at_once)

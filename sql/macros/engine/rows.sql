@@ -45,6 +45,15 @@
     {{ one }} <=> {{ other }}
 {%- endmacro %}
 
+{#- The same for several columns of two relations. -#}
+{% macro are_same_texts(one, other, columns) -%}
+    {%- set conditions = [] -%}
+    {%- for column in columns -%}
+        {%- do conditions.append(is_same_text(one ~ "." ~ column, other ~ "." ~ column)) -%}
+    {%- endfor -%}
+    {{ return(conditions | join(" and ")) }}
+{%- endmacro %}
+
 {#- The value of a group's earliest row, ordered by time and then key, so the result is deterministic. Ignores nulls. -#}
 {% macro earliest(value, at, key) -%}
     {{ return(adapter.dispatch("pick")(value, at, key, "asc")) }}

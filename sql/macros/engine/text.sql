@@ -25,12 +25,11 @@
     ({{ text }} rlike '{{ pattern | replace("\\", "\\\\") }}')
 {%- endmacro %}
 
-{#- The host of a URL, in lower case, without a leading `www.`; null if there is none. -#}
-{% macro url_host(url) -%}
-    {{ return(adapter.dispatch("first_group")("lower(" ~ url ~ ")", "^[a-z][a-z0-9+.-]*://(?:www\\.)?([^/:?#]+)")) }}
+{#- The first capture group of a regular expression's first match; null if nothing matches. -#}
+{% macro first_group(text, pattern) -%}
+    {{ return(adapter.dispatch("first_group")(text, pattern)) }}
 {%- endmacro %}
 
-{#- The first capture group of a regular expression's first match; null if nothing matches. -#}
 {% macro default__first_group(text, pattern) -%}
     substring({{ text }} from '{{ pattern }}')
 {%- endmacro %}
@@ -49,4 +48,46 @@
 
 {% macro spark__first_group(text, pattern) -%}
     nullif(regexp_extract({{ text }}, '{{ pattern | replace("\\", "\\\\") }}', 1), '')
+{%- endmacro %}
+
+{#- A text whose percent-encoded bytes are UTF-8, decoded. Use `url_decoded`, which leaves other texts alone. -#}
+{% macro percent_decoded(text) -%}
+    {{ return(adapter.dispatch("percent_decoded")(text)) }}
+{%- endmacro %}
+
+{% macro default__percent_decoded(text) -%}
+    (
+        select
+            convert_from(
+                string_agg(
+                    case
+                        when left(pieces.piece[1], 1) = '%' then decode(substr(pieces.piece[1], 2), 'hex')
+                        else convert_to(pieces.piece[1], 'UTF8')
+                    end,
+                    cast('' as bytea) order by pieces.place
+                ),
+                'UTF8'
+            )
+        from regexp_matches({{ text }}, '%..|[^%]+', 'g') with ordinality as pieces (piece, place)
+    )
+{%- endmacro %}
+
+{% macro duckdb__percent_decoded(text) -%}
+    url_decode({{ text }})
+{%- endmacro %}
+
+{% macro bigquery__percent_decoded(text) -%}
+    (
+        select
+            safe_convert_bytes_to_string(
+                string_agg(
+                    if(starts_with(piece, '%'), from_hex(substr(piece, 2)), cast(piece as bytes)), b'' order by place
+                )
+            )
+        from unnest(regexp_extract_all({{ text }}, r'%..|[^%]+')) as piece with offset as place
+    )
+{%- endmacro %}
+
+{% macro spark__percent_decoded(text) -%}
+    url_decode(replace({{ text }}, '+', '%2B'))
 {%- endmacro %}

@@ -1,30 +1,69 @@
 {#-
-The traffic source of a visit: from campaign parameters (UTM) if there are any, otherwise from the referrer. A referrer
-with the page's own host is ignored. Search engines, social networks and video sites are organic; other hosts are
-referrals. Source and medium give the channel, by Google Analytics 4's default channel groups in their documented order.
+The traffic source of a visit: from campaign parameters (UTM) if there are any, otherwise from the click id that an ad or a
+social network adds to a link, otherwise from the referrer. A referrer with the page's own host is ignored. Search engines,
+social networks and video sites are organic; other hosts are referrals. Source and medium give the channel, by Google
+Analytics 4's default channel groups in their documented order.
 -#}
 
-{#- These macros use the columns utm_source, utm_medium, referrer and page_host. -#}
+{#- By network, its name as a traffic source, the medium of its clicks, and its click ids. -#}
+{% macro click_networks() -%}
+    {{ return([
+        ("google", "cpc", ["gclid", "gbraid", "wbraid"]),
+        ("bing", "cpc", ["msclkid"]),
+        ("facebook", "social", ["fbclid"]),
+        ("tiktok", "social", ["ttclid"]),
+        ("twitter", "social", ["twclid"]),
+        ("linkedin", "social", ["li_fat_id"]),
+    ]) }}
+{%- endmacro %}
+
+{#- The network whose click id a URL has. -#}
+{% macro click_source(url) -%}
+    case
+        {%- for source, medium, ids in click_networks() %}
+        when {{ has_url_parameter(url, ids) }} then '{{ source }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro click_medium() -%}
+    case click_source {%- for source, medium, ids in click_networks() %} when '{{ source }}' then '{{ medium }}' {%- endfor %} end
+{%- endmacro %}
+
+{#- These macros use the columns campaign_source, campaign_medium, click_source, referrer and page_host. -#}
+{% macro is_campaign() -%}
+    coalesce(campaign_source, campaign_medium, click_source) is not null
+{%- endmacro %}
+
 {% macro is_outside_referrer() -%}
     {{ url_host("referrer") }} <> page_host
 {%- endmacro %}
 
 {% macro traffic_source() -%}
     case
-        when utm_source is not null or utm_medium is not null then lower(utm_source)
+        when {{ is_campaign() }} then lower(coalesce(campaign_source, click_source))
         when {{ is_outside_referrer() }} then {{ url_host("referrer") }}
     end
 {%- endmacro %}
 
 {% macro traffic_medium() -%}
     case
-        when utm_source is not null or utm_medium is not null then lower(utm_medium)
+        when {{ is_campaign() }} then lower(coalesce(campaign_medium, {{ click_medium() }}))
         when {{ is_outside_referrer() }} then 'referral'
     end
 {%- endmacro %}
 
+{% macro is_paid_medium(medium) -%}
+    {{ return(matches(medium, "^(.*cp.*|ppc|retargeting|paid.*)$")) }}
+{%- endmacro %}
+
+{#- The category of a traffic source. A paid click is one of the network that gave it an id, whatever its source is called. -#}
+{% macro traffic_category(category, medium, click_category) -%}
+    {{ return("coalesce(" ~ category ~ ", case when " ~ is_paid_medium(medium) ~ " then " ~ click_category ~ " end)") }}
+{%- endmacro %}
+
 {% macro default_channel(source, medium, campaign, category) -%}
-    {%- set is_paid = matches(medium, "^(.*cp.*|ppc|retargeting|paid.*)$") -%}
+    {%- set is_paid = is_paid_medium(medium) -%}
     {%- set is_shopping = "(" ~ category ~ " = 'shopping' or "
         ~ matches("lower(" ~ campaign ~ ")", "^(.*(([^a-df-z]|^)shop|shopping).*)$") ~ ")" -%}
     {%- set email = "('email', 'e-mail', 'e_mail', 'e mail')" -%}

@@ -17,33 +17,47 @@ user_agents as (
     from (select distinct user_agent from events where user_agent is not null) as occurring
 ),
 
-visits as (
+-- What the page's URL says of its campaign is used where the record itself says nothing.
+tagged as (
     select
         *,
-        case when referrer is not null then coalesce({{ url_host("page_url") }}, '') end as page_host
+        {{ url_parameter("page_url", "utm_source") }} as url_source,
+        {{ url_parameter("page_url", "utm_medium") }} as url_medium,
+        {{ url_parameter("page_url", "utm_campaign") }} as url_campaign,
+        {{ click_source("page_url") }} as click_source
     from events
 ),
 
+visits as (
+    select
+        *,
+        coalesce(utm_source, {{ url_decoded("url_source") }}) as campaign_source,
+        coalesce(utm_medium, {{ url_decoded("url_medium") }}) as campaign_medium,
+        coalesce(utm_campaign, {{ url_decoded("url_campaign") }}) as campaign,
+        case when referrer is not null then coalesce({{ url_host("page_url") }}, '') end as page_host
+    from tagged
+),
+
+{%- set facts = ["campaign_source", "campaign_medium", "campaign", "click_source", "referrer", "page_host"] %}
+
 traffic as (
     select
-        utm_source,
-        utm_medium,
-        utm_campaign,
-        referrer,
-        page_host,
+        {{ facts | join(", ") }},
         {{ traffic_source() }} as traffic_source,
         {{ traffic_medium() }} as traffic_medium
-    from (select distinct utm_source, utm_medium, utm_campaign, referrer, page_host from visits) as occurring
+    from (select distinct {{ facts | join(", ") }} from visits) as occurring
 ),
 
 channels as (
     select
         traffic.*,
         {{ default_channel(
-            "traffic.traffic_source", "traffic.traffic_medium", "traffic.utm_campaign", "sources.category"
+            "traffic.traffic_source", "traffic.traffic_medium", "traffic.campaign",
+            traffic_category("sources.category", "traffic.traffic_medium", "networks.category"),
         ) }} as channel
     from traffic
     left join {{ ref("channel_sources") }} as sources on sources.traffic_source = traffic.traffic_source
+    left join {{ ref("channel_sources") }} as networks on networks.traffic_source = traffic.click_source
 ),
 
 final as (
@@ -71,9 +85,9 @@ final as (
         visits.user_agent,
         visits.country,
         coalesce(visits.channel, channels.channel) as channel,
-        visits.utm_source,
-        visits.utm_medium,
-        visits.utm_campaign,
+        visits.campaign_source as utm_source,
+        visits.campaign_medium as utm_medium,
+        visits.campaign as utm_campaign,
 
         user_agents.bot_reason is not null as is_bot,
         user_agents.bot_reason,
@@ -86,13 +100,7 @@ final as (
         visits._row_number
     from visits
     left join user_agents on user_agents.user_agent = visits.user_agent
-    left join channels
-        on
-            {{ is_same_text("channels.utm_source", "visits.utm_source") }}
-            and {{ is_same_text("channels.utm_medium", "visits.utm_medium") }}
-            and {{ is_same_text("channels.utm_campaign", "visits.utm_campaign") }}
-            and {{ is_same_text("channels.referrer", "visits.referrer") }}
-            and {{ is_same_text("channels.page_host", "visits.page_host") }}
+    left join channels on {{ are_same_texts("channels", "visits", facts) }}
 )
 
 select * from final
