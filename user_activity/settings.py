@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     payment_methods: PaymentMethods = Field(
         PAYMENT_METHODS, description="The accepted payment methods, comma-separated."
     )
+    field_maps_file: FilePath | None = Field(
+        None, description="A YAML file with field maps: source, then column, then origin; FIELD_MAPS overrides it."
+    )
     missing_values: NameList = Field(
         MISSING_VALUES, description="The texts that stand for a missing value, in any case, comma-separated."
     )

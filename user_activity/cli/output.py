@@ -28,7 +28,7 @@ from rich.table import Table
 from user_activity.files import create_without
 from user_activity.ingest.lake.freshness import StartDateTooLate
 from user_activity.ingest.reference_files import ReferenceRejected, references
-from user_activity.ingest.validation.field_mapping import FieldMapRejected, check_field_maps
+from user_activity.ingest.validation.field_maps import FieldMapRejected, field_maps
 from user_activity.misspelt_settings import misspelt_settings
 from user_activity.orchestration.instance.database import InstanceUnreachable
 from user_activity.settings import Settings, get_settings
@@ -72,7 +72,7 @@ def settings() -> Settings:
         create_without(found_settings.umask)
         _warn_of_misspelt_settings()
         references(found_settings)
-        check_field_maps(found_settings)
+        field_maps(found_settings)
         if found_settings.warehouse == "postgres":
             open_warehouse(found_settings)  # this does not connect yet
         return found_settings

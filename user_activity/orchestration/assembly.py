@@ -4,7 +4,7 @@ import json
 
 import dagster as dg
 
-from user_activity.ingest.validation.field_mapping import check_field_maps
+from user_activity.ingest.validation.field_maps import field_maps
 from user_activity.orchestration.alerts.sensor import build_alert_sensor
 from user_activity.orchestration.assets.audit import audit_tables, build_records, reference_files, run_tables
 from user_activity.orchestration.assets.checks import volumes
@@ -23,7 +23,7 @@ from user_activity.settings import Settings
 
 def assemble(settings: Settings) -> dg.Definitions:
     """Return all definitions; partitions, time zone and limits come from the settings."""
-    check_field_maps(settings)
+    field_maps(settings)
     manifest = json.loads(ensure_manifest(settings).read_bytes())
     check_staging_models(manifest)
     raw, models = raw_assets(settings), model_assets(settings, manifest)

@@ -4,12 +4,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from user_activity.ingest.validation.conversions import as_time, calculated, inside, is_path, pointer, replaced, root
+from user_activity.ingest.validation.field_maps import field_maps
 from user_activity.origins import Origin, expression_fields
 from user_activity.settings import Settings
-from user_activity.sources import SOURCES, Source
+from user_activity.sources import Source
 from user_activity.sources.contracts.values import quoted
 
 BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029,
@@ -51,38 +51,12 @@ class Pick:
         return self == Pick(self.names, missing=self.missing)
 
 
-class FieldMapRejected(ValueError):
-    """The setting names a source or column that does not exist; the message suggests the most similar name."""
-
-
-def check_field_maps(settings: Settings) -> None:
-    """Raise :class:`FieldMapRejected` if the maps name unknown sources or columns.
-
-    (Settings cannot check this themselves.)
-    """
-    for name, field_map in settings.field_maps.items():
-        if name not in SOURCES:
-            raise FieldMapRejected(f"USER_ACTIVITY_FIELD_MAPS names the source {name!r}: {_nearest(name, SOURCES)}.")
-        for column in field_map:
-            if column not in SOURCES[name].columns:
-                raise FieldMapRejected(
-                    f"USER_ACTIVITY_FIELD_MAPS maps the column {column!r} of {name}: "
-                    f"{_nearest(column, SOURCES[name].columns)}; a map goes from our column to your field."
-                )
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    (nearest,) = get_close_matches(name, names, n=1, cutoff=0)
-    return f"the nearest is {nearest!r}, all are {', '.join(names)}"
-
-
 def picks(source: Source, settings: Settings) -> dict[str, Pick]:
     """The origin of each column: its field map, otherwise its own name and alternative spellings.
 
     A field that the map uses for one column is used for no other column, unless the map says so.
     """
-    check_field_maps(settings)
-    field_map = settings.field_maps.get(source.name, {})
+    field_map = field_maps(settings).get(source.name, {})
     used = {name for origin in field_map.values() for name in origin.fields}
     found = {}
     for column, others in source.spellings.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from user_activity.ingest.partition.recipe import recipe
-from user_activity.ingest.validation.field_mapping import FieldMapRejected
+from user_activity.ingest.validation.field_maps import FieldMapRejected
 from user_activity.orchestration.assembly import assemble
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
