@@ -32,7 +32,7 @@ movements as (
         {%- else -%}
         1 = 1
         {%- endif %}
-        and {{ other.get("where", "1 = 1") }}
+        and ({{ other.get("where", "1 = 1") }})
     {% endfor %}
 )
 
