@@ -140,6 +140,7 @@ def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> 
         "failures": outcome.failures if outcome else [],
         "sources": {name: dict(counts) for name, counts in sorted(rows.items())},
         "quarantined": quarantined(settings, files),
+        "set_aside": set_aside(files),
         "passed_over": [found.sentence for found in passed_over(settings)],
         "dates_rebuilt": sorted(outcome.rebuilt) if outcome else [],
         "tables_rebuilt": sorted(outcome.tables) if outcome else [],
@@ -159,6 +160,14 @@ def quarantined(settings: Settings, files: Sequence["IngestedFile"]) -> list[dic
         {"source": source, "rule": rule, "rows": count, **_example(settings, where[source, rule], rule)}
         for (source, rule), count in broken.most_common()
     ]
+
+
+def set_aside(files: Sequence["IngestedFile"]) -> list[dict[str, Any]]:
+    """The rules that values of accepted records broke, most frequent first; the records are accepted without them."""
+    counts = Counter[tuple[str, str]]()
+    for ingested in files:
+        counts.update({(ingested.source, rule): count for rule, count in ingested.file.warnings.items()})
+    return [{"source": source, "rule": rule, "values": count} for (source, rule), count in counts.most_common()]
 
 
 def _example(settings: Settings, ingested: "IngestedFile", rule: str) -> dict[str, Any]:
@@ -182,6 +191,9 @@ def show(summary: dict[str, Any]) -> None:
         output.grid("Ingested", ["source", *(name.replace("_", " ") for name in names)], rows)
     if summary["quarantined"]:
         show_quarantined(summary["quarantined"])
+    if summary["set_aside"]:
+        rows = [[entry["source"], entry["values"], entry["rule"]] for entry in summary["set_aside"][:SHOWN_RULES]]
+        output.grid("Set aside: values left out of accepted records", ["source", "values", "rule"], rows)
     for sentence in summary["passed_over"]:
         output.prose.print(output.visible(sentence), style="yellow", markup=False)
     for failure in summary["failures"]:

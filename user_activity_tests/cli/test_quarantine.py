@@ -32,18 +32,18 @@ def rows(command: Command, sql: str) -> list[tuple[Any, ...]]:
 @pytest.mark.long
 def test_the_quarantine_is_worked_off(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     swipes = [NAMELESS | {"user_id": user, "event_type": "swipe"} for user in ("bob", "cat", "dan")]
-    negative = EVENT | {"event_id": "e2", "quantity": -1}
-    land(command, tmp_path, "a.jsonl", [EVENT, *swipes, negative, {"bad": 1}], "2025-01-05")
+    undated = EVENT | {"event_id": "e2", "event_at": "soon"}
+    land(command, tmp_path, "a.jsonl", [EVENT, *swipes, undated, {"bad": 1}], "2025-01-05")
     assert command("run").code == 3
     assert command("status", "--json").document["records_open"] == {"events": 5}
     assert "5 records open (5 events)" in command("status").out
 
-    # Mended by hand: one of the swipes (they have no id), and the quantity; the last line is left as it is.
+    # Mended by hand: one of the swipes (they have no id), and the time; the last line is left as it is.
     exported = tmp_path / "bad.jsonl"
     assert command("quarantine", "export", str(exported), "--json").document["records"] == 5
     assert command("quarantine", "export", str(exported)).code == 2  # it may hold repairs
     lines = [json.loads(line) for line in exported.read_text().splitlines()]
-    mended = [lines[0] | {"event_type": "click"}, lines[3] | {"quantity": 1}, lines[4]]
+    mended = [lines[0] | {"event_type": "click"}, lines[3] | {"event_at": EVENT["event_at"]}, lines[4]]
     land(command, tmp_path, "mended.jsonl", mended, "2025-01-06")
     assert command("run").code == 3
     assert rows(command, EVENTS) == [("ann", "click"), ("ann", "click"), ("bob", "click")]

@@ -79,25 +79,28 @@ def test_a_second_demo_changes_no_row_and_says_so(command: Command) -> None:
 def test_a_rejected_record_leaves_with_3_and_mended_with_0_rebuilding_its_dates_only(
     command: Command, tmp_path: Path
 ) -> None:
-    good, bad = EVENT | {"event_id": "e2"}, EVENT | {"event_id": "e3", "quantity": -1}
+    good, bad = EVENT | {"event_id": "e2", "quantity": -1}, EVENT | {"event_id": "e3", "event_at": "soon"}
     command("land", events(tmp_path, good, bad), "--source", "events", "--date", "2025-01-07")
     answer = command("run", "--json")
     assert answer.code == 3
     (rule,) = answer.document["quarantined"]
-    assert (rule["file"], rule["row"], rule["rule"]) == ("events.jsonl", 2, "quantity_out_of_range")
+    assert (rule["file"], rule["row"], rule["rule"]) == ("events.jsonl", 2, "event_at_not_a_time")
+    assert answer.document["set_aside"] == [{"source": "events", "rule": "quantity_out_of_range", "values": 1}]
     (shown,) = command("quarantine", "show", "--file", "events.jsonl", "--json").document
-    assert json.loads(shown["record"])["quantity"] == -1
+    assert json.loads(shown["record"])["event_at"] == "soon"
 
     mended = tmp_path / "mended.jsonl"
     assert command("quarantine", "export", str(mended), "--file", "events.jsonl").code == 0
-    mended.write_text(mended.read_text().replace('"quantity": -1', '"quantity": 1'))
+    mended.write_text(mended.read_text().replace("soon", str(EVENT["event_at"])))
     command("land", str(mended), "--source", "events", "--date", "2025-01-08")
     answer = command("run", "--json")
     assert answer.code == 0
     assert answer.document["sources"]["events"]["rows_accepted"] == 1
     assert answer.document["dates_rebuilt"] == ["2025-01-05", "2025-01-08"]
-    asked = command("query", "select quantity from staging.stg_events where event_id = 'e3'", "--json")
-    assert asked.document == [{"quantity": 1}]
+    asked = command(
+        "query", "select event_id, quantity from staging.stg_events where event_id in ('e2', 'e3') order by 1", "--json"
+    )
+    assert asked.document == [{"event_id": "e2", "quantity": None}, {"event_id": "e3", "quantity": None}]
 
 
 @pytest.mark.long

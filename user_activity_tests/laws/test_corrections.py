@@ -38,7 +38,7 @@ def records(day: date) -> dict[str, list[tuple[Record, Record]]]:
             (click | {"event_type": "clik", "country": "NO"}, click | {"country": "NO"}),
             (swipe, swipe),
             (swipe | {"event_at": "soon"}, swipe | {"event_at": f"{at}5:00Z"}),
-            (named | {"revenue": -5}, named),
+            (named | {"event_at": "soon"}, named),
         ][: 1 if day == FIRST else 6],
         "orders": [(order | {"items": [line | {"quantity": 0}]}, order)],
         "reviews": [(review | {"rating": 9}, review), (review | {"review_id": "own", "rating": 1},) * 2],

@@ -113,7 +113,7 @@ def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_t
     runner: Runner, settings: Settings
 ) -> None:
     states = "select file_name, row_number, state from audit.bad_records"
-    land(settings, FIRST, "a.jsonl", event("e1", FIRST, quantity=-1))
+    land(settings, FIRST, "a.jsonl", event("e1", FIRST, event_type="swipe"))
     outcome = runner.run_pending()
     assert outcome.success  # although no row is good
     (taken,) = outcome.files
@@ -122,7 +122,7 @@ def test_a_rejected_row_shows_on_the_page_of_its_day_and_its_later_repair_does_t
     assert (page["rows_quarantined"], page["rows_open"]) == (1, 1)
     by_rule = page["quarantined_by_rule"]
     assert isinstance(by_rule, dg.TableMetadataValue)
-    assert [dict(record.data) for record in by_rule.records] == [{"rule": "quantity_out_of_range", "rows": 1}]
+    assert [dict(record.data) for record in by_rule.records] == [{"rule": "event_type_unknown", "rows": 1}]
     assert "a.jsonl" in str(page["files"])
     assert open_warehouse(settings).query(states).rows == (("a.jsonl", 1, "open"),)
 
