@@ -10,7 +10,7 @@ from pydantic_settings import NoDecode
 
 EVENT_TYPES = (
     "page_view", "product_view", "search", "click", "login", "logout", "signup", "add_to_cart",
-    "remove_from_cart", "checkout", "purchase", "refund", "video_play", "share",
+    "remove_from_cart", "checkout", "purchase", "refund", "video_play", "share", "request",
 )  # fmt: skip
 ORDER_STATUSES = (
     "placed", "pending", "confirmed", "paid", "processing", "shipped", "delivered", "completed",

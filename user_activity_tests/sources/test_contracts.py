@@ -117,7 +117,8 @@ def test_every_broken_rule_is_named() -> None:
     assert refused("events", user_id="", event_type="purchse", revenue="-1", quantity="1.5", currency="EURO") == [
         "user_id is missing",
         "event_type is 'purchse': must be one of page_view, product_view, search, click, login, logout, signup, "
-        "add_to_cart, remove_from_cart, checkout, purchase, refund, video_play, share (did you mean 'purchase'?)",
+        "add_to_cart, remove_from_cart, checkout, purchase, refund, video_play, share, request "
+        "(did you mean 'purchase'?)",
         "quantity is 1.5: must be a whole number",
         "revenue is -1: must be 0 or more",
         "currency is 'EURO': must be an ISO 4217 currency code, like EUR",

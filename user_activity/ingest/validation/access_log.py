@@ -4,7 +4,7 @@ from user_activity.settings import Settings
 from user_activity.sources.contracts.values import quoted, sql_list
 
 REQUEST = "request"
-"""The event type of a line that is no page view, for those who have it in their catalogue."""
+"""The event type of a line that is no page view, if it is in the catalogue."""
 
 FIELDS = (
     "page_url", "referrer", "user_agent", "status", "method", "bytes", "remote_user", "host", "forwarded_for", "more"
