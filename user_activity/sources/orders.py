@@ -45,7 +45,13 @@ class Order(Contract):
         "gross_revenue", optional=True, vital=True,
     )  # fmt: skip
     discount: Annotated[Decimal | None, Amount()] = column(
-        "Discount given.", "discount_amount", "total_discount", optional=True, vital=True
+        "Discount given.",
+        "discount_amount",
+        "total_discount",
+        "total_discounts",
+        "discount_total",
+        optional=True,
+        vital=True,
     )
     tax: Annotated[Decimal | None, Amount()] = column("Tax.", "tax_amount", "total_tax", optional=True, vital=True)
     shipping: Annotated[Decimal | None, Amount()] = column(

@@ -17,8 +17,9 @@ CANCELLED = (
 )  # fmt: skip
 FAILED = ("failed", "payment failed", "declined", "denied", "rejected", "refused", "unpaid", "fraud", "error")
 PAID_BACK = ("refunded", "returned", "chargeback")
+PAID_BACK_IN_PART = ("partially_refunded", "Partially Returned")
 SALES = ("placed", "pending", "on-hold", "completed", "delivered", "packed by hand")
-STATUSES = (*CANCELLED, *FAILED, *PAID_BACK, *SALES)
+STATUSES = (*CANCELLED, *FAILED, *PAID_BACK, *PAID_BACK_IN_PART, *SALES)
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +38,22 @@ def test_a_status_says_whether_an_order_is_a_sale_and_paid_back(shop: Platform) 
     assert found == sorted(
         [(status, False, nothing, nothing) for status in (*CANCELLED, *FAILED)]
         + [(status, True, given_back, nothing) for status in PAID_BACK]
-        + [(status, True, nothing, sold) for status in SALES]
+        + [(status, True, nothing, sold) for status in (*PAID_BACK_IN_PART, *SALES)]
     )
 
 
+def test_a_partial_refund_without_an_amount_is_told(shop: Platform) -> None:
+    ((passed, rows),) = shop.query(
+        "select passed, failing_rows from audit.dq_results where check_name = 'order_amounts_are_plausible'"
+    )
+    assert (passed, rows) == (False, len(PAID_BACK_IN_PART))
+
+
 def test_metrics_count_sales_alone(shop: Platform) -> None:
-    sales = len(PAID_BACK) + len(SALES)
+    sales = len(PAID_BACK) + len(PAID_BACK_IN_PART) + len(SALES)
     for table in ("daily_revenue", "payment_summary"):
         assert shop.query(f"select sum(gross_revenue), sum(net_revenue) from metrics.{table}") == [
-            (10 * sales, 10 * len(SALES))
+            (10 * sales, 10 * (sales - len(PAID_BACK)))
         ]
     assert shop.query(
         "select orders, successful_orders, failed_orders, cancelled_orders from metrics.payment_summary"

@@ -15,7 +15,8 @@ other name in the setting ORDER_STATUSES is a sale. An order that waits for its 
             "failed", "payment_failed", "payment_error", "error", "declined", "payment_declined", "denied", "rejected",
             "refused", "unpaid", "fraud",
         ],
-        "refunded": ["refunded", "partially_refunded", "returned", "chargeback", "charged_back"],
+        "refunded": ["refunded", "returned", "chargeback", "charged_back"],
+        "refunded in part": ["partially_refunded", "partially_returned"],
     }) }}
 {%- endmacro %}
 
@@ -26,7 +27,10 @@ other name in the setting ORDER_STATUSES is a sale. An order that waits for its 
 
 {#- When an order was refunded: `refunded_at` if the source has it, otherwise `updated_at`. Null if it was not refunded. -#}
 {% macro order_refunded_at() -%}
-    case when refund > 0 or {{ order_is("refunded") }} then coalesce(refunded_at, updated_at) end
+    case
+        when refund > 0 or {{ order_is("refunded") }} or {{ order_is("refunded in part") }}
+            then coalesce(refunded_at, updated_at)
+    end
 {%- endmacro %}
 
 {#- Whether an order counts as a sale: every order that is not cancelled or failed. -#}

@@ -49,6 +49,7 @@ amounts as (
         case
             when orders.refunded_at is null then 0
             when orders.refund is not null then orders.refund
+            when {{ order_is("refunded in part") }} then 0
             else greatest(lines.gross_revenue - orders.discount, 0)
         end as refunded_amount
     from orders
