@@ -11,6 +11,8 @@ from user_activity_tests.models.conftest import Opened
 from user_activity_tests.models.shop import order
 from user_activity_tests.platform import Platform
 
+pytestmark = pytest.mark.long
+
 START = date(2024, 12, 1)
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 

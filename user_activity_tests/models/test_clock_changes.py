@@ -11,6 +11,8 @@ from user_activity_tests.models.conftest import Opened
 from user_activity_tests.models.test_sessions import walked
 from user_activity_tests.platform import Platform, differences
 
+pytestmark = pytest.mark.long
+
 #: A zone, and days on which its clocks change.
 CHANGES = (
     ("Europe/Berlin", ("2026-03-29", "2025-10-26")),

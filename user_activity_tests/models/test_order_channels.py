@@ -11,6 +11,8 @@ from user_activity_tests.models.conftest import Opened
 from user_activity_tests.models.shop import order
 from user_activity_tests.platform import Platform, differences
 
+pytestmark = pytest.mark.long
+
 START = date(2025, 1, 1)
 EMAIL, ADS = {"utm_medium": "email"}, {"utm_source": "google", "utm_medium": "cpc"}
 
