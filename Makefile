@@ -19,7 +19,7 @@ COMPOSE = @command -v docker >/dev/null || { echo "docker is not installed: docs
 	docker compose --env-file deploy/compose.env
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-all test-nightly coverage up down logs psql lint types format bench docs dashboards test-sql lock release clean
+.PHONY: help install demo dev test test-long test-all test-nightly coverage up down logs psql lint types format bench docs dashboards test-sql lock release clean
 .DELETE_ON_ERROR:
 
 help: ## List these targets.
@@ -38,6 +38,9 @@ test: $(READY) ## Run the tests of all packages and guarantees, on both warehous
 
 test-all: $(READY) ## Run all tests, with more random examples (half an hour to an hour on two cores).
 	TESTS=all $(BIN)/pytest $(PYTEST_ARGS)
+
+test-long: $(READY) ## Run the tests that `make test` leaves out, and the laws with more random examples.
+	TESTS=all $(BIN)/pytest $(PYTEST_ARGS) -m "long or law"
 
 test-nightly: $(READY) ## Run the property tests on hundreds of random examples (hours). Failing examples stay in .hypothesis/.
 	TESTS=nightly $(BIN)/pytest $(PYTEST_ARGS) -m law --timeout 0
