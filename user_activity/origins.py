@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterator
 from typing import Annotated, Any, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from user_activity.setting_types import Zone
 
 _FORMS = 'a field name, a path, a list of these (the first with a value counts), or an object with "field", "const", ' \
     '"values", "expression", "format" or "zone"'  # fmt: skip
@@ -27,7 +28,7 @@ class Origin(BaseModel):
     """Replacements of whole values; other values stay."""
     format: str | None = None
     """The time format, in the signs of ``strptime``."""
-    zone: str | None = None
+    zone: Zone | None = None
     """The IANA time zone of times without an offset."""
 
     @model_validator(mode="before")
@@ -45,11 +46,6 @@ class Origin(BaseModel):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.zone is not None:
-            try:
-                ZoneInfo(self.zone)
-            except (KeyError, ValueError, OSError):
-                raise ValueError(f"zone is {self.zone!r}: use an IANA time zone, like Europe/Berlin") from None
         if self.expression is not None:
             if self.fields:
                 raise ValueError('has "field" and "expression": use one of them')

@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from email.utils import getaddresses, quote
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 EVENT_TYPES = (
@@ -63,6 +64,15 @@ def named(names: Sequence[str], built_in: Sequence[str]) -> Sequence[str]:
     return built_in if "*" in names else names
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{name!r} is not an IANA time zone, like Europe/Berlin") from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
 NameList = Annotated[tuple[str, ...], BeforeValidator(_lower_names), NoDecode]
 EventTypes = Annotated[tuple[str, ...], _spelled_as(EVENT_TYPES), NoDecode]
 OrderStatuses = Annotated[tuple[str, ...], _spelled_as(ORDER_STATUSES), NoDecode]

@@ -5,7 +5,6 @@ import re
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, FilePath, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +23,7 @@ from user_activity.setting_types import (
     OrderStatuses,
     PaymentMethods,
     Seconds,
+    Zone,
     named,
 )
 
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     )
 
     start_date: date = Field(date(2025, 1, 1), description="The first partition; earlier events are rejected.")
-    timezone: str = Field("UTC", description="The reporting time zone (IANA name) that defines calendar days.")
+    timezone: Zone = Field("UTC", description="The reporting time zone (IANA name) that defines calendar days.")
     week_start: Literal["monday", "sunday"] = Field("monday", description="The first day of a week.")
     session_timeout_minutes: Annotated[int, Field(ge=1, le=1439)] = Field(
         30, description="Minutes of inactivity after which the next event opens a new session."
@@ -163,15 +163,6 @@ class Settings(BaseSettings):
     ui_url: Annotated[str, Field(pattern=r"^https?://\w")] = Field(
         "http://127.0.0.1:3000", description="The URL of the Dagster UI, used in links."
     )
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"{value!r} is not an IANA time zone, like Europe/Berlin") from None
-        return value
 
     @field_validator("default_currency", "reporting_currency")
     @classmethod

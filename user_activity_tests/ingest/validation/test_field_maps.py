@@ -70,7 +70,7 @@ def test_another_file_is_another_recipe_for_the_sources_that_it_changes(tmp_path
         ("events:\n  os: {fild: x}\n", "line 2: events.os has 'fild': must be a field name, a path"),
         ("events:\n  os: {}\n", "line 2: events.os must be a field name, a path"),
         ("events:\n  os:\n    expression: a ** b\n", "line 3: events.os expression is 'a ** b': use field names"),
-        ("events:\n  os: {field: x, zone: Mars}\n", "line 2: events.os zone is 'Mars': use an IANA time zone"),
+        ("events:\n  os: {field: x, zone: Mars}\n", "line 2: events.os (zone) 'Mars' is not an IANA time zone"),
         ("events:\n  os: {field: x, expression: y}\n", 'line 2: events.os has "field" and "expression"'),
         ("events:\n  os: [a, {b: c}]\n", "line 2: events.os (field.1) "),
         ("events: [a]\n", "line 1 must name each column with its origin"),
