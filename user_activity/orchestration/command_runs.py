@@ -3,11 +3,10 @@
 Every run is stored in Dagster's instance, so the UI shows it together with the daemon's runs.
 """
 
-import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from types import MappingProxyType
@@ -39,16 +38,25 @@ POLL_SECONDS = 0.5
 MOST_ROUNDS = 10  # of ingesting and building; each round ingests files that landed during the one before
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """What definitions depend on, to be compared; and the settings that have it."""
+
+    shape: str
+    warehouse_url: SecretStr | None
+    settings: Settings = field(compare=False)
+
+
 @cache
-def _assembled(shape: str, warehouse_url: SecretStr | None) -> dg.Definitions:
-    return assemble(Settings.model_validate({**json.loads(shape), "warehouse_url": warehouse_url}))
+def _assembled(shape: _Shape) -> dg.Definitions:
+    return assemble(shape.settings)
 
 
 @contextmanager
 def open_runner(settings: Settings, progress: Progress | None = None, *, verbose: bool = False) -> Iterator["Runner"]:
     """Yield a runner of the platform's jobs. Definitions are cached, so opening it again is cheap."""
     shape = settings.model_dump_json(exclude={"data_dir", "warehouse_url", "warehouse_reader_password", "dagster_url"})
-    definitions = _assembled(shape, settings.warehouse_url)
+    definitions = _assembled(_Shape(shape, settings.warehouse_url, settings))
     with open_instance(settings) as instance, process_lock(settings) as process:
         unfinished_runs(instance, settings)  # marks runs of killed commands as failed
         yield Runner(definitions, settings, instance, process, progress or Progress(), verbose)

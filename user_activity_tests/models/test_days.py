@@ -12,7 +12,7 @@ pytestmark = pytest.mark.long
 
 
 def test_the_last_evening_of_a_year_is_a_day_of_it_where_the_zone_says_so(tmp_path: Path) -> None:
-    platform = Platform(tmp_path, start_date=date(2025, 1, 1), timezone="America/New_York")
+    platform = Platform(tmp_path, start_date=date(2024, 12, 31), timezone="America/New_York")
     events = tuple(
         {"event_id": moment, "user_id": "ann", "event_type": "page_view", "event_at": moment}
         for moment in ("2025-01-01T02:00:00Z", "2025-01-02T12:00:00Z")
