@@ -1,16 +1,20 @@
 """Orders: one record is one order as of ``updated_at``, with its lines."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
 from user_activity.sources.contracts.base import Contract, Fill, Source, column
-from user_activity.sources.contracts.items import Items
+from user_activity.sources.contracts.items import Items, one_line, one_line_sql
 from user_activity.sources.contracts.money import Currency
 from user_activity.sources.contracts.times import Moment
-from user_activity.sources.contracts.values import Amount, Identifier, OneOf, Text, quoted
+from user_activity.sources.contracts.values import Amount, Identifier, OneOf, Text, broken, quoted
 
 COMPLETED = "completed"
+EMPTY = re.compile(r"\[\s*\]")
 STATUS_SPELLINGS = (("canceled", "cancelled"), ("complete", "completed"), ("partial_refund", "partially_refunded"))
 
 
@@ -18,9 +22,10 @@ class Order(Contract):
     """One order as of ``updated_at``."""
 
     order_id: Annotated[str, Identifier()] = column("The order.", "id", "order_number", "transaction_id")
-    user_id: Annotated[str, Identifier()] = column(
-        "Who ordered.", "customer_id", "customer", "customer.id", "user", "user.id", "userId"
-    )
+    user_id: Annotated[str | None, Identifier()] = column(
+        "Who ordered; nobody for a guest.", "customer_id", "customer", "customer.id", "user", "user.id", "userId",
+        optional=True, vital=True,
+    )  # fmt: skip
     order_at: Annotated[datetime, Moment(dated=True)] = column(
         "When it was placed, UTC.", "order_date", "ordered_at", "order_ts", "order_timestamp", "created_at",
         "placed_at", "timestamp", "ts", "time",
@@ -70,7 +75,21 @@ class Order(Contract):
         optional=True,
     )  # fmt: skip
     device: Annotated[str | None, Text()] = column("Kind of device.", "device_type", "metadata.device", optional=True)
-    items: Annotated[str, Items()] = column("The lines, as JSON.", "line_items", "order_items", "lines", "products")
+    items: Annotated[str | None, Items(), Field(validate_default=True)] = column(
+        "The lines, as JSON; one line of the total where there are none.", "line_items", "order_items", "lines",
+        "products",
+        fill=Fill(lambda given, context: one_line(given["revenue"]), lambda settings: one_line_sql("v.revenue")),
+    )  # fmt: skip
+
+    @field_validator("items", mode="wrap")
+    @classmethod
+    def _needs_a_total(cls, items: str | None, parsed: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        total = info.data.get("revenue", ...)
+        if items is not None and (total is None or not EMPTY.fullmatch(items)):
+            return parsed(items)
+        if total is None:
+            raise broken("missing", "give the lines or the total")
+        return None
 
 
 SOURCE = Source(
@@ -80,5 +99,6 @@ SOURCE = Source(
     key=("order_id",),
     date_column="order_at",
     extra_date_columns=("refunded_at",),
+    rules=("v.items is not null",),
     owner="team:commerce",
 )

@@ -88,6 +88,8 @@ def iso(moment: datetime) -> str:
 
 
 USERS = st.sampled_from(("ann", "bob", "cy", "dee"))
+CUSTOMERS = st.one_of(USERS, st.none())
+"""Nobody is the customer of a guest's order."""
 PRODUCTS = st.sampled_from(("p1", "p2", "p3"))
 
 
@@ -110,7 +112,9 @@ def histories(draw: st.DrawFn) -> History:
 
 def _named(record: Record, group: int) -> Record:
     """The record with keys of its group's own."""
-    named = {key: f"{value}-{group}" if key.endswith("_id") else value for key, value in record.items()}
+    named = {
+        key: f"{value}-{group}" if key.endswith("_id") and value is not None else value for key, value in record.items()
+    }
     return named | {"items": [_named(item, group) for item in record["items"]]} if "items" in record else named
 
 
@@ -142,7 +146,7 @@ def one_history(draw: st.DrawFn) -> History:
         placed = draw(moments())
         order = {
             "order_id": f"o{number}",
-            "user_id": draw(USERS),
+            "user_id": draw(CUSTOMERS),
             "order_at": iso(placed),
             "updated_at": iso(placed),
             "status": "completed",
@@ -162,6 +166,8 @@ def one_history(draw: st.DrawFn) -> History:
                 changed["refunded_at"] = changed["updated_at"]
             if draw(st.integers(0, 3)) == 0:
                 changed["order_at"] = iso(draw(moments()))
+            if draw(st.integers(0, 3)) == 0:
+                changed["user_id"] = draw(CUSTOMERS)
             history.records["orders"].append(changed)
     for kind, names, least in (("users", USERS, 0), ("products", PRODUCTS, 0)):
         versions = draw(st.sets(st.tuples(names, moments()), min_size=least, max_size=6))

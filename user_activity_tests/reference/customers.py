@@ -17,7 +17,7 @@ def customer_value(facts: Facts) -> pd.DataFrame:
     as_of = max([facts.day(order["order_at"]) for order in orders] + facts.event_days)
     bought: dict[tuple[Any, str], list[Row]] = {}
     for order in orders:
-        if order["is_sale"]:
+        if order["is_sale"] and order["user_id"] is not None:
             bought.setdefault((order["user_id"], order["currency"]), []).append(order)
     rows = [_customer(facts, key, sold, as_of) for key, sold in bought.items()]
     for row in rows:

@@ -82,6 +82,7 @@ def customer_product_summary(facts: Facts) -> pd.DataFrame:
             "last_order_date": max(days[group]),
         }
         for group, total in sums.items()
+        if group[0] is not None
     ]
     return frame(rows, (*key, "orders", "units", *AMOUNTS, "first_order_date", "last_order_date"))
 

@@ -36,6 +36,8 @@ def orders_of(
             order["payment_method"] = rng.choice(("card", "paypal"))
         if rng.random() < 0.4:
             order["session_id"] = "s1"
+        if rng.random() < 0.15:
+            order["user_id"] = rng.choice((None, "", "null"))
         if rng.random() < 0.3:
             order["channel"] = "Email"
         states = [order]
@@ -61,6 +63,8 @@ def _next_state(rng: random.Random, order: Record, at: datetime) -> Record:
                 {"currency": rng.choice(("USD", "EUR"))},
                 {"order_at": (at - rng.choice(LATER)).isoformat()},
                 {"items": order["items"][:1]},
+                {"user_id": order["order_id"].rpartition("-")[0]},
+                {"user_id": None},
             )
         )
     )

@@ -11,7 +11,7 @@ greatest `updated` (see source_facts) is kept; ties go to the latest landed. The
     received as (
         select
             {{ record_key(source_name) }} as record_key,
-            {{ surrogate_key(["user_id"]) if facts.has_user else "cast(null as bigint)" }} as user_key,
+            {{ user_key_of_row() if facts.has_user else "cast(null as bigint)" }} as user_key,
             {{ surrogate_key(facts.constant) if facts.constant else "cast(null as bigint)" }} as constant_key,
             event_date,
             {{ facts.updated }} as updated_at,

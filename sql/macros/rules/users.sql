@@ -1,5 +1,10 @@
 {#- Rules about users that several models use. -#}
 
+{#- The key of a row's user; null where nobody is named, as for an order of a guest. -#}
+{% macro user_key_of_row() -%}
+    case when user_id is not null then {{ surrogate_key(["user_id"]) }} end
+{%- endmacro %}
+
 {#- The key of a user's version before the first profile: one per user, whatever arrives later. -#}
 {% macro profileless_user_version_key(user_id) -%}
     {{ surrogate_key([user_id, "'no profile'"]) }}
@@ -26,6 +31,7 @@
     union all
     select user_key, user_id, order_at as seen_at, order_date as seen_date, device, country, 0 as is_by_event
     from {{ ref("stg_orders") }}
+    where user_key is not null
     union all
     select user_key, user_id, review_at as seen_at, review_date as seen_date, null as device, null as country, 0 as is_by_event
     from {{ ref("stg_reviews") }}

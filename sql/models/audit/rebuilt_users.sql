@@ -7,7 +7,7 @@ users as (
     {%- set model, key, day = staged(source_name) -%}
     select user_key from {{ previous(model) }} as standing where {{ rebuilt(day) }}
     union
-    select {{ surrogate_key(["user_id"]) }} as user_key
+    select {{ user_key_of_row() }} as user_key
     from (select distinct user_id from {{ raw_rows(source_name, rebuilt_ranges()) }} as received) as landed_users
     {{ "union" if not loop.last }}
     {% endfor -%}

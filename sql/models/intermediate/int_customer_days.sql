@@ -4,7 +4,7 @@ with
 
 orders as (
     select * from {{ ref("fct_orders") }}
-    where is_sale and {{ rebuilt("order_date") }}
+    where is_sale and user_key is not null and {{ rebuilt("order_date") }}
 ),
 
 final as (

@@ -11,7 +11,7 @@ final as (
         {{ record_key("orders") }} as order_key,
         order_id,
         user_id,
-        {{ surrogate_key(["user_id"]) }} as user_key,
+        {{ user_key_of_row() }} as user_key,
         session_id,
 
         order_at,

@@ -108,7 +108,7 @@ def broken_rules(error: ValidationError) -> list[tuple[str, str]]:
 def _rule_and_sentence(detail: dict[str, Any]) -> tuple[str, str]:
     field = str(detail["loc"][0])
     if detail["type"] == "missing":
-        return f"{field}_missing", f"{field} is missing"
+        return f"{field}_missing", ": ".join([f"{field} is missing", *detail.get("ctx", {}).values()])
     value = str(detail["input"])
     shown = value if len(value) <= SHOWN_CHARACTERS else value[:SHOWN_CHARACTERS] + "…"
     shown = shown if detail["type"] in ("not_whole", "out_of_range", "not_a_number", "not_positive") else repr(shown)

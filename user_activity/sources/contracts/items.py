@@ -19,6 +19,8 @@ from user_activity.sources.contracts.values import (
     quoted,
 )
 
+NO_PRODUCT = "(not set)"
+
 
 class Item(Contract):
     """One line of an order."""
@@ -36,9 +38,25 @@ def _as_text(value: Any) -> str | None:
     return value if value is None else str(value)
 
 
+def one_line(total: Decimal | None) -> str | None:
+    """The lines of an order of which only the total is known: one unit of no product. None without a total."""
+    return total if total is None else f'{_ONE_LINE}{total:.4f}"}}]'
+
+
+def one_line_sql(total: str) -> str:
+    """The same in SQL, of a DECIMAL(18,4)."""
+    return f"{quoted(_ONE_LINE)} || {total}::varchar || '\"}}]'"
+
+
+_ONE_LINE = f'[{{"product_id":"{NO_PRODUCT}","quantity":1,"unit_price":"'
+
+
 @dataclass(frozen=True)
 class Items(Value):
-    """A JSON list of at least one order line. Additional fields of a line are kept in it, as text."""
+    """A JSON list of at least one order line. Additional fields of a line are kept in it, as text.
+
+    A line whose product is named, but blank or null, such as a custom line of a shop, has the product ``NO_PRODUCT``.
+    """
 
     def parse(self, text: str, context: ValidationContext) -> str:
         try:
@@ -60,6 +78,8 @@ class Items(Value):
             found = next((key for key in (name, *names) if key in texts), None)
             if found is not None:
                 record[name] = texts.pop(found)
+            elif name == "product_id" and not line.keys().isdisjoint((name, *names)):
+                record[name] = NO_PRODUCT
         try:
             item = Item.model_validate(record, context=context)
         except ValidationError as error:
