@@ -10,6 +10,7 @@ from user_activity_tests.laws.histories import encode
 from user_activity_tests.models.shop import order
 from user_activity_tests.platform import Platform, differences
 
+pytestmark = pytest.mark.long
 DAY = date(2025, 1, 10)
 LINE = ("tea", 2, "5.00")
 NOBODY = (None, "", "  ", "null", "undefined", "NaN")
