@@ -194,11 +194,6 @@ class Settings(WithDatabaseVariables):
         return self.data_dir / "archive"
 
     @property
-    def extracts_dir(self) -> Path:
-        """How far each source is extracted from its database."""
-        return self.data_dir / "extracts"
-
-    @property
     def lake_dir(self) -> Path:
         """The raw layer: Parquet parts, quarantine and manifests by landing date."""
         return self.data_dir / "lake"

@@ -19,11 +19,12 @@ from user_activity.ingest.landing.database_position import (
     Position,
     begin_of,
     can_be_a_position,
+    extracts_folder,
     last,
     lock_path,
     read_position,
     write_position,
-)  # fmt: skip
+)
 from user_activity.ingest.landing.database_query import Reader, open_reader
 from user_activity.ingest.landing.database_values import Row, digest_of_row, size_of_row, write_parquet
 from user_activity.ingest.readers.files import sha256_of
@@ -53,7 +54,7 @@ def extract(
     """
     database = databases(settings)[source]
     with locked(lock_path(settings, source)), open_reader(source, database) as reader:
-        for left in settings.extracts_dir.glob(f".{source}-extract-*"):  # by a killed extract
+        for left in extracts_folder(settings).glob(f".{source}-extract-*"):  # by a killed extract
             shutil.rmtree(left)
         position = read_position(settings, source, _digest_of(database, reader.place))
         if whole and not position.whole:
@@ -129,7 +130,7 @@ class _Extract:
 
     def _land(self, rows: Sequence[Row], label: str) -> None:
         """Land rows as a file whose name and content depend on them alone: the same rows land once a day."""
-        with TemporaryDirectory(prefix=f".{self._source}-extract-", dir=self._settings.extracts_dir) as folder:
+        with TemporaryDirectory(prefix=f".{self._source}-extract-", dir=extracts_folder(self._settings)) as folder:
             written = Path(folder) / "rows.parquet"
             write_parquet(self._reader.names, rows, written)
             named = written.rename(Path(folder) / f"{self._source}-{label}-{sha256_of(written)[:12]}.parquet")

@@ -65,13 +65,18 @@ def last(seen: Iterable[str]) -> tuple[str, ...]:
     return tuple(deque(seen, MOST_SEEN))
 
 
+def extracts_folder(settings: Settings) -> Path:
+    """The folder of all positions, and of what an extract at work writes."""
+    return settings.data_dir / "extracts"
+
+
 def lock_path(settings: Settings, source: str) -> Path:
     """The lock of a source's extract."""
-    return settings.extracts_dir / f"{source}.lock"
+    return extracts_folder(settings) / f"{source}.lock"
 
 
 def _path(settings: Settings, source: str) -> Path:
-    return settings.extracts_dir / f"{source}.json"
+    return extracts_folder(settings) / f"{source}.json"
 
 
 def _kind(value: Any) -> str:

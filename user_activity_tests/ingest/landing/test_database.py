@@ -23,6 +23,7 @@ from user_activity.ingest.landing.database_position import (
     Position,
     begin_of,
     can_be_a_position,
+    extracts_folder,
     read_position,
     write_position,
 )
@@ -201,7 +202,25 @@ def test_a_killed_extract_goes_on_after_its_last_landed_chunk(
     assert shop.landed() == Counter(range(10))
     landed_before = chunk - (place == "before it lands")
     assert len(found.files) == 3 - landed_before
-    assert not list(shop.settings.extracts_dir.glob(".*"))
+    assert not list(extracts_folder(shop.settings).glob(".*"))
+
+
+@pytest.mark.parametrize("cursor", ["updated_at", None])
+def test_a_killed_whole_extract_does_not_begin_again_on_the_next_day(
+    cursor: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(tmp_path, cursor=cursor)
+    shop.order(*range(10))
+    today = incoming.utc_today()
+    for day in (today - timedelta(days=1), today):
+        monkeypatch.setattr(incoming, "utc_today", lambda day=day: day)
+        with monkeypatch.context() as patch:
+            patch.setattr(extraction, "write_position", killed_at(write_position, 1, before=False))
+            with pytest.raises(KeyboardInterrupt):
+                shop.extract(whole=True)
+    assert shop.extract(whole=True).rows == 2
+    assert shop.landed() == Counter(range(10))
+    assert shop.extract(whole=True).rows == 4  # a new one; the others have landed today
 
 
 def killed_at(function: Callable[..., Any], call: int, *, before: bool) -> Callable[..., Any]:
@@ -224,7 +243,7 @@ def test_a_damaged_position_reads_all_rows(shop: Shop) -> None:
     shop.order(1, 2)
     shop.extract()
     for damage in ("", "{", "[]", '{"of": 1}', '{"of": "x", "value": ["time", "soon"], "seen": [], "whole": false}'):
-        (shop.settings.extracts_dir / "orders.json").write_text(damage)
+        (extracts_folder(shop.settings) / "orders.json").write_text(damage)
         shop.order(3)
         assert shop.extract().position == "2026-01-05 08:03:00"
 
@@ -449,6 +468,6 @@ def test_postgresql_s_refusals_are_told(server: Server, url: str, table: str, se
 def test_a_position_is_written_as_json_without_the_address(shop: Shop) -> None:
     shop.order(1)
     shop.extract()
-    state = json.loads((shop.settings.extracts_dir / "orders.json").read_text())
+    state = json.loads((extracts_folder(shop.settings) / "orders.json").read_text())
     assert state["value"] == ["text", "2026-01-05 08:01:00"]
     assert "sqlite" not in json.dumps(state)
