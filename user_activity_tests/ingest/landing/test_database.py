@@ -29,6 +29,7 @@ from user_activity.ingest.landing.database_position import (
 )
 from user_activity.ingest.landing.database_values import plain, write_parquet
 from user_activity.settings import Settings
+from user_activity_tests.ingest.conftest import Drop
 from user_activity_tests.postgres import Server, running_server
 
 COLUMNS = "order_id integer primary key, user_id text, total numeric, updated_at text"
@@ -463,6 +464,28 @@ def test_postgresql_s_refusals_are_told(server: Server, url: str, table: str, se
         extract(settings_of(tmp_path, "events", url=address, table=table), "events")
     assert "Pw-canary" not in str(failed.value)
     assert server.password not in str(failed.value)
+
+
+def test_a_database_s_rows_keep_the_contract(server: Server, tmp_path: Path) -> None:
+    url = server.fresh_database("contract")
+    server.execute(
+        "create table orders (id bigint, customer_id int, created_at timestamptz, status text, currency char(3), "
+        "payment_method text, items jsonb, is_gift boolean)",
+        "insert into orders values (9007199254740993, 7, '2026-01-05 12:00:00+02', 'completed', 'EUR', 'card', "
+        """'[{"product_id": "p1", "quantity": 2, "unit_price": 12.10}]', true)""",
+        database="contract",
+    )
+    query = "select id as order_id, customer_id as user_id, * from orders"
+    drop = Drop(tmp_path / "data", databases={"orders": Database(url=url, query=query, cursor="created_at")})
+    extract(drop.settings, "orders")
+    result = drop.ingest("orders", incoming.utc_today())
+    (row,) = drop.rows(result)
+    assert (row["order_id"], row["user_id"]) == ("9007199254740993", "7")
+    assert row["order_at"] == datetime(2026, 1, 5, 10)
+    (item,) = json.loads(row["items"])
+    assert Decimal(item["unit_price"]) == Decimal("12.10")
+    assert json.loads(row["properties"])["is_gift"] == "true"
+    assert extract(drop.settings, "orders").rows == 0
 
 
 def test_a_position_is_written_as_json_without_the_address(shop: Shop) -> None:
