@@ -1,10 +1,11 @@
 """Rows out of a database: each lands, none is lost by a kill, and its values are those of the database."""
 
 import json
+import random
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -222,6 +223,32 @@ def test_a_killed_whole_extract_does_not_begin_again_on_the_next_day(
     assert shop.extract(whole=True).rows == 2
     assert shop.landed() == Counter(range(10))
     assert shop.extract(whole=True).rows == 4  # a new one; the others have landed today
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_happens_every_row_lands(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders come, change and are committed late, extracts are killed, days pass: the last state has landed."""
+    chance = random.Random(seed)
+    shop = Shop(tmp_path, chunk_rows=chance.randint(1, 5), cursor=chance.choice(["updated_at", "updated_at", None]))
+    start, clock = incoming.utc_today() - timedelta(days=20), 0
+    for step in range(20):
+        monkeypatch.setattr(incoming, "utc_today", lambda day=start + timedelta(days=step): day)
+        for _ in range(chance.randint(0, 6)):
+            clock += chance.randint(0, 4)
+            moment = NOON + timedelta(minutes=clock - chance.randint(0, 30))  # within the overlap
+            order = chance.randint(1, 30), "u", step, chance.choice([str(moment)] * 9 + [None])
+            shop.execute("insert or replace into orders values (?, ?, ?, ?)", order)
+        with monkeypatch.context() as patch:
+            name, owner = chance.choice([("write_position", extraction), ("land", incoming)])
+            before = chance.random() < 0.5
+            patch.setattr(owner, name, killed_at(getattr(owner, name), chance.randint(1, 4), before=before))
+            with suppress(KeyboardInterrupt):
+                shop.extract(whole=chance.random() < 0.2)
+    shop.extract()
+    with closing(sqlite3.connect(shop.path)) as connection:
+        rows = set(connection.execute("select order_id, total, updated_at from orders"))
+    assert rows <= {(row["order_id"], row["total"], row["updated_at"]) for row in rows_of(shop.settings)}
+    assert shop.extract().rows == 0
 
 
 def killed_at(function: Callable[..., Any], call: int, *, before: bool) -> Callable[..., Any]:
