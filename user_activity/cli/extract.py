@@ -1,11 +1,14 @@
 """``extract``: land what is new in the sources' databases."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.status import Status
 
 from user_activity.cli import output
 from user_activity.cli.output import Exit, JsonOption, Problem
+from user_activity.cli.session import one_at_a_time
 from user_activity.ingest.landing.configured_databases import ExtractFailed, databases
 
 if TYPE_CHECKING:
@@ -41,16 +44,16 @@ def extract(source: SourceOption = None, whole: WholeOption = False, as_json: Js
 
     found: list[Extracted] = []
     failed: list[str] = []
-    for name in [source] if source else configured:
-        try:
-            with output.prose.status(f"Extracting {name}") as status:
-                tell = _progress(name, status)
-                found.append(database.extract(settings, name, whole=whole, tell=tell))
-        except ExtractFailed as error:
-            failed.append(str(error))
-        else:
-            if not as_json:
-                _show(found[-1])
+    with one_at_a_time(settings):  # a backup has either both a file and its position, or neither
+        for name in [source] if source else configured:
+            try:
+                with output.prose.status(f"Extracting {name}") as status:
+                    found.append(database.extract(settings, name, whole=whole, tell=_progress(name, status)))
+            except ExtractFailed as error:
+                failed.append(str(error))
+            else:
+                if not as_json:
+                    _show(found[-1])
     if as_json:
         output.print_json({"extracted": [_plain(each) for each in found], "failures": failed})
     for sentence in failed:
@@ -60,7 +63,7 @@ def extract(source: SourceOption = None, whole: WholeOption = False, as_json: Js
     raise typer.Exit(Exit.FAILED if failed else Exit.FINE)
 
 
-def _progress(name: str, status: Any) -> Any:
+def _progress(name: str, status: Status) -> Callable[[int], None]:
     return lambda rows: status.update(f"Extracting {name}: {output.counted(rows, 'row')}")
 
 

@@ -276,6 +276,15 @@ def test_a_damaged_position_reads_all_rows(shop: Shop) -> None:
         assert shop.extract().position == "2026-01-05 08:03:00"
 
 
+def test_what_a_killed_extract_left_is_cleared_away(shop: Shop) -> None:
+    left = extracts_folder(shop.settings) / ".orders-extract-left"
+    left.mkdir(parents=True)
+    (left / "rows.parquet").write_bytes(b"half a file")
+    shop.order(1)
+    assert shop.extract().rows == 1
+    assert not left.exists()
+
+
 def test_wide_rows_make_smaller_chunks(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extraction, "CHUNK_BYTES", 500)
     shop.order(*range(4))
