@@ -5,6 +5,7 @@ import re
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,7 +88,7 @@ class _Extract:
             read = self._land_changed_chunks()
         else:
             read = self._land_new_rows(self._database.cursor)
-        self._move_on(seen=last(read), whole=False)
+        self._move_on(seen=tuple(read), whole=False)
         value = self._position.value
         return Extracted(self._source, self._rows, tuple(self._files), None if value is None else str(value))
 
@@ -116,27 +117,32 @@ class _Extract:
         return read
 
     def _land_changed_chunks(self) -> Iterable[str]:
-        """Land all rows but the chunks that were landed before as they are; returns the digests of all chunks."""
-        known = set(self._position.seen)
+        """Land all rows but the chunks that are as they were; returns the digests of all chunks."""
+        before = self._position.seen
         read: list[str] = []
-        for number, chunk in enumerate(_chunks(self._reader.rows(), self._database.chunk_rows), start=1):
+        for at, chunk in enumerate(_chunks(self._reader.rows(), self._database.chunk_rows)):
             digest = hashlib.sha256("".join(map(digest_of_row, chunk)).encode()).hexdigest()[:24]
+            known = before[at] if at < len(before) else ""
             read.append(digest)
-            if digest not in known:
-                self._land(chunk, f"part-{number:05}")
-                self._move_on(seen=last([*self._position.seen, *read]))
+            if digest != known:
+                self._land(chunk, f"part-{at + 1:05}", after=known)
+                self._move_on(seen=(*read, *before[at + 1 :]))
             self._tell(self._rows)
         return read
 
-    def _land(self, rows: Sequence[Row], label: str) -> None:
-        """Land rows as a file whose name and content depend on them alone: the same rows land once a day."""
+    def _land(self, rows: Sequence[Row], label: str, *, after: str = "") -> None:
+        """Land rows as a file whose name and content depend on them alone: the same rows land once a day.
+
+        What they replace (``after``) is part of the content, so that rows that change and change back land again.
+        """
         with TemporaryDirectory(prefix=f".{self._source}-extract-", dir=extracts_folder(self._settings)) as folder:
             written = Path(folder) / "rows.parquet"
-            write_parquet(self._reader.names, rows, written)
+            write_parquet(self._reader.names, rows, written, after)
             named = written.rename(Path(folder) / f"{self._source}-{label}-{sha256_of(written)[:12]}.parquet")
             day = incoming.nearest_partition(self._settings, incoming.utc_today())
             landed = incoming.land(self._settings, named, self._source, day)
-        bring_to_disk([landed.path])
+        with suppress(FileNotFoundError):  # it is ingested already
+            bring_to_disk([landed.path])
         if not landed.already_landed:
             self._files.append(landed.path)
             self._rows += len(rows)

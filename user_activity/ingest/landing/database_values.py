@@ -48,10 +48,11 @@ def size_of_row(row: Row) -> int:
     return sum(_CELL_BYTES + (len(value) if isinstance(value, str | bytes) else 0) for value in row)
 
 
-def write_parquet(names: Sequence[str], rows: Sequence[Row], path: Path) -> None:
-    """Write rows to a file; the same rows give the same bytes."""
+def write_parquet(names: Sequence[str], rows: Sequence[Row], path: Path, after: str = "") -> None:
+    """Write rows to a file; the same rows after the same state give the same bytes."""
     columns = [_column([row[at] for row in rows]) for at in range(len(names))]
-    pq.write_table(pa.Table.from_arrays(columns, names=list(names)), path, compression="zstd")
+    table = pa.Table.from_arrays(columns, names=list(names), metadata={"after": after} if after else None)
+    pq.write_table(table, path, compression="zstd")
 
 
 def _column(values: list[Any]) -> pa.Array:

@@ -99,7 +99,7 @@ def build_database_asset(source: Source) -> dg.AssetsDefinition:
             metadata={
                 "dagster/row_count": extracted.rows,
                 "files": len(extracted.files),
-                "file_list": table({"file": path.name, "bytes": path.stat().st_size} for path in shown),
+                "file_list": table({"file": path.name} for path in shown),
                 **({} if extracted.position is None else {"position": extracted.position}),
             }
         )

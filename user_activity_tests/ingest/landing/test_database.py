@@ -173,6 +173,15 @@ def test_a_table_without_a_cursor_lands_when_it_has_changed(tmp_path: Path) -> N
     assert shop.extract().rows == 2
 
 
+def test_a_table_without_a_cursor_lands_again_when_it_changes_back(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, cursor=None)
+    for total in (1, 2, 1):
+        shop.order(1, total=total)
+        assert shop.extract().rows == 1
+        assert shop.extract().rows == 0
+    assert [row["total"] for row in rows_of(shop.settings)].count(1) == 2
+
+
 def test_another_query_or_database_begins_anew(shop: Shop, tmp_path: Path) -> None:
     shop.order(1)
     shop.extract()
