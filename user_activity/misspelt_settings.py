@@ -4,6 +4,7 @@ from difflib import get_close_matches
 
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
+from user_activity.database_settings import is_database_variable, nearest_variable
 from user_activity.settings import Settings
 
 #: Set by the platform for dbt, or by docker-compose.yml for the image.
@@ -20,7 +21,7 @@ def misspelt_settings() -> dict[str, str]:
     prefix = str(Settings.model_config["env_prefix"]).lower()
     given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
     names = {name.removeprefix(prefix) for name in given if name.startswith(prefix)}
-    unknown = sorted(names - set(Settings.model_fields) - _NO_SETTINGS)
+    unknown = sorted(name for name in names - {*Settings.model_fields, *_NO_SETTINGS} if not is_database_variable(name))
     return {f"{prefix}{name}".upper(): f"{prefix.upper()}{_nearest(name)}" for name in unknown}
 
 
@@ -28,4 +29,6 @@ def _nearest(name: str) -> str:
     source, is_old, _ = name.partition(_OLD_FIELD_MAP)
     if is_old:
         return f'FIELD_MAPS={{"{source}": {{…}}}}'
+    if about_database := nearest_variable(name):
+        return about_database.upper()
     return get_close_matches(name, Settings.model_fields, 1, cutoff=0)[0].upper()

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, FilePath, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from user_activity.database_settings import Database, WithDatabaseVariables
 from user_activity.origins import FieldMap
 from user_activity.setting_types import (
     EVENT_TYPES,
@@ -28,12 +29,13 @@ from user_activity.setting_types import (
 )
 
 
-class Settings(BaseSettings):
+class Settings(WithDatabaseVariables):
     """All settings. ``.env.example`` has the same list; a test compares the two."""
 
     model_config = SettingsConfigDict(
-        env_prefix="USER_ACTIVITY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+        env_prefix="USER_ACTIVITY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True,
+        hide_input_in_errors=True,  # it may hold a password
+    )  # fmt: skip
 
     data_dir: Path = Field(Path("data"), description="The folder that holds all data the platform writes.")
     umask: Annotated[str, Field(pattern=r"^[0-7]{3}$")] = Field(
@@ -102,6 +104,11 @@ class Settings(BaseSettings):
         600, description="Seconds after which the product catalogue, all pages together, is given up."
     )
     http_timeout_seconds: Seconds = Field(10, description="Seconds to wait for an HTTP response.")
+    databases: dict[str, Database] = Field(
+        {},
+        description="A JSON object: for each source, the database to extract it from; or USER_ACTIVITY_<SOURCE>_"
+        "DATABASE_URL, _TABLE or _QUERY, _CURSOR, _OVERLAP and _CHUNK_ROWS.",
+    )
 
     settle_seconds: Seconds = Field(2, description="Seconds a file must be unchanged before a sensor ingests it.")
     sensor_interval_seconds: Annotated[int, Field(ge=1)] = Field(

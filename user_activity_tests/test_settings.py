@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,44 @@ def test_a_source_s_own_field_map_is_told_what_has_replaced_it(monkeypatch: pyte
     assert misspelt_settings() == {
         "USER_ACTIVITY_EVENTS_FIELD_MAP": 'USER_ACTIVITY_FIELD_MAPS={"events": {…}}',
     }
+
+
+def test_a_source_s_database_is_set_by_variables_or_as_json(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "USER_ACTIVITY_ORDERS_DATABASE_URL=postgresql://me:secret@file/shop\nUSER_ACTIVITY_ORDERS_DATABASE_TABLE=orders\n"
+    )
+    given = {
+        "orders": {"url": "sqlite:///json", "overlap": "2 days"},
+        "my_visits": {"url": "sqlite:///x", "table": "v"},
+    }
+    monkeypatch.setenv("USER_ACTIVITY_DATABASES", json.dumps(given))
+    monkeypatch.setenv("USER_ACTIVITY_ORDERS_DATABASE_CURSOR", "id")
+    monkeypatch.setenv("USER_ACTIVITY_MY_VISITS_DATABASE_OVERLAP", "500")
+    found = get_settings().databases
+    assert {source: database.url.get_secret_value() for source, database in found.items()} == {
+        "orders": "sqlite:///json",  # the environment wins over the file
+        "my_visits": "sqlite:///x",
+    }
+    orders = found["orders"]
+    assert (orders.table, orders.cursor, orders.overlap) == ("orders", "id", timedelta(days=2))
+    assert found["my_visits"].overlap == 500
+    assert misspelt_settings() == {}
+
+
+def test_a_misspelt_variable_of_a_database_is_told_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_ORDERS_DATABASE_CURSER", "id")
+    monkeypatch.setenv("USER_ACTIVITY_DATABASE_PORT", "set for the image")
+    assert misspelt_settings() == {"USER_ACTIVITY_ORDERS_DATABASE_CURSER": "USER_ACTIVITY_ORDERS_DATABASE_CURSOR"}
+
+
+@pytest.mark.parametrize("value", ["not an address", '{"url": "Pw-canary"}'])
+def test_a_wrong_database_is_refused_without_its_password(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_ORDERS_DATABASE_URL", f"{value} Pw-canary")
+    monkeypatch.setenv("USER_ACTIVITY_EVENTS_DATABASE_URL", "sqlite://Pw-canary@x/")
+    with pytest.raises(ValidationError) as refused:
+        get_settings()
+    assert "databases.orders.url" in str(refused.value)
+    assert "Pw-canary" not in str(refused.value)
 
 
 def test_everything_written_lies_below_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,8 +25,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from user_activity.database_settings import database_variable
 from user_activity.files import create_without
 from user_activity.ingest.lake.freshness import StartDateTooLate
+from user_activity.ingest.landing.configured_databases import DatabaseRejected, ExtractFailed, databases
 from user_activity.ingest.reference_files import ReferenceRejected, references
 from user_activity.ingest.validation.field_maps import FieldMapRejected, field_maps
 from user_activity.misspelt_settings import misspelt_settings
@@ -35,6 +37,10 @@ from user_activity.settings import Settings, get_settings
 from user_activity.sources import SourceRejected
 from user_activity.warehouse import WarehouseBusy, WarehouseUnreachable, open_warehouse
 
+ONE_SENTENCE = (
+    SourceRejected, WarehouseBusy, WarehouseUnreachable, InstanceUnreachable, ExtractFailed, FileNotFoundError,
+)  # fmt: skip
+"""Errors whose message says all that a user needs."""
 LEAST_KEY = 10**12  # longer numbers are keys, shown without separators
 WIDEST_CELL = 100
 
@@ -73,15 +79,18 @@ def settings() -> Settings:
         _warn_of_misspelt_settings()
         references(found_settings)
         field_maps(found_settings)
+        databases(found_settings)
         if found_settings.warehouse == "postgres":
             open_warehouse(found_settings)  # this does not connect yet
         return found_settings
-    except (ReferenceRejected, FieldMapRejected, WarehouseUnreachable) as error:
+    except (ReferenceRejected, FieldMapRejected, DatabaseRejected, WarehouseUnreachable) as error:
         raise Problem(str(error)) from None
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)[0]
         name = f"{Settings.model_config['env_prefix']}{found['loc'][0]}".upper()
         reason = found["msg"].removeprefix("Value error, ")
+        if found["loc"][0] == "databases":  # its value may hold a password
+            raise Problem(f"{database_variable(found['loc'][1:]) or name} is wrong: {reason}.") from None
         raise Problem(f"{name} is {found['input']!r}: {reason}.") from None
     except SettingsError as error:
         name = str(error).split('"')[1] if '"' in str(error) else "A setting"
@@ -104,7 +113,7 @@ def explain(error: Exception) -> int:
     if isinstance(error, StartDateTooLate):
         prose.print(str(error), style="red", markup=False)
         return Exit.USAGE
-    if isinstance(error, (SourceRejected, WarehouseBusy, WarehouseUnreachable, InstanceUnreachable, FileNotFoundError)):
+    if isinstance(error, ONE_SENTENCE):
         prose.print(str(error), style="red", markup=False)
         return Exit.FAILED
     lines = str(error).strip().splitlines() or [type(error).__name__]

@@ -8,7 +8,7 @@ from user_activity.ingest.validation.field_maps import field_maps
 from user_activity.orchestration.alerts.sensor import build_alert_sensor
 from user_activity.orchestration.assets.audit import audit_tables, build_records, reference_files, run_tables
 from user_activity.orchestration.assets.checks import volumes
-from user_activity.orchestration.assets.landing import landing_folders, products_api
+from user_activity.orchestration.assets.landing import database_assets, landing_folders, products_api
 from user_activity.orchestration.assets.models import model_assets
 from user_activity.orchestration.assets.published import published_assets
 from user_activity.orchestration.assets.raw import raw_assets
@@ -16,7 +16,7 @@ from user_activity.orchestration.dbt.declarations import check_staging_models
 from user_activity.orchestration.dbt.runner import ensure_manifest
 from user_activity.orchestration.jobs import jobs
 from user_activity.orchestration.resources import RESOURCES
-from user_activity.orchestration.schedules import close_of_day, weekly_catalogue
+from user_activity.orchestration.schedules import schedules
 from user_activity.orchestration.sensors import sensors
 from user_activity.settings import Settings
 
@@ -31,6 +31,7 @@ def assemble(settings: Settings) -> dg.Definitions:
         assets=[
             *landing_folders(),  # files from producers
             products_api,  # the catalogue, fetched over HTTP
+            *database_assets(settings),  # rows, extracted from databases
             *build_records(),  # audit tables that builds write
             *reference_files(),  # files that people maintain
             *raw,  # accepted rows, by landing date
@@ -42,7 +43,7 @@ def assemble(settings: Settings) -> dg.Definitions:
         asset_checks=[volumes],
         jobs=jobs(settings),
         sensors=[*sensors(settings), build_alert_sensor(settings)],
-        schedules=[close_of_day, weekly_catalogue],
+        schedules=schedules(settings),
         resources=RESOURCES,
         executor=dg.in_process_executor,
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import dagster as dg
 
 from user_activity.orchestration.assets.audit import RUN_KEYS
+from user_activity.orchestration.assets.landing import database_key
 from user_activity.orchestration.instance.private_names import UnresolvedAssetJobDefinition
 from user_activity.orchestration.runs.history import RECORD
 from user_activity.settings import Settings
@@ -12,6 +13,7 @@ from user_activity.sources import SOURCES
 
 BUILD = "build_models"
 CATALOGUE = "refresh_catalogue"
+EXTRACT = "extract_databases"
 
 
 def ingest_job_name(source: str) -> str:
@@ -27,7 +29,7 @@ def built_and_published(relations: Iterable[str]) -> list[dg.AssetKey]:
 
 
 def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
-    """Return one ingest job per source, the catalogue job, the build job and the recording job."""
+    """Return one ingest job per source, and those of the catalogue, builds, recording and configured databases."""
     limit = {"dagster/max_runtime": str(settings.run_timeout_seconds)}
     ingest = [
         dg.define_asset_job(
@@ -56,4 +58,10 @@ def jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
         tags=limit,
         description="Record runs, their row counts and their check results in the warehouse.",
     )
-    return [*ingest, catalogue, build, record]
+    extract = dg.define_asset_job(
+        EXTRACT,
+        selection=dg.AssetSelection.assets(*map(database_key, settings.databases)),
+        tags=limit,
+        description="Land new and changed rows of the sources' databases.",
+    )
+    return [*ingest, catalogue, build, record, *([extract] if settings.databases else [])]

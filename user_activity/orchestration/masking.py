@@ -36,8 +36,8 @@ def masked_record(record: Mapping[str, Any], settings: Settings) -> dict[str, An
 def _secrets(settings: Settings) -> set[str]:
     """Return every secret of the settings: as written, percent-decoded and percent-encoded."""
     found = set()
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
+    values = [getattr(settings, name) for name in type(settings).model_fields]
+    for value in [*values, *(database.url for database in settings.databases.values())]:
         if isinstance(value, SecretStr):
             for part in _parts(value.get_secret_value()):
                 found |= {part, unquote(part), quote(unquote(part), safe="")}

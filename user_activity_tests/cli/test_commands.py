@@ -34,7 +34,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_all_commands_are_there() -> None:
     quarantine = {"quarantine list", "quarantine show", "quarantine export", "quarantine replay"}
-    files = {"simulate", "land", "withdraw"}
+    files = {"simulate", "land", "extract", "withdraw"}
     others = {"run", "backfill", "status", "why", "verify", "query", "alert-test", "demo", "dev", "migrate"}
     assert set(COMMANDS) == quarantine | files | others
 

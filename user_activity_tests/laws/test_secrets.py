@@ -37,7 +37,16 @@ ROOT = Path(__file__).resolve().parents[2]
 WAREHOUSE, STALE, READER = "Kw4rz/house@pw", "St4le-canary", "R3ader-canary"
 SMTP, HOOK, HOOK_KEY = "Sm7p-canary", "T0K3N-canary", "H00k-canary"
 FEED, FEED_KEY = "F33d-canary", "Ap1-canary"
-SECRETS = (WAREHOUSE, quote(WAREHOUSE, safe=""), STALE, READER, SMTP, HOOK, HOOK_KEY, FEED, FEED_KEY)
+SHOP = "Sh0p-canary"
+SECRETS = (WAREHOUSE, quote(WAREHOUSE, safe=""), STALE, READER, SMTP, HOOK, HOOK_KEY, FEED, FEED_KEY, SHOP)
+EXTRACT = """
+from user_activity.orchestration.command_runs import open_runner
+from user_activity.orchestration.jobs import EXTRACT
+from user_activity.orchestration.outcome import Outcome
+from user_activity.settings import get_settings
+with open_runner(get_settings()) as runner:
+    runner.execute(Outcome(), EXTRACT, {})
+"""
 TICK = """
 import time
 from user_activity.orchestration.assembly import assemble
@@ -163,6 +172,12 @@ def go_wrong(scene: Scene, products_url: str, smtp_port: int) -> None:
     scene.command("query", "select 1; drop schema marts cascade")
     scene.command("query", "select * from pg_authid_of_nobody")
     scene.command("backfill", "--from", "2025-01-10", "--to", "2025-01-10", "--select", "nonsense", "-v")
+    database = {"USER_ACTIVITY_ORDERS_DATABASE_TABLE": "orders"}
+    database["USER_ACTIVITY_ORDERS_DATABASE_URL"] = re.sub(r"//[^@]*@", f"//keeper:{SHOP}@", url)
+    scene.command("extract", **database)
+    scene.command(code=EXTRACT, **database)
+    scene.command("extract", USER_ACTIVITY_ORDERS_DATABASE_URL=f"postgresql://keeper:{SHOP}@{HOST}/shop")
+    scene.command("extract", **database | {"USER_ACTIVITY_ORDERS_DATABASE_URL": f"{SHOP}@{HOST}"})
     scene.command("status", USER_ACTIVITY_THREADS="0")
     scene.command("status", USER_ACTIVITY_FIELD_MAPS="{")
     scene.command("alert-test")
@@ -183,6 +198,9 @@ def go_wrong(scene: Scene, products_url: str, smtp_port: int) -> None:
         "USER_ACTIVITY_WAREHOUSE_URL cannot be read",
         "Only one statement that reads is allowed per call",
         "nonsense",
+        "orders cannot be extracted from postgresql://127.0.0.1",
+        "USER_ACTIVITY_ORDERS_DATABASE_* is wrong: needs a table or a query",
+        "USER_ACTIVITY_ORDERS_DATABASE_URL is wrong",
         "USER_ACTIVITY_THREADS is '0'",
         "USER_ACTIVITY_FIELD_MAPS cannot be read",
         "500",

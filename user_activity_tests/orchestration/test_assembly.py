@@ -1,17 +1,22 @@
 """The platform as the UI shows it: described, owned, grouped, partitioned, and running by itself."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 
+from user_activity.database_settings import Database
+from user_activity.ingest.landing.configured_databases import DatabaseRejected
 from user_activity.orchestration.assembly import assemble
-from user_activity.orchestration.jobs import BUILD, CATALOGUE, ingest_job_name
+from user_activity.orchestration.jobs import BUILD, CATALOGUE, EXTRACT, ingest_job_name
 from user_activity.orchestration.partitions import tagged_dates
 from user_activity.orchestration.resources import WAREHOUSE_POOL
 from user_activity.orchestration.runs.history import RECORD
-from user_activity.orchestration.schedules import close_of_day, weekly_catalogue
+from user_activity.orchestration.schedules import close_of_day, hourly_extract, weekly_catalogue
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 
@@ -133,3 +138,36 @@ def test_the_catalogue_is_read_on_mondays_for_its_week() -> None:
     assert isinstance(request, dg.RunRequest)
     assert [str(day) for day in tagged_dates(request.tags)] == ["2025-03-03"]
     assert weekly_catalogue.cron_schedule == "0 1 * * 1"
+
+
+def test_a_source_with_a_database_is_extracted_every_hour(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+        connection.execute("create table orders as select 'o1' as order_id, '2026-01-05 08:00:00' as updated_at")
+    address = SecretStr(f"sqlite:///{tmp_path / 'shop.db'}")
+    given = {"orders": Database(url=address, table="orders", cursor="updated_at")}
+    settings = Settings(_env_file=None, data_dir=tmp_path / "data", databases=given)
+    definitions = assemble(settings)
+    assert hourly_extract in (definitions.schedules or ())
+    key = dg.AssetKey(["landing", "orders_database"])
+    raw = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}[dg.AssetKey(["raw", "orders"])]
+    assert key in {dep.asset_key for dep in raw.deps}
+    job = definitions.resolve_job_def(EXTRACT)
+    assert int(job.tags["dagster/max_runtime"]) > 0
+    done = job.execute_in_process(resources={"settings": settings})
+    (event,) = done.get_asset_materialization_events()
+    assert event.asset_key == key
+    assert event.materialization.metadata["dagster/row_count"].value == 1
+    assert event.materialization.metadata["position"].value == "2026-01-05 08:00:00"
+    assert len(list((settings.incoming_dir / "orders").rglob("*.parquet"))) == 1
+
+
+def test_without_a_database_nothing_is_extracted(definitions: dg.Definitions) -> None:
+    names = {job.name for job in definitions.get_repository_def().get_all_jobs()}
+    assert EXTRACT not in names
+    assert hourly_extract not in (definitions.schedules or ())
+
+
+def test_a_database_of_no_source_is_refused_by_name(tmp_path: Path) -> None:
+    given = {"oders": Database(url=SecretStr("sqlite:///x"), table="orders")}
+    with pytest.raises(DatabaseRejected, match="the nearest is 'orders'"):
+        assemble(Settings(_env_file=None, data_dir=tmp_path, databases=given))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from user_activity.database_settings import Database
 from user_activity.orchestration.masking import masked
 from user_activity.settings import Settings
 
@@ -16,6 +17,7 @@ def settings(tmp_path: Path) -> Settings:
         data_dir=tmp_path,
         smtp_password=SecretStr("p@ss word"),
         warehouse_url=SecretStr("postgresql://me:s3cret@db.example/user_activity"),
+        databases={"orders": Database(url=SecretStr("mysql://me:d4t4b4se@db.example/shop"), table="orders")},
         alert_webhook_url=SecretStr("https://hooks.example/services/T0/B0/XyZ?thread=1"),
     )
 
@@ -29,6 +31,7 @@ def settings(tmp_path: Path) -> Settings:
             "postgresql://me:***@db.example/user_activity is down",
         ),
         ("password s3cret, database user_activity", "password ***, database user_activity"),
+        ("access denied for me (d4t4b4se)", "access denied for me (***)"),
         ("POST /services/T0/B0/XyZ to hooks.example", "POST /*** to hooks.example"),
         ("mysql://root:toor@db/x", "mysql://root:***@db/x"),
         ("https://shop/api?page=2&api_key=abc&key=d&size=3", "https://shop/api?page=2&api_key=***&key=***&size=3"),

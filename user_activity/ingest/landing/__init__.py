@@ -1,4 +1,4 @@
-"""Landing: the ``incoming`` folder, the archive, and the product catalogue over HTTP.
+"""Landing: the ``incoming`` folder, the archive, the product catalogue over HTTP, and rows from databases.
 
 Belongs here: which files exist and on which date each landed. Does not belong here: reading them (``readers/``).
 """

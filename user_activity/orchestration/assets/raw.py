@@ -9,6 +9,7 @@ import dagster as dg
 from user_activity import ingest
 from user_activity.orchestration import asset_metadata
 from user_activity.orchestration.assets import checks
+from user_activity.orchestration.assets.landing import database_key
 from user_activity.orchestration.partitions import REBUILD, landing_partitions, run_dates
 from user_activity.orchestration.resources import RETRIES, Progress
 from user_activity.orchestration.runs.liveness import hold
@@ -27,10 +28,13 @@ def build_raw_asset(settings: Settings, source: Source) -> dg.AssetsDefinition:
     """Return the raw asset of one source, partitioned by landing date."""
     key = dg.AssetKey(["raw", source.name])
     landing = [source.name, "products_api"] if source.name == "products" else [source.name]
+    deps = [dg.AssetKey(["landing", name]) for name in landing]
+    if source.name in settings.databases:
+        deps.append(database_key(source.name))
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey(["landing", name]) for name in landing],
+        deps=deps,
         partitions_def=landing_partitions(settings, source),
         backfill_policy=dg.BackfillPolicy.single_run(),
         check_specs=checks.raw_check_specs(key, landing_partitions(settings, source)),
