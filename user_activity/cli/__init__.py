@@ -8,7 +8,21 @@ import sys
 
 import typer
 
-from user_activity.cli import alerts, data, demo, dev, migrate, quarantine, query, runs, status, verify, why, withdraw
+from user_activity.cli import (
+    alerts,
+    data,
+    demo,
+    dev,
+    inspect,
+    migrate,
+    quarantine,
+    query,
+    runs,
+    status,
+    verify,
+    why,
+    withdraw,
+)
 from user_activity.cli.output import Exit, explain, prose
 
 app = typer.Typer(
@@ -21,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, data, runs, withdraw, status, why, verify, query, alerts, migrate, dev):
+for module in (demo, inspect, data, runs, withdraw, status, why, verify, query, alerts, migrate, dev):
     module.add_commands(app)
 app.add_typer(quarantine.app, name="quarantine")
 
