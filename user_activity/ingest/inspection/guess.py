@@ -28,8 +28,8 @@ LEAST_FIT = 0.5
 SURE, LIKELY = 0.5, 0.4
 """The least score to be proposed for any column, and for a required one."""
 MOST_NAMES, LONGEST_NAME = 100, 60
-LEAST_DISTINCT = 0.5
-"""The least share of different values in a column that identifies records."""
+LEAST_DISTINCT = 0.9
+"""The least share of different values of a field that identifies records, unless it has our own name for that."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def _candidate(source: Source, column: str, field: Field, context: ValidationCon
         fit, (form, *others) = 1.0, fits
     if fit < LEAST_FIT:
         return None
-    if source.derive_key and column == source.key[0] and len(field.distinct) < LEAST_DISTINCT * len(field.given):
+    is_key = source.derive_key and column == source.key[0] and score < 1
+    if is_key and len(field.distinct) < LEAST_DISTINCT * len(field.given):
         return None
     return Candidate(column, field, score, fit, reason, form, tuple(others))
 

@@ -72,7 +72,8 @@ def inspect(
         needed = needs(source, settings, verdict(file, source, unlimited(with_map), most, work_dir).rows)
         proposed = with_map.model_copy(update={need.setting: need.value for need in needed})
         after = verdict(file, source, proposed, most, work_dir)
-        before = _as_configured(file, source, settings, most, work_dir)
+        is_changed = bool(best.field_map or needed)
+        before = _as_configured(file, source, settings, most, work_dir) if is_changed else after
     dated = next((guess for guess in best.columns if guess.column == source.date_column and guess.fields), None)
     times = kind(fields[dated.fields[0]].tried) if dated and dated.fields[0] in fields else ""
     others = {each.source.name: each.missing for _, _, each in tried[1:]}
