@@ -1,6 +1,7 @@
 """``inspect``: what a file is, how it can be mapped, and what ingest would do with it."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -154,7 +155,7 @@ def _show(file: Path, found: "Inspection") -> None:
     with_what = f" with {' and '.join(changes)}" if changes else ""
     _say(f"\n[bold]{verdict.accepted:,} of {output.counted(total, 'record')} would be accepted{with_what}.[/]")
     if with_what and found.verdict_now.accepted != verdict.accepted:
-        _say(f"As it is configured now: {found.verdict_now.accepted:,}.")
+        _say(f"With the settings as they are: {found.verdict_now.accepted:,}.")
     problems = [[rule, "rejected", count, verdict.reasons[rule]] for rule, count in verdict.rules.most_common()]
     problems += [[rule, "value set aside", count, ""] for rule, count in verdict.set_aside.most_common()]
     if problems:
@@ -199,30 +200,28 @@ def _show_next(file: Path, found: "Inspection", settings: Settings, target: Path
         output.prose.print("No record could be ingested this way.", style="red")
         return
     if not proposal.field_map:
-        _say("\nNothing to map: every column is found under its own name or a known spelling.")
+        _say("\nNothing to map: every column is found without a field map.")
     elif target:
-        _say(f"\nThe map is written to {escape(str(target))}.")
+        _say(f"\nThe map is written to {escape(output.visible(str(target)))}.")
     else:
         where = settings.field_maps_file or map_file.DEFAULT
-        _say(f"\nThe map, for {escape(str(where))} (--write adds it there):\n")
+        _say(f"\nThe map, for {escape(output.visible(str(where)))} (--write puts it there):\n")
         text = map_file.block(proposal.source.name, proposal.field_map)
         output.answer.print(output.visible_lines(text), markup=False, soft_wrap=True)
-    lines = [need.variable for need in found.needs]
+    lines = [(need.variable, need.reason) for need in found.needs]
     if proposal.field_map and settings.field_maps_file is None:
-        lines.insert(0, f"USER_ACTIVITY_FIELD_MAPS_FILE={map_file.DEFAULT}")
+        lines.insert(0, (f"USER_ACTIVITY_FIELD_MAPS_FILE={map_file.DEFAULT}", "the map above"))
     if lines:
-        _say("Settings, for .env:\n")
-        for line in lines:
-            output.answer.print(f"  {output.visible(line)}", markup=False, soft_wrap=True)
-        for need in found.needs:
-            _say(f"  [dim]{escape(output.visible(need.reason))}[/]")
-    landed = file
+        _say("\nSettings, for .env:\n")
+    for line, reason in lines:
+        _say(f"  [dim]# {escape(output.visible(reason))}[/]")
+        output.answer.print(f"  {output.visible(line)}", markup=False, soft_wrap=True)
+    landed = str(file)
     if found.format.name != file.name:
-        landed = Path(found.format.name)
-        output.prose.print(f"Next: cp {file} {landed}", markup=False)
-    output.prose.print(
-        f"Next: user-activity land {landed} --source {proposal.source.name} && user-activity run", markup=False
-    )
+        landed = found.format.name
+        output.prose.print(f"Next: cp {shlex.quote(str(file))} {shlex.quote(landed)}", markup=False)
+    command = f"user-activity land {shlex.quote(landed)} --source {proposal.source.name} && user-activity run"
+    output.prose.print(f"Next: {command}", markup=False)
 
 
 def _say(text: str) -> None:

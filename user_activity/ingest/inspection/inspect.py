@@ -77,7 +77,8 @@ def inspect(
     dated = next((guess for guess in best.columns if guess.column == source.date_column and guess.fields), None)
     times = kind(fields[dated.fields[0]].tried) if dated and dated.fields[0] in fields else ""
     others = {each.source.name: each.missing for _, _, each in tried[1:]}
-    notes = notes_on(best, proposed, times, found.name if found.name != path.name else "")
+    new_name = found.name if found.name != path.name else ""
+    notes = notes_on(best, proposed, times, new_name, is_whole=sample.is_whole)
     return Inspection(found, sample, best, others, proposed, needed, after, before, times, notes)
 
 

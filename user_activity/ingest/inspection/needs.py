@@ -71,7 +71,7 @@ def _names(column: str, kind: OneOf, settings: Settings, accepted: Sequence[pa.T
     records = sum(counts.values())
     shown = ", ".join(f"{value} ({counts[value]:,})" for value in unknown[:8]) + (", …" if len(unknown) > 8 else "")
     listed = len(unknown) <= _MOST_NAMES and not any("," in value for value in unknown)
-    reason = f"{records:,} records have a value in {column} that is not listed: {shown}"
+    reason = f"{_counted(records)} with a value of {column} that is not listed: {shown}"
     return [Need(setting, (*names, *unknown) if listed else _EVERY, reason)]
 
 
@@ -82,8 +82,12 @@ def _start_date(column: str, settings: Settings, accepted: Sequence[pa.Table]) -
     if not early or early < _LEAST_SHARE * len(moments):
         return []
     day = moments[0].replace(tzinfo=UTC).astimezone(ZoneInfo(settings.timezone)).date()
-    return [Need("start_date", day, f"{early:,} records are from before {settings.start_date}, the first day kept")]
+    return [Need("start_date", day, f"{_counted(early)} from before {settings.start_date}, the first day kept")]
 
 
 def _values(column: str, accepted: Sequence[pa.Table]) -> list[Any]:
     return [value for rows in accepted for value in rows.column(column).to_pylist() if value is not None]
+
+
+def _counted(records: int) -> str:
+    return f"{records:,} record{'s' * (records != 1)}"

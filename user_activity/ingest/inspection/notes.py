@@ -5,10 +5,16 @@ from collections.abc import Iterator
 from user_activity.ingest.inspection.proposal import ColumnGuess, Proposal
 from user_activity.settings import Settings
 
+BEGINNING = (
+    "The sample is the beginning of the file: later records may have other event types, earlier dates and other "
+    "faults. --sample 1000000 reads more."
+)
 
-def notes_on(best: Proposal, settings: Settings, times: str, new_name: str) -> list[str]:
+
+def notes_on(best: Proposal, settings: Settings, times: str, new_name: str, *, is_whole: bool) -> list[str]:
     """The sentences; ``times`` is the kind of times of the date column, ``new_name`` what the file should be called."""
-    return [*_notes(best, {guess.column: guess for guess in best.columns}, settings, times, new_name)]
+    beginning = [] if is_whole else [BEGINNING]
+    return [*_notes(best, {guess.column: guess for guess in best.columns}, settings, times, new_name), *beginning]
 
 
 def _notes(

@@ -21,7 +21,8 @@ NAMES = _split({
     "event_type": "activity activity_type type action_name event_kind behavior behavior_type interaction "
     "interaction_type kind verb event_action operation",
     "event_at": "event_datetime datetime date_time event_date date created_at occurred_at happened_at when server_time "
-    "client_time logged_at log_time @timestamp utc_time invoice_date order_date purchase_date visit_time hit_time",
+    "client_time logged_at log_time @timestamp utc_time invoice_date order_date purchase_date visit_time hit_time "
+    "time_iso8601",
     "session_id": "user_session visit_id ga_session_id sid session_key session_uuid session_guid",
     "product_id": "stock_code article_id product_sku product_code item_sku item_code asin article_number",
     "order_id": "order_no order_number invoice_no invoice invoice_number invoice_id purchase_id receipt_id order_ref",
@@ -69,7 +70,8 @@ NAMES = _split({
     "review_id": "review_uuid review_no",
     "reviews.user_id": "reviewer author reviewer_no client_id member_id account_id buyer_id",
     "rating": "star_rating review_rating rate grade overall",
-    "review_at": "date datetime created posted_at submission_time review_time written_at submitted_at",
+    "review_at": "date datetime created posted_at submission_time review_time written_at submitted_at "
+    "unix_review_time",
     "title": "review_title review_headline",
     "body": "review_body review review_comment message comments",
 })  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from user_activity.ingest.inspection.sample import first_records, read_carefully
+from user_activity.ingest.partition.faults import guilt
 from user_activity.ingest.partition.load import by_file
 from user_activity.ingest.readers.files import InputFile
 from user_activity.ingest.validation.read import Opening, Reader, Stream, connected
@@ -48,7 +49,7 @@ def verdict(file: InputFile, source: Source, settings: Settings, most: int, work
                     for rule, reason in zip(each.rules, each.reasons, strict=True):
                         found.reasons.setdefault(rule, reason)
         if problem := stream.problems.get(0):
-            raise problem
+            raise guilt(problem) or problem
         return found
 
     return read_carefully(Reader(source, settings, work_dir), file, read)

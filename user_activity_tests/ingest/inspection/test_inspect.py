@@ -5,6 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from user_activity.ingest.inspection.inspect import Inspection, inspect
@@ -201,3 +203,64 @@ def test_the_same_file_gives_the_same_report(tmp_path: Path) -> None:
     first, second = (inspected(tmp_path / kind.name, kind.content) for _ in range(2))
     assert first.proposal.columns == second.proposal.columns
     assert (first.needs, first.notes, first.preview) == (second.needs, second.notes, second.preview)
+
+
+EXPORTS = {
+    "profiles.csv": ("ID;E-Mail;Email Address;Created;Country Name\n1;x;a@b.example;2025-03-01;France\n", "users"),
+    "catalogue.csv": ("sku|title|vendor|product type|retail price\nt1|Tea|Acme|Drinks|2.50\n", "products"),
+    "opinions.jsonl": (
+        '{"asin":"B1","reviewerID":"A1","overall":5.0,"summary":"Good","reviewText":"Tea","unixReviewTime":1767607200}',
+        "reviews",
+    ),
+    "requests.jsonl": (
+        '{"time_iso8601":"2026-01-05T10:00:00+01:00","remote_addr":"192.0.2.1","request_uri":"/","status":200,'
+        '"http_user_agent":"Mozilla/5.0 (X11)","http_referer":"https://search.example/"}',
+        "events",
+    ),
+    "page.json": (
+        '{"data": [{"anonymousId": "a", "kind": "click", "when": "2026-01-05"}], "next": 2, "total": 1}',
+        "events",
+    ),
+    "shop.json": (
+        '{"result": {"list": [{"order_no": 7, "buyer_id": 3, "purchased_at": "2026-01-05", "grand_total": 10, '
+        '"basket": [{"sku": "t1", "qty": 2, "price": 5}]}]}, "page": 1}',
+        "orders",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_an_export_of_each_source_is_mapped(name: str, tmp_path: Path) -> None:
+    content, source = EXPORTS[name]
+    found = inspected(tmp_path / name, content)
+    assert found.proposal.source.name == source
+    assert (found.verdict.accepted, found.verdict.rejected, dict(found.verdict.set_aside)) == (1, 0, {})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_the_encoding_is_named(encoding: str, tmp_path: Path) -> None:
+    content = "user_id;type;date\nJosé;click;2026-01-05\n".encode(encoding)
+    found = inspected(tmp_path / "a.csv", content)
+    assert found.format.encoding == {"utf-8-sig": "UTF-8 with a mark", "utf-16": "UTF-16"}[encoding]
+    assert (found.preview[0]["user_id"], found.sample.opening.delimiter) == ("José", ";")
+
+
+def test_typed_columns_of_parquet_are_mapped(tmp_path: Path) -> None:
+    moment = pa.array([1767607200_000000], pa.timestamp("us"))
+    table = pa.table({"Visit ID": [4], "Member ID": [7], "Activity": ["click"], "Server Time": moment, "n": [{"a": 1}]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    found = inspected(tmp_path / "a.parquet", (tmp_path / "a.parquet").read_bytes())
+    assert found.proposal.field_map == {
+        "user_id": "Member ID", "event_type": "Activity", "event_at": "Server Time", "session_id": "Visit ID",
+    }  # fmt: skip
+    assert found.verdict.accepted == 1
+
+
+def test_inconsistent_quoting_costs_one_record(tmp_path: Path) -> None:
+    rows = 'u1,click,2026-01-05,a "quoted" word\nu2,click,2026-01-05,"never closed\nu3,click,2026-01-05,fine\n'
+    found = inspected(tmp_path / "a.csv", "user_id,type,date,note\n" + rows)
+    drop = Drop(tmp_path / "platform", field_maps={"events": found.proposal.field_map})
+    drop.file("a.csv", "user_id,type,date,note\n" + rows)
+    result = drop.ingest()
+    assert (found.verdict.accepted, found.verdict.rejected) == (result.rows_accepted, result.rows_quarantined)
+    assert found.verdict.accepted
