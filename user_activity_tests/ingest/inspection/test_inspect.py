@@ -10,7 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from user_activity.ingest.inspection.inspect import Inspection, inspect
+from user_activity.ingest.inspection.sample import first_records
+from user_activity.ingest.readers.batches import Batches, Numbering, Shape
 from user_activity.ingest.readers.files import FileProblem
+from user_activity.ingest.validation.read import Opening
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 from user_activity_tests.ingest.conftest import DAY, Drop
@@ -119,6 +122,28 @@ def test_an_ambiguous_column_has_alternatives(tmp_path: Path) -> None:
 def test_a_name_whose_values_do_not_fit_is_not_proposed(tmp_path: Path) -> None:
     content = "user_id,action,ts,date,client_time\nu,click,soon,never,2026-01-05\n"
     assert columns(inspected(tmp_path / "a.csv", content, source="events"))["event_at"] == ("client_time",)
+
+
+def test_a_column_is_missing_if_the_values_of_its_only_name_do_not_fit(tmp_path: Path) -> None:
+    found = inspected(tmp_path / "a.csv", "user_id,action,ts\nu,click,soon\n", source="events")
+    assert found.proposal.missing == ["event_at"]
+
+
+def test_a_field_is_proposed_for_one_column_only(tmp_path: Path) -> None:
+    order = '{"id": 1, "created_at": "2026-01-05", "line_items": [{"sku": "t", "quantity": 1, "price": 2}]}'
+    found = inspected(tmp_path / "a.jsonl", order, source="orders")
+    assert (columns(found)["order_id"], found.proposal.missing) == (("id",), ["user_id"])
+
+
+def test_a_sample_ends_in_the_middle_of_the_files_batches() -> None:
+    shape = Shape("log")
+
+    def rows(numbering: Numbering) -> Batches:
+        for text in ("abc", "def", "ghi"):
+            yield numbering.batch(shape, [pa.array(list(text))])
+
+    sizes = [len(batch) for batch in first_records(Opening(shape, rows), 5).rows(Numbering(DAY))]
+    assert sizes == [3, 2]
 
 
 def test_an_id_that_repeats_is_no_key(tmp_path: Path) -> None:
