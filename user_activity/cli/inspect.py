@@ -103,7 +103,7 @@ def _plain(file: Path, found: "Inspection", target: Path | None) -> dict[str, An
         "delimiter": opening.delimiter,
         "envelope": ".".join(opening.envelope),
         "land_as": found.format.name,
-        "records_sampled": len(found.sample.records),
+        "records_sampled": found.verdict.accepted + found.verdict.rejected,
         "sample_is_whole_file": found.sample.is_whole,
         "source": proposal.source.name,
         "useful": found.is_useful,
@@ -136,7 +136,8 @@ def _show(file: Path, found: "Inspection") -> None:
     proposal, verdict = found.proposal, found.verdict
     _say(f"[bold]{escape(output.visible(file.name))}[/]: {escape(_what(found))}")
     whole = "the whole file" if found.sample.is_whole else "the beginning of the file"
-    _say(f"Sample: {output.counted(len(found.sample.records), 'record')}, {whole}")
+    total = verdict.accepted + verdict.rejected
+    _say(f"Sample: {output.counted(total, 'record')}, {whole}")
     others = ", ".join(
         f"{name} (lacks {', '.join(missing)})" if missing else name for name, missing in found.others.items()
     )
@@ -150,7 +151,6 @@ def _show(file: Path, found: "Inspection") -> None:
     output.grid("Columns", ["column", "from", "why", "filled", "fits", "for example", "or"], rows)
     if proposal.unused:
         _say(f"Kept in properties: {escape(output.shown(', '.join(proposal.unused[:30])))}")
-    total = verdict.accepted + verdict.rejected
     changes = ["this map"] * bool(proposal.field_map) + ["these settings"] * bool(found.needs)
     with_what = f" with {' and '.join(changes)}" if changes else ""
     _say(f"\n[bold]{verdict.accepted:,} of {output.counted(total, 'record')} would be accepted{with_what}.[/]")

@@ -12,7 +12,7 @@ from user_activity.ingest.inspection.formats import Recognised, recognised
 from user_activity.ingest.inspection.needs import Need, needs, unlimited
 from user_activity.ingest.inspection.notes import notes_on
 from user_activity.ingest.inspection.proposal import Proposal, Proposer
-from user_activity.ingest.inspection.sample import Sample, input_file, mapped, sampled
+from user_activity.ingest.inspection.sample import Sample, Seen, input_file, mapped, sampled
 from user_activity.ingest.inspection.times import kind
 from user_activity.ingest.inspection.verdict import Verdict, verdict
 from user_activity.ingest.readers.files import FileProblem, InputFile
@@ -87,16 +87,19 @@ def _proposals(
 ) -> list[tuple[Sample, dict[str, Field], Proposal]]:
     """What each source makes of the file, the best first."""
     found, problems = [], []
+    seen: Seen = {}
+    fields: dict[int, dict[str, Field]] = {}
     context = ValidationContext(unlimited(settings), file.landing_date)
     for source in sources:
         try:
-            sample = sampled(file, source, settings, most, work_dir)
+            sample = sampled(file, source, settings, most, work_dir, seen)
         except FileProblem as problem:
             problems.append(problem)
             continue
-        fields = fields_of(sample.records, settings.missing_values)
-        proposer = Proposer(source, settings, sample.opening.shape, fields, context)
-        found.append((sample, fields, proposer.proposal(field_maps(settings).get(source.name, {}))))
+        if id(sample) not in fields:
+            fields[id(sample)] = fields_of(sample.records, settings.missing_values)
+        proposer = Proposer(source, settings, sample.opening.shape, fields[id(sample)], context)
+        found.append((sample, fields[id(sample)], proposer.proposal(field_maps(settings).get(source.name, {}))))
     if not found:
         raise problems[0]
     return sorted(found, key=lambda each: (-each[2].score, each[2].source.name))

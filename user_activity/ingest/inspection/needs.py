@@ -18,8 +18,8 @@ from user_activity.sources.contracts.values import OneOf
 _LISTS = ("event_types", "order_statuses", "payment_methods")
 _EVERY = ("*",)
 _MOST_NAMES = 40
-_LEAST_SHARE = 0.01
-"""Fewer records before the start date are taken for errors, and do not move it."""
+_LEAST_SHARE = 0.02
+"""Fewer records with names that are not listed, or from before the start date, are taken for errors."""
 FIRST_DAY = date(1971, 1, 1)
 
 
@@ -65,10 +65,10 @@ def _names(column: str, kind: OneOf, settings: Settings, accepted: Sequence[pa.T
     unknown = list(
         {folded(value): value for value in sorted(counts, key=lambda value: (counts[value], value))}.values()
     )
-    if not unknown:
+    records = sum(counts.values())
+    if not records or records < _LEAST_SHARE * sum(map(len, accepted)):
         return []
     unknown.reverse()  # the most frequent first
-    records = sum(counts.values())
     shown = ", ".join(f"{value} ({counts[value]:,})" for value in unknown[:8]) + (", …" if len(unknown) > 8 else "")
     listed = len(unknown) <= _MOST_NAMES and not any("," in value for value in unknown)
     reason = f"{_counted(records)} with a value of {column} that is not listed: {shown}"

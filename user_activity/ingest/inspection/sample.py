@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from user_activity.ingest.inspection.formats import Recognised
 from user_activity.ingest.inspection.synonyms import names_of
-from user_activity.ingest.readers.batches import Batches, Numbering
+from user_activity.ingest.readers.batches import Batches, Numbering, Shape
 from user_activity.ingest.readers.csv import InconsistentQuoting
 from user_activity.ingest.readers.files import InputFile
 from user_activity.ingest.validation.expressions import ROWS, decode
@@ -67,7 +67,11 @@ def read_carefully(reader: Reader, file: InputFile, read: Callable[[Opening], Re
         return read(reader.opening(file, carefully=True))
 
 
-def sampled(file: InputFile, source: Source, settings: Settings, most: int, work_dir: Path) -> Sample:
+Seen = dict[tuple[Shape, tuple[str, ...]], Sample]
+"""Samples of one file by what decides its records: most sources read a file in the same way."""
+
+
+def sampled(file: InputFile, source: Source, settings: Settings, most: int, work_dir: Path, seen: Seen) -> Sample:
     """The first records of a file. Raises ``FileProblem`` if the source cannot read it.
 
     Records are found as with a field map that has every name we know; but no column takes a field.
@@ -76,15 +80,18 @@ def sampled(file: InputFile, source: Source, settings: Settings, most: int, work
     untaken = mapped(settings, source, dict.fromkeys(source.columns, Origin.model_validate({"const": None})))
 
     def read(opening: Opening) -> Sample:
+        if found := seen.get((opening.shape, opening.envelope)):
+            return found
         batches = list(first_records(opening, most + 1).rows(Numbering(file.landing_date)))
         with connected(settings, work_dir) as engine:
             engine.register(ROWS, pa.Table.from_batches(batches, schema=opening.shape.schema))
             decoded = decode(opening.shape, source, untaken)
-            found = engine.execute(
+            rows = engine.execute(
                 f"select _properties from {decoded.sql} where _problem is null order by _row limit {most}"
             ).fetchall()
-        records = [json.loads(text, parse_int=str, parse_float=str) if text else {} for (text,) in found]
-        return Sample(opening, records, is_whole=sum(map(len, batches)) <= most)
+        records = [json.loads(text, parse_int=str, parse_float=str) if text else {} for (text,) in rows]
+        sample = Sample(opening, records, is_whole=sum(map(len, batches)) <= most)
+        return seen.setdefault((opening.shape, opening.envelope), sample)
 
     return read_carefully(reader, file, read)
 

@@ -83,6 +83,12 @@ def test_event_types_that_are_not_in_the_list_are_named_and_added(tmp_path: Path
     assert (found.verdict.accepted, found.verdict_now.accepted) == (4, 1)
 
 
+def test_a_rare_name_is_rejected_and_not_added_to_the_list(tmp_path: Path) -> None:
+    found = inspected(tmp_path / "a.csv", HEADER + "u,clikc,2026-01-05\n" + "u,click,2026-01-05\n" * 100)
+    assert found.needs == []
+    assert dict(found.verdict.rules) == {"event_type_unknown": 1}
+
+
 def test_too_many_event_types_are_all_accepted(tmp_path: Path) -> None:
     found = inspected(tmp_path / "a.csv", HEADER + "".join(f"u,kind{number},2026-01-05\n" for number in range(60)))
     assert [need.variable for need in found.needs] == ["USER_ACTIVITY_EVENT_TYPES='*'"]
