@@ -127,7 +127,7 @@ def _counts(verdict: "Verdict") -> dict[str, Any]:
         "accepted": verdict.accepted,
         "rejected": verdict.rejected,
         "rejected_by_rule": dict(verdict.rules.most_common()),
-        "reasons": verdict.reasons,
+        "examples": verdict.reasons | verdict.left_out,
         "set_aside_by_rule": dict(verdict.set_aside.most_common()),
     }
 
@@ -157,7 +157,9 @@ def _show(file: Path, found: "Inspection") -> None:
     if with_what and found.verdict_now.accepted != verdict.accepted:
         _say(f"With the settings as they are: {found.verdict_now.accepted:,}.")
     problems = [[rule, "rejected", count, verdict.reasons[rule]] for rule, count in verdict.rules.most_common()]
-    problems += [[rule, "value set aside", count, ""] for rule, count in verdict.set_aside.most_common()]
+    problems += [
+        [rule, "value set aside", count, verdict.left_out[rule]] for rule, count in verdict.set_aside.most_common()
+    ]
     if problems:
         output.grid("", ["rule", "what happens", "records", "for example"], problems)
     for number, row in enumerate(found.preview, start=1):

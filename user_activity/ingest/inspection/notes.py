@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from user_activity.ingest.inspection.proposal import ColumnGuess, Proposal
+from user_activity.ingest.inspection.proposal import FULL, ColumnGuess, Proposal
 from user_activity.settings import Settings
 
 BEGINNING = (
@@ -36,6 +36,12 @@ def _notes(
             "Each record seems to be one line of an order. A record of orders holds all lines of the order, so each "
             "line is proposed as an event."
         )
+    for guess in best.columns:
+        if guess.column in best.source.required and guess.filled < FULL and len(guess.fields) == 1:
+            yield (
+                f"{1 - guess.filled:.0%} of the records have no {guess.column} and would be rejected. To keep them, "
+                f"map what it is then ({guess.column}: {{field: {guess.fields[0]}, const: …}})."
+            )
     if "currency" in best.source.columns and "currency" not in columns and {"revenue", "price"} & set(columns):
         yield (
             f"No field gives the currency: amounts are in {settings.default_currency}. For another one, set "

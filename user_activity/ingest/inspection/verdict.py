@@ -1,5 +1,6 @@
 """What ingest would do with the first records of a file: its readers, its field mapping, its contract."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from user_activity.ingest.partition.faults import guilt
 from user_activity.ingest.partition.load import by_file
 from user_activity.ingest.readers.files import InputFile
 from user_activity.ingest.validation.read import Opening, Reader, Stream, connected
-from user_activity.ingest.validation.validate import ContractValidator
+from user_activity.ingest.validation.validate import SET_ASIDE, ContractValidator
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
@@ -28,6 +29,8 @@ class Verdict:
     """For each of these rules, the sentence of the first record that breaks it."""
     set_aside: Counter[str] = field(default_factory=Counter)
     """Values left out of accepted records, by rule."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """For each of these rules, the first such value."""
     rows: list[pa.Table] = field(default_factory=list)
     """The accepted records, typed."""
 
@@ -43,7 +46,9 @@ def verdict(file: InputFile, source: Source, settings: Settings, most: int, work
                 found.rows.append(rows)
                 found.accepted += len(rows)
                 found.rejected += len(rejected)
-                found.set_aside.update(warnings)
+                if warnings:
+                    found.set_aside.update(warnings)
+                    _note_left_out(found.left_out, rows)
                 for each in rejected:
                     found.rules.update(each.rules)
                     for rule, reason in zip(each.rules, each.reasons, strict=True):
@@ -53,3 +58,10 @@ def verdict(file: InputFile, source: Source, settings: Settings, most: int, work
         return found
 
     return read_carefully(Reader(source, settings, work_dir), file, read)
+
+
+def _note_left_out(left_out: dict[str, str], rows: pa.Table) -> None:
+    for properties in rows.column("properties").to_pylist():
+        if properties and f'"{SET_ASIDE}"' in properties:
+            for column, each in json.loads(properties).get(SET_ASIDE, {}).items():
+                left_out.setdefault(each["rule"], f"{column} is {each['text']!r}")

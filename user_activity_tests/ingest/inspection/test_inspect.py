@@ -64,6 +64,7 @@ def test_what_would_be_rejected_is_counted_by_rule_as_ingest_counts_it(tmp_path:
     found = inspected(tmp_path / "a.csv", HEADER + rows)
     assert (found.verdict.accepted, dict(found.verdict.rules)) == (2, {"user_id_missing": 1, "event_at_not_a_time": 1})
     assert found.verdict.reasons["user_id_missing"] == "user_id is missing"
+    assert any(note.startswith("25% of the records have no user_id and would be rejected") for note in found.notes)
 
 
 def test_values_that_are_set_aside_are_counted(tmp_path: Path) -> None:
@@ -71,6 +72,7 @@ def test_values_that_are_set_aside_are_counted(tmp_path: Path) -> None:
         tmp_path / "a.csv", "user_id,event_type,event_at,qty\nu,click,2026-01-05,1\nu,click,2026-01-05,x\n"
     )
     assert dict(found.verdict.set_aside) == {"quantity_not_whole": 1}
+    assert found.verdict.left_out == {"quantity_not_whole": "quantity is 'x'"}
 
 
 def test_event_types_that_are_not_in_the_list_are_named_and_added(tmp_path: Path) -> None:
