@@ -111,6 +111,7 @@ def _plain(file: Path, found: "Inspection", target: Path | None) -> dict[str, An
         "columns": [vars(guess) for guess in proposal.columns],
         "missing": proposal.missing,
         "unused_fields": proposal.unused,
+        "perhaps": proposal.perhaps,
         "other_sources": found.others,
         "field_map": {proposal.source.name: proposal.field_map} if proposal.field_map else {},
         "settings": [{"setting": need.variable, "reason": need.reason} for need in found.needs],
@@ -151,6 +152,9 @@ def _show(file: Path, found: "Inspection") -> None:
     output.grid("Columns", ["column", "from", "why", "filled", "fits", "for example", "or"], rows)
     if proposal.unused:
         _say(f"Kept in properties: {escape(output.shown(', '.join(proposal.unused[:30])))}")
+    if proposal.perhaps:
+        perhaps = "; ".join(f"{', '.join(paths)} as {column}" for column, paths in proposal.perhaps.items())
+        _say(f"Not proposed, but possible: {escape(output.shown(perhaps))}")
     changes = ["this map"] * bool(proposal.field_map) + ["these settings"] * bool(found.needs)
     with_what = f" with {' and '.join(changes)}" if changes else ""
     _say(f"\n[bold]{verdict.accepted:,} of {output.counted(total, 'record')} would be accepted{with_what}.[/]")

@@ -49,6 +49,8 @@ class Proposal:
     """Required columns that no field gives."""
     unused: list[str]
     """Top-level fields that no column takes."""
+    perhaps: dict[str, list[str]]
+    """Unused fields that may be a column, but are not proposed for it."""
     score: float
 
     @property
@@ -97,9 +99,14 @@ class Proposer:
         used = {name for guess in columns for name in guess.fields}
         roots = {name.partition("[")[0].partition(".")[0] for name in used}
         unused = [path for path in self._fields if path not in used and path not in roots and self._is_top(path)]
+        perhaps = {
+            column: paths
+            for column, ones in self._found.items()
+            if column not in guesses and (paths := [one.field.path for one in ones if one.field.path in unused])
+        }
         score = sum(one.score * one.fit * (3 if one.column in self._source.required else 1) for one in chosen.values())
         score += 2 * len(kept) - _MISSING_PENALTY * len(missing)
-        return Proposal(self._source, columns, missing, unused, score)
+        return Proposal(self._source, columns, missing, unused, perhaps, score)
 
     def _is_top(self, path: str) -> bool:
         return not any(path.startswith((f"{other}.", f"{other}[")) for other in self._fields if other != path)

@@ -127,6 +127,12 @@ def test_an_ambiguous_column_has_alternatives(tmp_path: Path) -> None:
     assert alternatives == {"user_id": ("email",), "event_at": ("received_at",)}
 
 
+def test_a_field_that_may_be_a_column_is_named_and_not_proposed(tmp_path: Path) -> None:
+    found = inspected(tmp_path / "a.csv", "user_id,type,date,price\nu,view,2026-01-05,5\n")
+    assert found.proposal.perhaps == {"revenue": ["price"]}
+    assert "revenue" not in found.proposal.field_map
+
+
 def test_a_name_whose_values_do_not_fit_is_not_proposed(tmp_path: Path) -> None:
     content = "user_id,action,ts,date,client_time\nu,click,soon,never,2026-01-05\n"
     assert columns(inspected(tmp_path / "a.csv", content, source="events"))["event_at"] == ("client_time",)
