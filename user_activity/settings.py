@@ -73,6 +73,9 @@ class Settings(WithDatabaseVariables):
     payment_methods: PaymentMethods = Field(
         PAYMENT_METHODS, description="The accepted payment methods, comma-separated."
     )
+    orders_without_lines: bool = Field(
+        False, description="Whether an order without lines is accepted, as one line of its total."
+    )
     field_maps_file: FilePath | None = Field(
         None, description="A YAML file with field maps: source, then column, then origin; FIELD_MAPS overrides it."
     )

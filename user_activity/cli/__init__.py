@@ -14,6 +14,7 @@ from user_activity.cli import (
     demo,
     dev,
     extract,
+    inspect,
     migrate,
     quarantine,
     query,
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, data, extract, runs, withdraw, status, why, verify, query, alerts, migrate, dev):
+for module in (demo, inspect, data, extract, runs, withdraw, status, why, verify, query, alerts, migrate, dev):
     module.add_commands(app)
 app.add_typer(quarantine.app, name="quarantine")
 

@@ -178,6 +178,11 @@ def visible(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
+def visible_lines(text: str) -> str:
+    """The same for text of several lines."""
+    return "\n".join(map(visible, text.splitlines()))
+
+
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """``1 file``, ``2,000 files``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -11,7 +11,7 @@ from user_activity.sources.contracts.base import Contract, Fill, Source, column
 from user_activity.sources.contracts.items import Items, one_line, one_line_sql
 from user_activity.sources.contracts.money import Currency
 from user_activity.sources.contracts.times import Moment
-from user_activity.sources.contracts.values import Amount, Identifier, OneOf, Text, broken, quoted
+from user_activity.sources.contracts.values import Amount, Identifier, OneOf, Text, ValidationContext, broken, quoted
 
 COMPLETED = "completed"
 EMPTY = re.compile(r"\[\s*\]")
@@ -76,19 +76,25 @@ class Order(Contract):
     )  # fmt: skip
     device: Annotated[str | None, Text()] = column("Kind of device.", "device_type", "metadata.device", optional=True)
     items: Annotated[str | None, Items(), Field(validate_default=True)] = column(
-        "The lines, as JSON; one line of the total where there are none.", "line_items", "order_items", "lines",
-        "products",
-        fill=Fill(lambda given, context: one_line(given["revenue"]), lambda settings: one_line_sql("v.revenue")),
+        "The lines, as JSON.", "line_items", "order_items", "lines", "products",
+        fill=Fill(
+            lambda given, context: one_line(given["revenue"], context.settings),
+            lambda settings: one_line_sql("v.revenue", settings),
+        ),
     )  # fmt: skip
 
     @field_validator("items", mode="wrap")
     @classmethod
-    def _needs_a_total(cls, items: str | None, parsed: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        total = info.data.get("revenue", ...)
-        if items is not None and (total is None or not EMPTY.fullmatch(items)):
+    def _needs_a_total(
+        cls, items: str | None, parsed: ValidatorFunctionWrapHandler, info: ValidationInfo[ValidationContext]
+    ) -> Any:
+        total, allowed = info.data.get("revenue", ...), info.context.settings.orders_without_lines
+        if items is not None and not (allowed and total is not None and EMPTY.fullmatch(items)):
             return parsed(items)
         if total is None:
-            raise broken("missing", "give the lines or the total")
+            raise broken("missing", "give the lines, or the total with USER_ACTIVITY_ORDERS_WITHOUT_LINES=true")
+        if not allowed:
+            raise broken("missing", "if each record is a whole order, set USER_ACTIVITY_ORDERS_WITHOUT_LINES=true")
         return None
 
 

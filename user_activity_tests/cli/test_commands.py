@@ -34,7 +34,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_all_commands_are_there() -> None:
     quarantine = {"quarantine list", "quarantine show", "quarantine export", "quarantine replay"}
-    files = {"simulate", "land", "extract", "withdraw"}
+    files = {"simulate", "inspect", "land", "extract", "withdraw"}
     others = {"run", "backfill", "status", "why", "verify", "query", "alert-test", "demo", "dev", "migrate"}
     assert set(COMMANDS) == quarantine | files | others
 
@@ -60,6 +60,7 @@ def test_help_is_an_answer_not_an_error(name: str, command: Command) -> None:
         ["alert-test"],
         ["quarantine", "list"],
         ["land", "x.jsonl", "--source", "events"],
+        ["inspect", "x.jsonl"],
         ["query", "select 1"],
     ],
     ids=lambda arguments: arguments[0],

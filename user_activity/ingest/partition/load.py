@@ -119,7 +119,7 @@ class Loader:
         withheld = frozenset(row - 1 for row in self._withheld.get(group[0][0], ()))
         stream = Stream(self._engine, self._source, self._settings, files, withheld)
         validator = ContractValidator(self._engine, self._source, self._settings, withheld)
-        pieces = _by_file(stream, validator)
+        pieces = by_file(stream, validator)
         piece = next(pieces, None)
         unread: dict[tuple[Original, Opening], Exception] = {}
         for index, (original, opening) in enumerate(group):
@@ -156,7 +156,7 @@ class Loader:
             self._faults[original] = fault
 
 
-def _by_file(stream: Stream, validator: ContractValidator) -> Iterator[Piece]:
+def by_file(stream: Stream, validator: ContractValidator) -> Iterator[Piece]:
     """The stream's accepted and rejected rows per file, in order; row numbers start at 1 in each file."""
     for batch in stream.batches():
         rows = pa.Table.from_batches([batch]).drop_columns([*_VERDICT, "_repaired"])

@@ -94,6 +94,11 @@ def opened(path: Path, compression: str) -> Iterator[BinaryIO]:
             ) from error
 
 
+def marked_encoding(head: bytes) -> str | None:
+    """The encoding other than UTF-8 that a file's byte order mark names."""
+    return next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), None)
+
+
 def chunks(stream: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[bytes]:
     """The stream in chunks, without a byte order mark; a mark of UTF-16 or UTF-32 makes it UTF-8.
 
@@ -101,7 +106,7 @@ def chunks(stream: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[bytes]:
     """
     first = bytes(stream.read(size))
     pieces = chain((first.removeprefix(_UTF8_MARK),), map(bytes, iter(lambda: stream.read(size), b"")))
-    encoding = next((encoding for mark, encoding in _MARKS.items() if first.startswith(mark)), None)
+    encoding = marked_encoding(first)
     yield from filter(None, _as_utf8(pieces, encoding) if encoding else pieces)
 
 

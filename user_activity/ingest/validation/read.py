@@ -38,6 +38,10 @@ class Opening:
 
     shape: Shape
     rows: Callable[[Numbering], Batches]
+    delimiter: str = ""
+    """What separates the fields of a CSV file."""
+    envelope: tuple[str, ...] = ()
+    """The path to the records of a JSON file whose objects surround them."""
 
 
 class Reader:
@@ -69,15 +73,17 @@ class Reader:
         if form == ".csv":
             return self._csv(file, compression, carefully)
         shape = Shape("log") if form == ".log" else Shape("json")
-        read = self._document(file, compression, head) if form == ".json" else line_batches
-        return Opening(shape, lambda numbering: self._text(file, compression, read, shape, numbering))
+        read, path = self._document(file, compression, head) if form == ".json" else (line_batches, ())
+        return Opening(shape, lambda numbering: self._text(file, compression, read, shape, numbering), envelope=path)
 
-    def _document(self, file: InputFile, compression: str, head: bytes) -> Callable[..., Batches]:
+    def _document(
+        self, file: InputFile, compression: str, head: bytes
+    ) -> tuple[Callable[..., Batches], tuple[str, ...]]:
         if is_lines(head, self._names.wraps):
-            return line_batches
+            return line_batches, ()
         with opened(file.path, compression) as stream:
             path = envelope_of(stream, self._names.wraps, self._settings.max_line_bytes)
-        return partial(enveloped_batches, path=path) if path else document_batches
+        return (partial(enveloped_batches, path=path), path) if path else (document_batches, ())
 
     def _text(
         self, file: InputFile, compression: str, read: Callable[..., Batches], shape: Shape, numbering: Numbering
@@ -98,7 +104,7 @@ class Reader:
             with opened(file.path, compression) as stream:
                 yield from batches(stream, shape, header, numbering, self._settings.max_line_bytes)
 
-        return Opening(shape, rows)
+        return Opening(shape, rows, delimiter=header.delimiter)
 
     def _check_header(self, file: InputFile, compression: str, header: Header) -> None:
         """Raise ``FileProblem`` if the header is a record: it looks like one, or is like the records that follow."""

@@ -38,14 +38,17 @@ def _as_text(value: Any) -> str | None:
     return value if value is None else str(value)
 
 
-def one_line(total: Decimal | None) -> str | None:
-    """The lines of an order of which only the total is known: one unit of no product. None without a total."""
-    return total if total is None else f'{_ONE_LINE}{total:.4f}"}}]'
+def one_line(total: Decimal | None, settings: Settings) -> str | None:
+    """The lines of an order of which only the total is known: one unit of no product. None without a total.
+
+    Only where the settings say so: where records are lines of orders, each would replace the one before.
+    """
+    return f'{_ONE_LINE}{total:.4f}"}}]' if total is not None and settings.orders_without_lines else None
 
 
-def one_line_sql(total: str) -> str:
+def one_line_sql(total: str, settings: Settings) -> str:
     """The same in SQL, of a DECIMAL(18,4)."""
-    return f"{quoted(_ONE_LINE)} || {total}::varchar || '\"}}]'"
+    return f"{quoted(_ONE_LINE)} || {total}::varchar || '\"}}]'" if settings.orders_without_lines else "null"
 
 
 _ONE_LINE = f'[{{"product_id":"{NO_PRODUCT}","quantity":1,"unit_price":"'

@@ -1,6 +1,7 @@
 """Orders of which only the total is known, and lines without a product."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,11 @@ from user_activity_tests.ingest.conftest import Drop
 
 ORDER = {"order_id": "o1", "user_id": "u1", "order_at": "2026-01-05T10:00:00Z"}
 LINE = {"quantity": 2, "unit_price": "3"}
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Drop:
+    return Drop(tmp_path, orders_without_lines=True)
 
 
 def only(drop: Drop) -> dict[str, Any]:
@@ -38,7 +44,7 @@ def test_the_total_is_their_one_line_in_every_format(total: str, price: str, dro
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        ({}, "items is missing: give the lines or the total"),
+        ({}, "items is missing: give the lines, or the total with"),
         ({"items": []}, "items is '[]': must be a JSON list of at least one order line"),
         ({"total": "much"}, "revenue is much: must be a number"),
         ({"total": 5, "items": "tea"}, "items is 'tea': must be a JSON list"),
@@ -51,6 +57,15 @@ def test_neither_lines_nor_total_or_a_wrong_one_rejects_the_order(
     drop.lines("a.jsonl", [ORDER | more], "orders")
     assert not drop.rows(drop.ingest("orders"))
     assert reason in drop.bad("orders")[0].reasons[0]
+
+
+@pytest.mark.parametrize("lines", [{}, {"items": None}])
+def test_they_are_rejected_where_records_may_be_lines(lines: dict[str, Any], tmp_path: Path) -> None:
+    drop = Drop(tmp_path)
+    drop.lines("a.jsonl", [ORDER | {"total": 5, "sku": sku} | lines for sku in ("tea", "cup")], "orders")
+    assert not drop.rows(drop.ingest("orders"))
+    reasons = {reason for bad in drop.bad("orders") for reason in bad.reasons}
+    assert reasons == {"items is missing: if each record is a whole order, set USER_ACTIVITY_ORDERS_WITHOUT_LINES=true"}
 
 
 @pytest.mark.parametrize("product", [{"product_id": None}, {"sku": ""}, {"product_id": None, "sku": " "}])

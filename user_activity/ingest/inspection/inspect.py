@@ -1,0 +1,115 @@
+"""The report on a file: its format, the proposed source, map and settings, and what ingest would do with a sample."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from user_activity.ingest.inspection.fields import Field, fields_of
+from user_activity.ingest.inspection.formats import Recognised, recognised
+from user_activity.ingest.inspection.needs import Need, needs, unlimited
+from user_activity.ingest.inspection.notes import notes_on
+from user_activity.ingest.inspection.proposal import Proposal, Proposer
+from user_activity.ingest.inspection.sample import Sample, Seen, input_file, mapped, sampled
+from user_activity.ingest.inspection.times import kind
+from user_activity.ingest.inspection.verdict import Verdict, verdict
+from user_activity.ingest.readers.files import FileProblem, InputFile
+from user_activity.ingest.validation.field_maps import field_maps
+from user_activity.settings import Settings
+from user_activity.sources import SOURCES, Source, ValidationContext
+
+SAMPLED_RECORDS = 5_000
+PREVIEWED = 3
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Everything that the report says."""
+
+    format: Recognised
+    sample: Sample
+    proposal: Proposal
+    others: dict[str, list[str]]
+    """The other sources, and the required columns that each of them would miss."""
+    settings: Settings
+    """The settings with the proposed map and what it needs."""
+    needs: list[Need]
+    verdict: Verdict
+    """With the proposed map and settings."""
+    verdict_now: Verdict
+    """With the settings as they are."""
+    times: str
+    """What kind of times the date column has."""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_useful(self) -> bool:
+        """Whether records could be ingested this way."""
+        return not self.proposal.missing and self.verdict.accepted > 0
+
+    @property
+    def preview(self) -> list[dict[str, Any]]:
+        """The first accepted records: the columns that have a value."""
+        rows = [row for table in self.verdict.rows for row in table.slice(0, PREVIEWED).to_pylist()][:PREVIEWED]
+        names = (*self.proposal.source.columns, "properties")
+        return [{name: row[name] for name in names if row[name] is not None} for row in rows]
+
+
+def inspect(
+    path: Path, settings: Settings, landing_date: date, only: Source | None = None, most: int = SAMPLED_RECORDS
+) -> Inspection:
+    """Inspect a file as if it landed on a date. Raises ``FileProblem`` if it cannot be read."""
+    found = recognised(path)
+    file = input_file(path, found, landing_date)
+    with TemporaryDirectory(prefix="inspect-") as folder:
+        work_dir = Path(folder)
+        tried = _proposals(file, settings, [only] if only else list(SOURCES.values()), most, work_dir)
+        sample, fields, best = tried[0]
+        source = best.source
+        with_map = mapped(settings, source, best.origins)
+        needed = needs(source, settings, verdict(file, source, unlimited(with_map), most, work_dir).rows)
+        proposed = with_map.model_copy(update={need.setting: need.value for need in needed})
+        after = verdict(file, source, proposed, most, work_dir)
+        is_changed = bool(best.field_map or needed)
+        before = _as_configured(file, source, settings, most, work_dir) if is_changed else after
+    dated = next((guess for guess in best.columns if guess.column == source.date_column and guess.fields), None)
+    times = kind(fields[dated.fields[0]].tried) if dated and dated.fields[0] in fields else ""
+    others = {each.source.name: each.missing for _, _, each in tried[1:]}
+    new_name = found.name if found.name != path.name else ""
+    notes = notes_on(best, proposed, times, new_name, is_whole=sample.is_whole)
+    return Inspection(found, sample, best, others, proposed, needed, after, before, times, notes)
+
+
+def _proposals(
+    file: InputFile, settings: Settings, sources: Sequence[Source], most: int, work_dir: Path
+) -> list[tuple[Sample, dict[str, Field], Proposal]]:
+    """What each source makes of the file, the best first."""
+    found, problems = [], []
+    seen: Seen = {}
+    fields: dict[int, dict[str, Field]] = {}
+    context = ValidationContext(unlimited(settings), file.landing_date)
+    for source in sources:
+        try:
+            sample = sampled(file, source, settings, most, work_dir, seen)
+        except FileProblem as problem:
+            problems.append(problem)
+            continue
+        if id(sample) not in fields:
+            fields[id(sample)] = fields_of(sample.records, settings.missing_values)
+        proposer = Proposer(source, settings, sample.opening.shape, fields[id(sample)], context)
+        found.append((sample, fields[id(sample)], proposer.proposal(field_maps(settings).get(source.name, {}))))
+    if not found:
+        raise problems[0]
+    return sorted(found, key=lambda each: (-each[2].score, each[2].source.name))
+
+
+def _as_configured(file: InputFile, source: Source, settings: Settings, most: int, work_dir: Path) -> Verdict:
+    try:
+        return verdict(file, source, settings, most, work_dir)
+    except FileProblem as problem:
+        found = Verdict(rejected=1)
+        found.rules[problem.rule] = 1
+        found.reasons[problem.rule] = f"{file.name} {problem.sentence}"
+        return found

@@ -1,0 +1,57 @@
+"""What a person should know about a proposal, in sentences."""
+
+from collections.abc import Iterator
+
+from user_activity.ingest.inspection.proposal import FULL, ColumnGuess, Proposal
+from user_activity.settings import Settings
+
+BEGINNING = (
+    "The sample is the beginning of the file: later records may have other event types, earlier dates and other "
+    "faults. --sample 1000000 reads more."
+)
+
+
+def notes_on(best: Proposal, settings: Settings, times: str, new_name: str, *, is_whole: bool) -> list[str]:
+    """The sentences; ``times`` is the kind of times of the date column, ``new_name`` what the file should be called."""
+    beginning = [] if is_whole else [BEGINNING]
+    return [*_notes(best, {guess.column: guess for guess in best.columns}, settings, times, new_name), *beginning]
+
+
+def _notes(
+    best: Proposal, columns: dict[str, ColumnGuess], settings: Settings, times: str, new_name: str
+) -> Iterator[str]:
+    if new_name:
+        yield f"The name of the file does not say its format: land it as {new_name}."
+    if best.missing:
+        yield (
+            f"No field gives {', '.join(best.missing)}, which every record of {best.source.name} must have: map a "
+            f"field or a constant ({best.missing[0]}: {{const: …}}) yourself, or choose another source."
+        )
+    used = {name for guess in best.columns for name in guess.fields}
+    if len(best.unused) > 2 * len(used):
+        every = len(used) + len(best.unused)
+        yield f"Only {len(used)} of {every} fields have a column: check that the file is of {best.source.name}."
+    if "order_id" in columns and (kind := columns.get("event_type")) and kind.origin == {"const": "purchase"}:
+        yield (
+            "Each record seems to be one line of an order. A record of orders holds all lines of the order, so each "
+            "line is proposed as an event."
+        )
+    for guess in best.columns:
+        if guess.column in best.source.required and guess.filled < FULL and len(guess.fields) == 1:
+            yield (
+                f"{1 - guess.filled:.0%} of the records have no {guess.column} and would be rejected. To keep them, "
+                f"map what it is then ({guess.column}: {{field: {guess.fields[0]}, const: …}})."
+            )
+    if "currency" in best.source.columns and "currency" not in columns and {"revenue", "price"} & set(columns):
+        yield (
+            f"No field gives the currency: amounts are in {settings.default_currency}. For another one, set "
+            "USER_ACTIVITY_DEFAULT_CURRENCY, or map a constant (currency: {const: EUR})."
+        )
+    if "without an offset" in times:
+        yield "Times have no offset and are read as UTC. For local times, map their zone (zone: Europe/Berlin)."
+    if times == "dates without a time":
+        yield f"Dates have no time: each is the start of its day in {settings.timezone}."
+    for guess in best.columns:
+        if guess.alternatives and guess.alternatives[0].startswith("format "):
+            other = guess.alternatives[0].removeprefix("format ")
+            yield f"Every sampled {guess.column} also fits {other}: check which of day and month comes first."

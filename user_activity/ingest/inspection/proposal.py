@@ -1,0 +1,214 @@
+"""The proposed field map of one source: an origin for each column that validation would not find by itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from user_activity.ingest.inspection.fields import Field
+from user_activity.ingest.inspection.guess import LIKELY, SURE, Candidate, assigned, candidates
+from user_activity.ingest.inspection.sample import mapped
+from user_activity.ingest.inspection.synonyms import EITHER, UNIT_PRICES, meaning
+from user_activity.ingest.readers.batches import Shape
+from user_activity.ingest.validation.field_mapping import picks
+from user_activity.ingest.validation.known_names import respelled
+from user_activity.origins import FieldMap, Origin
+from user_activity.setting_types import folded
+from user_activity.settings import Settings
+from user_activity.sources import Source, ValidationContext
+from user_activity.sources.contracts.values import OneOf
+
+FULL = 0.999
+_MISSING_PENALTY = 4.0
+
+
+@dataclass(frozen=True)
+class ColumnGuess:
+    """Where a column comes from, and why."""
+
+    column: str
+    origin: Any
+    """What the field map says; None if the column is found without one."""
+    fields: tuple[str, ...]
+    reason: str
+    filled: float = 1.0
+    """The share of records with a value."""
+    fit: float = 1.0
+    """The share of the values that the column accepts."""
+    example: str = ""
+    alternatives: tuple[str, ...] = ()
+    """Other fields, and other time formats, that the column may come from."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What one source makes of a sample."""
+
+    source: Source
+    columns: list[ColumnGuess]
+    missing: list[str]
+    """Required columns that no field gives."""
+    unused: list[str]
+    """Top-level fields that no column takes."""
+    perhaps: dict[str, list[str]]
+    """Unused fields that may be a column, but are not proposed for it."""
+    score: float
+
+    @property
+    def field_map(self) -> dict[str, Any]:
+        """The columns that need a map, as a field-map file says them."""
+        return {guess.column: guess.origin for guess in self.columns if guess.origin is not None}
+
+    @property
+    def origins(self) -> FieldMap:
+        """The same as ingest takes it."""
+        return {column: Origin.model_validate(origin) for column, origin in self.field_map.items()}
+
+
+class Proposer:
+    """Proposes the map of one source for the fields of a sample."""
+
+    def __init__(
+        self, source: Source, settings: Settings, shape: Shape, fields: Mapping[str, Field], context: ValidationContext
+    ) -> None:
+        self._source = source
+        self._settings = settings
+        self._fields = fields
+        self._context = context
+        self._found = candidates(source, fields, context)
+        chosen = picks(source, mapped(settings, source, {}))
+        if shape.form in ("csv", "parquet"):
+            chosen = respelled(chosen, [*shape.names])
+        self._own = {column: [name for name in pick.names if name in fields] for column, pick in chosen.items()}
+        """The fields that each column takes without a map."""
+
+    def proposal(self, existing: FieldMap) -> Proposal:
+        """The proposal; what an existing map says of fields that the file has is kept."""
+        kept = {column: origin for column, origin in existing.items() if self._applies(origin)}
+        taken = {name for origin in kept.values() for name in origin.used}
+        found = {column: ones for column, ones in self._found.items() if column not in kept}
+        chosen = assigned(self._source, found, taken)
+        taken |= {one.field.path for one in chosen.values()}
+        guesses = {column: self._kept(column, origin) for column, origin in kept.items()}
+        for column, one in chosen.items():
+            guesses[column] = self._guess(one, taken)
+            taken.update(guesses[column].fields)
+        for guess in (*self._of_order_lines(guesses), *self._no_key(guesses, taken)):
+            guesses[guess.column] = guess
+        columns = [guesses[column] for column in self._source.columns if column in guesses]
+        missing = [column for column in self._source.required if column not in guesses]
+        if (either := EITHER.get(self._source.name)) and guesses.keys().isdisjoint(either):
+            missing.append(" or ".join(either))
+        used = {name for guess in columns for name in guess.fields}
+        roots = {name.partition("[")[0].partition(".")[0] for name in used}
+        unused = [path for path in self._fields if path not in used and path not in roots and self._is_top(path)]
+        perhaps = {
+            column: paths
+            for column, ones in self._found.items()
+            if column not in guesses and (paths := [one.field.path for one in ones if one.field.path in unused])
+        }
+        score = sum(one.score * one.fit * (3 if one.column in self._source.required else 1) for one in chosen.values())
+        score += 2 * len(kept) - _MISSING_PENALTY * len(missing)
+        return Proposal(self._source, columns, missing, unused, perhaps, score)
+
+    def _is_top(self, path: str) -> bool:
+        return not any(path.startswith((f"{other}.", f"{other}[")) for other in self._fields if other != path)
+
+    def _applies(self, origin: Origin) -> bool:
+        return not origin.used or any(name in self._fields for name in origin.used)
+
+    def _kept(self, column: str, origin: Origin) -> ColumnGuess:
+        read = [self._fields[name] for name in origin.used if name in self._fields]
+        example = next((value for field in read for value in field.given[:1]), "")
+        filled = _filled(read) if read and origin.const is None else 1.0
+        return ColumnGuess(column, plain(origin), origin.used, "your field map", filled, example=example)
+
+    def _guess(self, one: Candidate, taken: set[str]) -> ColumnGuess:
+        column, fields, filled = one.column, [one.field], one.field.filled
+        own = self._own.get(column, [])
+        if column in self._source.required and filled < FULL and not one.format:
+            fields += self._fallbacks(one, taken)
+            filled = _filled(fields)
+        names = [field.path for field in fields]
+        values = self._values(column, fields)
+        origin: dict[str, Any] = {"field": names[0] if len(names) == 1 else names}
+        origin |= {"values": values} if values else {}
+        origin |= {"format": one.format} if one.format else {}
+        is_own = own[: len(names)] == names and len(origin) == 1
+        others = [other for other in self._found[column] if other.field.path not in names and other.score >= LIKELY]
+        alternatives = [f"format {form}" for form in one.other_formats] + [other.field.path for other in others]
+        return ColumnGuess(
+            column,
+            None if is_own else origin["field"] if len(origin) == 1 else origin,
+            tuple(names),
+            one.reason + (f", then {', '.join(names[1:])}" if len(names) > 1 else ""),
+            filled,
+            one.fit,
+            next((value for field in fields for value in field.given[:1]), ""),
+            tuple(alternatives),
+        )
+
+    def _fallbacks(self, one: Candidate, taken: set[str]) -> list[Field]:
+        """Other fields of a required column for records in which the first has no value."""
+        fields = [one.field]
+        for other in self._found[one.column]:
+            if other.score >= SURE and other.field.path not in taken and not other.format:
+                more = [*fields, other.field]
+                fields = more if _filled(more) > _filled(fields) else fields
+        return fields[1:]
+
+    def _values(self, column: str, fields: Sequence[Field]) -> dict[str, str]:
+        """Replacements of names that we know under another one."""
+        kind = self._source.kinds[column]
+        if not isinstance(kind, OneOf):
+            return {}
+        names = kind.names(self._settings)
+        known = {folded(name) for name in names} | {folded(other) for other, _ in kind.spellings}
+        distinct = dict.fromkeys(value for field in fields for value in field.distinct)
+        unknown = [value for value in distinct if folded(value) not in known]
+        return {value: ours for value in unknown if (ours := meaning(column, value)) in names and ours}
+
+    def _of_order_lines(self, guesses: Mapping[str, ColumnGuess]) -> list[ColumnGuess]:
+        """Records of what was bought that do not say that it was: a purchase each, of quantity times price."""
+        columns = self._source.columns
+        if "event_type" not in columns or "event_type" in guesses or "revenue" not in columns:
+            return []
+        prices = [path for path, field in self._fields.items() if ".".join(field.names) in map(folded, UNIT_PRICES)]
+        more = []
+        if "revenue" not in guesses and prices and "quantity" in guesses:
+            quantity = guesses["quantity"].fields[0]
+            expression = {"expression": f"{_named(quantity)} * {_named(prices[0])}"}
+            more = [ColumnGuess("revenue", expression, (quantity, prices[0]), "quantity times the price of one unit")]
+        if more or "revenue" in guesses:
+            reason = "no field says what happened; a record with an amount is taken for a purchase"
+            return [*more, ColumnGuess("event_type", {"const": "purchase"}, (), reason, example="purchase")]
+        if "page_url" in guesses:
+            reason = "no field says what happened; a record with a page is taken for a view of it"
+            return [ColumnGuess("event_type", {"const": "page_view"}, (), reason, example="page_view")]
+        return []
+
+    def _no_key(self, guesses: Mapping[str, ColumnGuess], taken: set[str]) -> list[ColumnGuess]:
+        """A key that would be taken from a field whose values repeat is left empty: it is derived from the record."""
+        key = self._source.key[0]
+        own = [name for name in self._own.get(key, []) if name not in taken]
+        if not self._source.derive_key or key in guesses or not own or not self._fields[own[0]].given:
+            return []
+        reason = f"{own[0]} repeats, so it is no {key}: one is derived from each record"
+        return [ColumnGuess(key, {"const": None}, (), reason, filled=0.0)]
+
+
+def _filled(fields: Sequence[Field]) -> float:
+    rows = zip(*(field.values for field in fields), strict=True)
+    return sum(any(value is not None for value in row) for row in rows) / max(1, len(fields[0].values))
+
+
+def _named(path: str) -> str:
+    """A field in an expression; quoted unless it is an identifier or a path of identifiers."""
+    return path if all(part.isidentifier() for part in path.split(".")) else f"'{path}'"
+
+
+def plain(origin: Origin) -> Any:
+    """An origin in its shortest form."""
+    given = origin.model_dump(by_alias=True, exclude_unset=True)
+    if "field" in given:
+        given["field"] = list(origin.fields) if len(origin.fields) > 1 else origin.fields[0]
+    return given["field"] if list(given) == ["field"] else given
