@@ -43,14 +43,20 @@ class Terminal:
         while self.process.poll() is None:
             assert time.monotonic() < deadline, self.text
             self._read()
+        while self._read():
+            pass
         return self.process.returncode
 
-    def _read(self) -> None:
-        if select.select([self._screen], [], [], 0.2)[0]:
-            try:
-                self.text += os.read(self._screen, 65_536).decode(errors="replace")
-            except OSError:  # nobody is at the other end any more
-                time.sleep(0.05)
+    def _read(self) -> bool:
+        """Whether there was something to read."""
+        if not select.select([self._screen], [], [], 0.2)[0]:
+            return False
+        try:
+            self.text += os.read(self._screen, 65_536).decode(errors="replace")
+        except OSError:  # nobody is at the other end any more
+            time.sleep(0.05)
+            return False
+        return True
 
 
 @contextmanager
@@ -97,10 +103,9 @@ def test_ctrl_c_stops_after_the_step_and_twice_at_once(shop: Platform) -> None:
         terminal.press()
         terminal.wait_for("Stopping after this step")
         terminal.press()
-        pressed = time.monotonic()
         assert terminal.end() == 130
-        assert time.monotonic() - pressed < 5
     assert "Stopped at once" in terminal.text
+    assert "rebuilt" not in terminal.text
     shop.run()
     assert shop.query("select count(*) from marts.fct_events") == [(3,)]
 
