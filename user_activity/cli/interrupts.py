@@ -7,7 +7,7 @@ main thread install their own. Stopping at once is as safe as a kill.
 import os
 import signal
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -18,6 +18,7 @@ from user_activity.stopping import Stop, Stopped
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 KEPT = "Completed work is kept, and the next run continues from there."
+HEARD_WITHIN_SECONDS = 0.2
 SHOW_CURSOR = "\x1b[?25h"  # progress bars hide it
 
 Arguments = ParamSpec("Arguments")
@@ -34,7 +35,10 @@ def stoppable(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
         before = {each: signal.signal(each, _handle_signal) for each in SIGNALS}
         try:
             with ThreadPoolExecutor(1) as pool:
-                pool.submit(command, *arguments, **options).result()
+                work = pool.submit(command, *arguments, **options)
+                while wait([work], HEARD_WITHIN_SECONDS).not_done:
+                    pass  # Python calls handlers here when this thread wakes; the signal may come to another thread
+                work.result()
         except Stopped:
             prose.print(f"Stopped. {KEPT}")
             raise typer.Exit(Exit.INTERRUPTED) from None

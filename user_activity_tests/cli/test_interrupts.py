@@ -31,7 +31,7 @@ class Terminal:
         deadline = time.monotonic() + LONGEST_WAIT
         while words not in self.text:
             assert time.monotonic() < deadline, self.text
-            self._read()
+            assert self._read() or self.process.poll() is None, self.text
 
     def press(self) -> None:
         """Ctrl-C."""
@@ -108,6 +108,25 @@ def test_ctrl_c_stops_after_the_step_and_twice_at_once(shop: Platform) -> None:
     assert "rebuilt" not in terminal.text
     shop.run()
     assert shop.query("select count(*) from marts.fct_events") == [(3,)]
+
+
+def test_a_signal_that_another_thread_receives_is_heard_while_it_works() -> None:
+    code = """
+import signal, threading, time
+from user_activity.cli.interrupts import stop, stoppable
+
+@stoppable
+def command():
+    stop.at_work.set()
+    time.sleep(0.5)  # until the main thread waits
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+    print("heard" if stop.asked.wait(10) else "deaf")
+
+command()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "heard\n"
+    assert "Stopping after this step" in done.stderr
 
 
 @pytest.mark.long
