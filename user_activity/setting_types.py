@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from email.utils import getaddresses, quote
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -72,7 +73,15 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _currency_code(code: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", code):
+        raise ValueError("must be an ISO 4217 code of three capital letters, like EUR")
+    return code
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
+CurrencyCode = Annotated[str, AfterValidator(_currency_code)]
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 NameList = Annotated[tuple[str, ...], BeforeValidator(_lower_names), NoDecode]
 EventTypes = Annotated[tuple[str, ...], _spelled_as(EVENT_TYPES), NoDecode]
 OrderStatuses = Annotated[tuple[str, ...], _spelled_as(ORDER_STATUSES), NoDecode]

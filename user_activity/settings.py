@@ -6,7 +6,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, FilePath, SecretStr, field_validator
+from pydantic import Field, FilePath, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from user_activity.database_settings import Database, WithDatabaseVariables
@@ -18,7 +18,9 @@ from user_activity.setting_types import (
     PAYMENT_METHODS,
     Addresses,
     Count,
+    CurrencyCode,
     EventTypes,
+    Folder,
     Memory,
     NameList,
     OrderStatuses,
@@ -37,7 +39,7 @@ class Settings(WithDatabaseVariables):
         hide_input_in_errors=True,  # it may hold a password
     )  # fmt: skip
 
-    data_dir: Path = Field(Path("data"), description="The folder that holds all data the platform writes.")
+    data_dir: Folder = Field(Path("data"), description="The folder that holds all data the platform writes.")
     umask: Annotated[str, Field(pattern=r"^[0-7]{3}$")] = Field(
         "077", description="The permissions that new files and folders lack, as for umask; 077: all but the owner's."
     )
@@ -82,9 +84,9 @@ class Settings(WithDatabaseVariables):
     missing_values: NameList = Field(
         MISSING_VALUES, description="The texts that stand for a missing value, in any case, comma-separated."
     )
-    default_currency: str = Field("USD", description="The ISO 4217 currency of amounts without a currency.")
+    default_currency: CurrencyCode = Field("USD", description="The ISO 4217 currency of amounts without a currency.")
 
-    reporting_currency: str | None = Field(
+    reporting_currency: CurrencyCode | None = Field(
         None, description="The currency that amounts are converted to where a rate exists; unset uses the default one."
     )
     holidays_file: FilePath | None = Field(None, description="A CSV of holidays: date,name; unset, no day is one.")
@@ -173,18 +175,6 @@ class Settings(WithDatabaseVariables):
     ui_url: Annotated[str, Field(pattern=r"^https?://\w")] = Field(
         "http://127.0.0.1:3000", description="The URL of the Dagster UI, used in links."
     )
-
-    @field_validator("default_currency", "reporting_currency")
-    @classmethod
-    def _iso_currency(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[A-Z]{3}", value):
-            raise ValueError("must be an ISO 4217 code of three capital letters, like EUR")
-        return value
-
-    @field_validator("data_dir")
-    @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
 
     @property
     def incoming_dir(self) -> Path:
