@@ -36,7 +36,7 @@ dev: $(READY) ## Start the Dagster UI, with sensors and schedules on.
 test: $(READY) ## Run the tests of all packages and guarantees, on both warehouses (some minutes).
 	$(BIN)/pytest $(PYTEST_ARGS) -m "not long"
 
-test-all: $(READY) ## Run all tests, with more random examples (half an hour to an hour on two cores).
+test-all: $(READY) ## Run all tests, with more random examples (about an hour on two cores).
 	TESTS=all $(BIN)/pytest $(PYTEST_ARGS)
 
 test-long: $(READY) ## Run the tests that `make test` leaves out, and the laws with more random examples.

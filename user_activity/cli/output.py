@@ -74,9 +74,9 @@ class Problem(Exception):
 def settings() -> Settings:
     """The settings; raises ``Problem`` for an invalid setting or an invalid file that a setting names."""
     try:
+        _warn_of_misspelt_settings()
         found_settings = get_settings()
         create_without(found_settings.umask)
-        _warn_of_misspelt_settings()
         references(found_settings)
         field_maps(found_settings)
         databases(found_settings)

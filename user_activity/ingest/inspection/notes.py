@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 
 from user_activity.ingest.inspection.proposal import FULL, ColumnGuess, Proposal
+from user_activity.setting_types import folded
 from user_activity.settings import Settings
+from user_activity.sources.contracts.base import spellings
+from user_activity.sources.contracts.items import Item
 
+_LINE = {folded(name) for column in ("quantity", "unit_price") for name in (column, *spellings(Item)[column])}
 BEGINNING = (
     "The sample is the beginning of the file: later records may have other event types, earlier dates and other "
     "faults. --sample 1000000 reads more."
@@ -36,6 +40,13 @@ def _notes(
             "Each record seems to be one line of an order. A record of orders holds all lines of the order, so each "
             "line is proposed as an event."
         )
+    if "items" in best.source.columns and "items" not in columns and len(_LINE & set(map(folded, best.unused))) > 1:
+        yield (
+            "Each record seems to be one line of an order. A record of orders holds all lines of the order: with "
+            "--source events, each line is proposed as a purchase."
+        )
+    if "user_id" in {*best.source.columns} - {*best.source.required, *columns}:
+        yield "No field gives user_id: each record counts as that of a guest, and in no customer's figures."
     for guess in best.columns:
         if guess.column in best.source.required and guess.filled < FULL and len(guess.fields) == 1:
             yield (

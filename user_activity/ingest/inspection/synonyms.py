@@ -25,7 +25,8 @@ NAMES = _split({
     "time_iso8601",
     "session_id": "user_session visit_id ga_session_id sid session_key session_uuid session_guid",
     "product_id": "stock_code article_id product_sku product_code item_sku item_code asin article_number",
-    "order_id": "order_no order_number invoice_no invoice invoice_number invoice_id purchase_id receipt_id order_ref",
+    "order_id": "order order_no order_number invoice_no invoice invoice_number invoice_id purchase_id receipt_id "
+    "order_ref",
     "quantity": "units item_count number_of_items num_items",
     "currency": "currency_iso iso_currency curr money_currency transaction_currency",
     "page_url": "page_location page_path path request_url uri request_uri href link current_url $current_url "
@@ -44,7 +45,7 @@ NAMES = _split({
     "events.revenue": "purchase_revenue transaction_revenue order_total total total_price total_amount order_value "
     "sales gmv spend dollar_value ecommerce.purchase_revenue event_value",
     "orders.revenue": "grand_total total_paid order_amount sales order_price invoice_total",
-    "order_at": "purchased_at purchase_date order_time order_created_at invoice_date processed_at date datetime "
+    "order_at": "placed purchased_at purchase_date order_time order_created_at invoice_date processed_at date datetime "
     "created",
     "status": "financial_status payment_status order_state",
     "payment_method": "gateway payment_gateway payment_method_title paid_with",
@@ -78,7 +79,7 @@ NAMES = _split({
 """Column, or source and column, to names; those of a source win over those of every source."""
 
 WEAK = _split({
-    "user_id": "id email user_email customer_email ip ip_address remote_addr",
+    "user_id": "id email user_email customer_email buyer_email ip ip_address remote_addr",
     "event_type": "name category page screen",
     "event_at": "sent_at received_at original_timestamp updated_at",
     "events.revenue": "price unit_price",

@@ -207,6 +207,20 @@ def test_orders_without_lines_need_a_setting_unless_they_are_lines(
     assert found.verdict.accepted == 2 * is_proposed
 
 
+def test_a_line_without_a_product_is_no_order_without_lines(tmp_path: Path) -> None:
+    lines = '[{"sku": "t", "quantity": 1, "price": 2}, {"sku": null, "title": "Gift wrap", "quantity": 1, "price": 5}]'
+    order = f'{{"id": 1, "created_at": "2026-01-05", "total_price": 7, "line_items": {lines}}}'
+    assert not inspected(tmp_path / "a.jsonl", order, source="orders").needs
+
+
+def test_lines_of_orders_are_named(tmp_path: Path) -> None:
+    content = "order,sku,qty,price,total,placed\nA1,t,1,10,10,2026-01-05\nA1,c,2,5,10,2026-01-05\n"
+    found = inspected(tmp_path / "a.csv", content, source="orders")
+    assert (found.verdict.accepted, found.needs) == (0, [])
+    assert any("one line of an order" in note for note in found.notes)
+    assert any("as that of a guest" in note for note in found.notes)
+
+
 def test_the_map_in_force_is_kept_for_fields_that_the_file_has(tmp_path: Path) -> None:
     content = '{"who":"u","kind":"click","when":"2026-01-05"}'
     maps = {"events": {"user_id": "who", "event_at": "no_such_field"}}
