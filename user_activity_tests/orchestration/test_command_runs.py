@@ -28,10 +28,39 @@ from user_activity.warehouse.duckdb import DuckDBWarehouse
 FIRST, LATER = date(2025, 1, 3), date(2025, 2, 20)
 
 
+@pytest.mark.usefixtures("environment_restored")
+def test_definitions_are_made_of_settings_of_every_kind(tmp_path: Path) -> None:
+    settings = Settings(
+        _env_file=None,
+        data_dir=tmp_path,
+        field_maps={
+            "events": {
+                "user_id": ["userId", "visitor.id"],
+                "event_at": {"field": "when", "format": "%d/%m/%Y", "zone": "Europe/Berlin"},
+                "event_type": {"field": "kind", "values": {"PV": "page_view"}, "const": "click"},
+                "revenue": {"expression": "cents / 100"},
+                "country": {"const": None},
+            }
+        },
+        databases={"orders": {"url": "sqlite:///shop.db", "table": "orders", "overlap": "1 hour"}},
+        alert_email_to="Ann <ann@example.org>",
+        smtp_password="secret",
+        late_after="never",
+    )
+    with open_runner(settings) as runner:
+        assert (
+            dg.AssetKey(["landing", "orders_database"]) in runner.definitions.resolve_asset_graph().get_all_asset_keys()
+        )
+
+
 @pytest.fixture
-def runner(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
+def environment_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DAGSTER_HOME", "DAGSTER_EVENT_BATCH_SIZE"):
         monkeypatch.setenv(name, "")
+
+
+@pytest.fixture
+def runner(settings: Settings, environment_restored: None) -> Iterator[Runner]:
     with open_runner(settings) as opened:
         yield opened
 
