@@ -7,8 +7,9 @@
 
 {#-
 A subquery: a table as the last run left it, to be read before it is rebuilt. It has the columns of the current .yml:
-a column that the table lacks is null, and a table that was never built gives no rows. A plan may read only tables whose
-meta says `read_by_plan`, because no other run plans until those are written.
+a column that the table lacks is null, and a table that was never built gives no rows. Neither does the model's own table
+if it is created from scratch: it is dropped. A plan may read only tables whose meta says `read_by_plan`, because no other
+run plans until those are written.
 -#}
 {% macro previous(name) -%}
     {%- if not execute -%}{{ return(name) }}{%- endif -%}
@@ -17,7 +18,8 @@ meta says `read_by_plan`, because no other run plans until those are written.
         {{ exceptions.raise_compiler_error(model.name ~ " looks up " ~ name ~ ", whose meta must say read_by_plan") }}
     {%- endif -%}
     {%- set relation = api.Relation.create(database=target.database, schema=node.schema, identifier=name) -%}
-    {%- set standing = standing_columns().get(node.schema ~ "." ~ name, []) -%}
+    {%- set is_dropped = model.name == name and should_full_refresh() -%}
+    {%- set standing = [] if is_dropped else standing_columns().get(node.schema ~ "." ~ name, []) -%}
     {%- set columns = [] -%}
     {%- for column in node.columns.values() -%}
         {%- set missing = "cast(null as " ~ column.data_type ~ ") as " ~ column.name -%}

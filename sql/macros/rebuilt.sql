@@ -4,6 +4,14 @@ adds the days that depend on them. Every dated model rebuilds exactly these days
 can prune partitions. Each of several concurrent runs has its own plan (its rows in `rebuilt_dates`).
 -#}
 
+{#-
+Whether SQL is rendered once for all runs. It then has marks in place of the rebuilt days, which each run replaces
+(user_activity/orchestration/dbt/prepared.py), and nothing else in it may depend on a run.
+-#}
+{% macro is_for_any_run() -%}
+    {{ return(env_var("USER_ACTIVITY_FOR_ANY_RUN", "") != "") }}
+{%- endmacro %}
+
 {#- The id of this run, as a literal. -#}
 {% macro this_run() -%}
     '{{ env_var("USER_ACTIVITY_RUN_ID", "") }}'
@@ -42,8 +50,12 @@ days were built from before. If no day is stale, the build only repeats what exi
     {{ return(ranges) }}
 {%- endmacro %}
 
-{#- This run's days in rebuilt_dates, as (first, last) pairs of dates: one pair per stretch of consecutive days. -#}
+{#-
+This run's days in rebuilt_dates, as (first, last) pairs of dates: one pair per stretch of consecutive days. In SQL for all
+runs a text that only `in_ranges` accepts: a macro that calculates with the pairs fails, and its SQL is rendered per run.
+-#}
 {% macro rebuilt_ranges() -%}
+    {%- if is_for_any_run() -%}{{ return("rebuilt") }}{%- endif -%}
     {%- set relation = ref("rebuilt_dates") -%}
     {%- set ranges = [] -%}
     {%- if execute -%}
@@ -65,6 +77,7 @@ days were built from before. If no day is stale, the build only repeats what exi
 
 {#- A condition: the column is in one of the ranges, each extended by days before and after. Always false without ranges. -#}
 {% macro in_ranges(column, ranges, before=0, after=0) -%}
+    {%- if ranges is string -%}{{ return("⟦" ~ before ~ "|" ~ after ~ "|" ~ column ~ "⟧") }}{%- endif -%}
     {%- set tests = [] -%}
     {%- for first, last in ranges -%}
         {%- set low = (first if first is string else first.isoformat())[:10] -%}

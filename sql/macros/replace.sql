@@ -28,15 +28,8 @@ columns are those of the model's .yml.
         {%- do create_indexes(target) -%}
     {%- else -%}
         {%- do add_missing_columns(target) -%}
-        {%- set selected = model.name ~ "__selected" -%}
-        {%- call statement("select") -%}
-            create temporary table {{ selected }} as {{ sql }}
-        {%- endcall -%}
         {%- call statement("main") -%}
-            {{ replacement(target, selected) }}
-        {%- endcall -%}
-        {%- call statement("drop") -%}
-            drop table {{ selected }}
+            {{ replacement(target, sql) }}
         {%- endcall -%}
     {%- endif -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
@@ -54,11 +47,14 @@ is also true if a run of all days finds that the model has changed since the tab
 {%- endmacro %}
 
 {#- The statements of a replacement. The days of deleted and inserted rows are recorded, for publishing. -#}
-{% macro replacement(target, selected) -%}
+{% macro replacement(target, sql) -%}
+    {%- set selected = model.name ~ "__selected" -%}
     {%- set columns = get_quoted_csv(model.columns.values() | map(attribute="name")) -%}
     {%- set condition = context[config.require("replaces")]() -%}
     {%- set meta = config.get("meta", {}) -%}
-    {%- if meta.get("partitioned") and not meta.get("written_whole") and model.schema in ("marts", "metrics") -%}
+    create temporary table {{ selected }} as {{ sql }};
+
+    {% if meta.get("partitioned") and not meta.get("written_whole") and model.schema in ("marts", "metrics") -%}
     insert into {{ source("audit", "replaced_dates") }} (relation, replaced_date)
     select distinct '{{ model.schema }}.{{ model.name }}', {{ meta["date_column"] }}
     from {{ target }}
@@ -72,7 +68,32 @@ is also true if a run of all days finds that the model has changed since the tab
     where {{ condition }};
 
     insert into {{ target }} ({{ columns }})
-    select {{ columns }} from {{ selected }}
+    select {{ columns }} from {{ selected }};
+
+    drop table {{ selected }}
+{%- endmacro %}
+
+{#-
+All statements of the transaction that replaces rows of the existing table of the model, hooks included: what the
+materialization would execute one by one. `sql` is the model's SQL, or a mark in its place.
+-#}
+{% macro prepared_model(sql) -%}
+    {%- set statements = [replacement(this.incorporate(type="table"), sql)] -%}
+    {%- for hook in pre_hooks + post_hooks -%}
+        {%- if hook in pre_hooks or not hook.transaction -%}
+            {{ exceptions.raise_compiler_error("only hooks after the model, in its transaction, can be prepared") }}
+        {%- endif -%}
+        {%- do statements.append(render(hook.sql)) -%}
+    {%- endfor -%}
+    {{ return(statements | map("trim") | select | join(";\n\n")) }}
+{%- endmacro %}
+
+{#- The query of a data test: what dbt's materialization of tests would execute. -#}
+{% macro prepared_test(sql) -%}
+    {{ get_test_sql(
+        get_limit_subquery_sql(sql, config.get("limit")), config.get("fail_calc"), config.get("warn_if"),
+        config.get("error_if"), limit=none
+    ) }}
 {%- endmacro %}
 
 {#- Add the columns that a model has gained since its table was created. They are null until their rows are rebuilt. -#}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from user_activity.orchestration.dbt.build import PLANS
+from user_activity.orchestration.dbt.called_macros import called
 from user_activity.orchestration.dbt.runner import ensure_manifest
 from user_activity.settings import Settings
 
@@ -17,7 +18,6 @@ Node = Mapping[str, Any]
 SHAPING = ("materialized", "replaces", "meta")
 """The parts of a model's configuration that affect its rows."""
 
-_NAMES = re.compile(r"\w+")
 _COMMENTS = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
@@ -72,23 +72,10 @@ class Recipes:
             text,
             {name: node["config"].get(name) for name in SHAPING},
             [(column["name"], column["data_type"]) for column in node["columns"].values()],
-            self._called(f"{text} {node['config'].get('replaces')}"),
+            called(f"{text} {node['config'].get('replaces')}", self._macros),
             [self._manifest["nodes"][seed]["checksum"]["checksum"] for seed in self._seeds(node)],
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
-
-    def _called(self, text: str) -> dict[str, str]:
-        """Return the SQL, by name, of the project's macros that a text calls, directly or through other macros.
-
-        Found by name, because dbt's own dependencies omit calls in branches that are not taken during parsing.
-        """
-        found: dict[str, str] = {}
-        waiting = [text]
-        while waiting:
-            for name in set(_NAMES.findall(waiting.pop())) & self._macros.keys() - found.keys():
-                found[name] = self._macros[name]
-                waiting.append(found[name])
-        return found
 
     def _seeds(self, node: Node) -> list[str]:
         return sorted(name for name in node["depends_on"]["nodes"] if name.startswith("seed."))

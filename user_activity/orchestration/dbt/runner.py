@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -76,7 +77,15 @@ def build(
     """
     arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target")]
     arguments += ["--exclude-resource-type", "unit_test", "--select", *selection]
-    answer = _invoke(arguments, environment, settings, _parsed(_target(settings)), on_done)
+    from user_activity.orchestration.dbt.node_runners import Invocation, using
+    from user_activity.orchestration.dbt.prepared import Prepared, project_macros
+
+    parsed = (_target(settings) / PARSED).read_bytes()
+    manifest = _manifest(parsed)
+    prepared = Prepared(_target(settings), parsed, project_macros(manifest))
+    runners = using(Invocation(prepared, environment))
+    answer = _invoke(arguments, environment, settings, manifest, on_done, runners)
+    prepared.save()
     return [_result(found) for found in cast("RunExecutionResult", answer.result).results]
 
 
@@ -100,6 +109,7 @@ def _invoke(
     settings: Settings,
     manifest: "Manifest | None" = None,
     on_done: OnDone = lambda unique_id, line: None,
+    around: AbstractContextManager[None] | None = None,
 ) -> "dbtRunnerResult":
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
@@ -108,7 +118,7 @@ def _invoke(
         *("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)),
         *("--log-path", str(settings.dbt_dir / "logs"), "--log-level", "none", "--log-level-file", "none"),
     ]
-    with _one_at_a_time, process_environment({**settings.model_environment(), **environment}):
+    with _one_at_a_time, process_environment({**settings.model_environment(), **environment}), around or nullcontext():
         try:
             answer = dbtRunner(manifest, [lambda event: _tell(event, on_done)]).invoke([*arguments, *common])
         finally:
@@ -151,11 +161,11 @@ def _is_current(target: Path) -> bool:
     return max(path.stat().st_mtime for path in sources) < (target / MANIFEST).stat().st_mtime
 
 
-def _parsed(target: Path) -> "Manifest":
+def _manifest(parsed: bytes) -> "Manifest":
     """Return a new manifest object for each build: dbt modifies it, which would break the next build."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    manifest = Manifest.from_msgpack((target / PARSED).read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest = Manifest.from_msgpack(parsed, decoder=extended_mashumuro_decoder)
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
