@@ -122,14 +122,18 @@ def test_a_backfill_of_one_asset_leaves_the_others_alone(command: Command) -> No
 
 
 def test_a_full_refresh_makes_a_table_anew_whatever_it_was(command: Command, data_dir: Path) -> None:
-    sql = "select count(*) as rows, sum(order_key % 1000) as digest from marts.fct_orders"
+    """Also a table whose SQL reads its own rows."""
+    sql = (
+        "select count(*) as rows, sum(order_key % 1000) as digest from marts.fct_orders union all "
+        "select count(*), sum(event_type_key % 1000) from marts.dim_event_types"
+    )
     before = command("query", sql, "--json").document
     with duckdb.connect(str(data_dir / "warehouse" / "user_activity.duckdb")) as connection:
         connection.execute("alter table marts.fct_orders alter column status type integer using 7")
         connection.execute("delete from marts.fct_orders where order_key % 2 = 0")
     assert command("query", sql, "--json").document != before
-    answer = command("backfill", "--full-refresh", "key:marts/fct_orders", "--json")
-    assert (answer.code, answer.document["tables_rebuilt"]) == (0, ["marts.fct_orders"])
+    answer = command("backfill", "--full-refresh", "key:marts/fct_orders or key:marts/dim_event_types", "--json")
+    assert (answer.code, answer.document["tables_rebuilt"]) == (0, ["marts.dim_event_types", "marts.fct_orders"])
     assert command("query", sql, "--json").document == before
 
 

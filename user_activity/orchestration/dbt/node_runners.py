@@ -19,6 +19,7 @@ from dbt.task.build import BuildTask
 from dbt.task.compile import CompileRunner
 from dbt.task.run import ModelRunner
 from dbt.task.test import TestResultData, TestRunner
+from dbt_common.exceptions import DbtBaseException
 
 from user_activity.orchestration.date_ranges import Range, ranges
 from user_activity.orchestration.dbt.prepared import MADE_ANEW, RUN_ID, Prepared, filled_in
@@ -85,19 +86,24 @@ class _PreparedRunner(CompileRunner):
     def before_execute(self) -> None:
         """Without the log line that dbt writes here, which nobody reads."""
 
-    def compile(self, manifest: Manifest) -> Any:
-        """Render the node's SQL, without writing it to a file."""
-        return self.compiler.compile_node(self.node, manifest, {}, write=False)
-
     def compile_and_execute(self, manifest: Manifest, ctx: Any) -> Any:
         with self.adapter.connection_named(self.node.unique_id, self.node):
             if self._is_usual():
                 self._begin(manifest)
                 ctx.node = self._with_sql(manifest)
                 script = self._script(manifest).replace(SQL, ctx.node.compiled_code)
-                with self.adapter.connections.exception_handler(script):
-                    return self._executed(script)
+                try:
+                    with self.adapter.connections.exception_handler(script):
+                        return self._executed(script)
+                except DbtBaseException:
+                    self._write(script)
+                    raise
         return super().compile_and_execute(manifest, ctx)
+
+    def _write(self, script: str) -> None:
+        """Write what failed to the file that dbt's message names."""
+        self.node.build_path = self.node.get_target_write_path(self.config.target_path, "run")
+        self.node.write_node(self.config.project_root, self.node.build_path, script)
 
     def _is_usual(self) -> bool:
         raise NotImplementedError
@@ -110,12 +116,15 @@ class _PreparedRunner(CompileRunner):
 
     def _with_sql(self, manifest: Manifest) -> Any:
         text = self._prepared(
-            self.node.unique_id, self.node.raw_code, lambda: str(self.compile(manifest).compiled_code)
+            self.node.unique_id, self.node.raw_code, lambda: str(self._compiled(manifest).compiled_code)
         )
         if text is None:
-            return self.compile(manifest)
+            return self._compiled(manifest)
         self.node.compiled, self.node.compiled_code = True, self._filled_in(text, manifest)
         return self.node
+
+    def _compiled(self, manifest: Manifest) -> Any:
+        return self.compiler.compile_node(self.node, manifest, {}, write=False)
 
     def _script(self, manifest: Manifest) -> str:
         def write() -> str:
