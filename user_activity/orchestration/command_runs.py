@@ -5,7 +5,7 @@ Every run is stored in Dagster's instance, so the UI shows it together with the 
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -132,13 +132,14 @@ class Runner:
         if selection is not None:
             definition = definition.get_subset(asset_selection=set(selection))
         self.progress.stop.at_work.set()
-        result = definition.execute_in_process(
-            instance=self.instance,
-            tags={**tags, REPOSITORY_TAG: f"__repository__@{LOCATION}", PROCESS_TAG: self.process},
-            resources={"settings": self.settings, "progress": self.progress},
-            run_config={"loggers": {"console": {"config": {"log_level": level}}}},
-            raise_on_error=False,
-        )
+        with self._warehouse_kept_open() if job in (BUILD, RECORD) else nullcontext():
+            result = definition.execute_in_process(
+                instance=self.instance,
+                tags={**tags, REPOSITORY_TAG: f"__repository__@{LOCATION}", PROCESS_TAG: self.process},
+                resources={"settings": self.settings, "progress": self.progress},
+                run_config={"loggers": {"console": {"config": {"log_level": level}}}},
+                raise_on_error=False,
+            )
         self.progress.stop.at_work.clear()
         release(result.run_id)
         if not result.success:
@@ -146,6 +147,14 @@ class Runner:
         outcome.runs.append(result)
         outcome.seconds[job] += time.monotonic() - started
         return result.success
+
+    @contextmanager
+    def _warehouse_kept_open(self) -> Iterator[None]:
+        """Keep the warehouse open for all steps of a job, if possible: a step that cannot open it says why."""
+        with ExitStack() as stack:
+            with suppress(Exception):
+                stack.enter_context(open_warehouse(self.settings).kept_open())
+            yield
 
     def _recorded(self, outcome: Outcome) -> Outcome:
         """Record the ended runs in the audit tables; the recording is added to ``outcome`` only if it failed."""

@@ -105,6 +105,13 @@ class Warehouse(Protocol):
     def prepare(self) -> dict[str, str]:
         """Create missing files, schemas, audit tables and roles; returns the environment variables for dbt."""
 
+    def kept_open(self, patience_seconds: float = 3) -> AbstractContextManager[None]:
+        """Keep an embedded engine's file open in this process, so that each method connects to it in no time.
+
+        Other processes cannot read the file meanwhile. Raises :class:`WarehouseBusy` if another process writes for
+        longer than ``patience_seconds``.
+        """
+
     def sync(self, lake: Lake) -> int:
         """Update ``audit.landed_files``, ``audit.landed_dates``, ``audit.bad_records`` and ``raw.*`` from the lake.
 

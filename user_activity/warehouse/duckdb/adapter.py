@@ -11,7 +11,7 @@ import duckdb
 from user_activity.settings import Settings
 from user_activity.warehouse import LAYERS, BuiltDate, Lake, Rows
 from user_activity.warehouse.audit_tables import AUDIT_TABLES, BUILT_DATES, MARK_BUILT
-from user_activity.warehouse.duckdb import publishing, statements
+from user_activity.warehouse.duckdb import connections, publishing, statements
 from user_activity.warehouse.duckdb.connections import connect
 from user_activity.warehouse.duckdb.lake_tables import load, raw_view
 from user_activity.warehouse.duckdb.lone_build import LoneBuild
@@ -27,7 +27,6 @@ class DuckDBWarehouse:
         self._settings = settings
         self._path = settings.warehouse_dir / "user_activity.duckdb"
         self._held: duckdb.DuckDBPyConnection | None = None
-        self._building: duckdb.DuckDBPyConnection | None = None
 
     def prepare(self) -> dict[str, str]:
         """Create the file, its schemas and audit tables; returns the environment variables for dbt's profile."""
@@ -52,15 +51,18 @@ class DuckDBWarehouse:
     @contextmanager
     def building(self, run_id: str) -> Iterator["LoneBuild"]:
         """Keep the file open: otherwise dbt would open and close it, and read and write it, for each node."""
-        environment = {**self.prepare(), "USER_ACTIVITY_RUN_ID": run_id}
+        with self.kept_open(patience_seconds=60):
+            environment = {**self.prepare(), "USER_ACTIVITY_RUN_ID": run_id}
+            yield LoneBuild(environment, self._clear_rebuilt_users)
+
+    @contextmanager
+    def kept_open(self, patience_seconds: float = 3) -> Iterator[None]:
+        """Keep the file open for writing (see :class:`user_activity.warehouse.Warehouse`)."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         # dbt's profile has the same configuration, as all connections of a process must.
         config = {**self._limits(), "preserve_insertion_order": "false"}
-        self._building = connect(self._path, read_only=False, config=config, patience_seconds=60)
-        try:
-            yield LoneBuild(environment, self._clear_rebuilt_users)
-        finally:
-            self._building.close()
-            self._building = None
+        with connections.kept_open(self._path, config, patience_seconds):
+            yield
 
     def sync(self, lake: Lake) -> int:
         """Load what changed in the lake's manifests since the last call, in one transaction."""
@@ -164,6 +166,7 @@ class DuckDBWarehouse:
         """Write relations as Parquet below ``published/<schema>/<table>``; each file or day is replaced atomically."""
         published: dict[str, int] = {}
         with self.reading() as connection:
+            connection.execute("set preserve_insertion_order = true")  # a process that builds has turned it off
             for relation, date_column in relations.items():
                 target = self._settings.published_dir.joinpath(*relation.split("."))
                 if date_column is None:
@@ -217,10 +220,7 @@ class DuckDBWarehouse:
 
     @contextmanager
     def _open(self, *, read_only: bool, patience_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
-        if self._building is not None:
-            connection = self._building.cursor()
-        else:
-            connection = connect(self._path, read_only, self._limits(), patience_seconds)
+        connection = connect(self._path, read_only, self._limits(), patience_seconds)
         try:
             connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # would be printed to stdout
             yield connection

@@ -75,6 +75,7 @@ def _publish_few_days(
 def _publish_many_days(
     connection: duckdb.DuckDBPyConnection, relation: str, date_column: str, days: list[date], folder: Path, fresh: Path
 ) -> int:
+    (threads,) = connection.execute("select current_setting('threads')").fetchone() or (1,)
     connection.execute("set threads = 1")  # each thread of a partitioned copy would write its own file
     rows = connection.execute(
         f"""copy (
@@ -83,7 +84,7 @@ def _publish_many_days(
         ) to '{quoted(fresh)}' (format parquet, partition_by (day))""",
         [days],
     ).fetchone()
-    connection.execute("reset threads")
+    connection.execute(f"set threads = {threads}")
     for day in days:
         part = fresh / f"day={day}" / "data_0.parquet"
         _replace_day(part if part.exists() else None, folder / f"{day}.parquet")

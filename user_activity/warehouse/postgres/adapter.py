@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import Any
 
@@ -72,6 +72,10 @@ class PostgresWarehouse:
             build = SharedBuild(connection, run_id, profile, self._settings.lock_timeout_seconds)
             with build.turn():
                 yield build
+
+    def kept_open(self, patience_seconds: float = 3) -> AbstractContextManager[None]:
+        """Does nothing: a server is always open."""
+        return nullcontext()
 
     def sync(self, lake: Lake) -> int:
         """Load what changed in the lake's manifests since the last call, in one transaction."""
