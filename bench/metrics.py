@@ -1,11 +1,12 @@
 """Figure 2: from a landed file of a large day to its metrics, compared with the same SQL run directly in DuckDB.
 
 Ours is `user-activity run` from a shell: ingest, audit, models, their tests, publishing, the event log. The floor is
-figure 1's floor for the same file, plus the SQL of models and tests that dbt compiled in that run, in dependency order.
+figure 1's floor for the same file, plus the SQL of models and tests of that run, in dependency order.
 """
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -17,7 +18,7 @@ from bench import ingest
 from bench.data import DAY, events_of_a_day
 from bench.figures import Figure, Workshop
 from bench.measure import PROGRAM, Cost, child, command
-from user_activity.orchestration.dbt.runner import ensure_manifest
+from user_activity.orchestration.dbt.runner import LAST_BUILD, ensure_manifest
 from user_activity.settings import Settings
 
 REJECTED = 3  # the exit code if rows were rejected: 0.5 % of the rows break a rule
@@ -50,13 +51,15 @@ def sql_costs(settings: Settings, folder: Path) -> tuple[tuple[int, Cost], tuple
 
 
 def compiled_sql(settings: Settings, folder: Path, *, tests: bool) -> int:
-    """Execute the SQL that dbt compiled for a run, in a new warehouse on the same lake; return how many statements."""
+    """Execute the SQL of a run, in a new warehouse on the same lake; return how many statements."""
     manifest = json.loads(ensure_manifest(settings).read_bytes())
     order = TopologicalSorter(manifest["parent_map"]).static_order()
     nodes = [manifest["nodes"][name] for name in order if name in manifest["nodes"]]
     wanted = {"model", "test"} if tests else {"model"}
-    written = settings.dbt_dir / "target" / "compiled" / "user_activity"
-    statements = [(node, _compiled(node, written)) for node in nodes if node["resource_type"] in wanted]
+    executed = (settings.dbt_dir / LAST_BUILD).read_text()
+    parts = re.split(r"^-- (\S+\.user_activity\.\S+)$", executed, flags=re.MULTILINE)
+    sql = dict(zip(parts[1::2], parts[2::2], strict=True))
+    statements = [(n, sql[n["unique_id"]].strip(" \n;")) for n in nodes if n["resource_type"] in wanted]
     folder.mkdir(parents=True)
     with duckdb.connect(folder / "user_activity.duckdb", config={"threads": settings.threads}) as connection:
         connection.execute(f"set memory_limit = '{settings.warehouse_memory}'; set preserve_insertion_order = false")
@@ -69,11 +72,6 @@ def compiled_sql(settings: Settings, folder: Path, *, tests: bool) -> int:
             else:
                 connection.execute(f"select count(*) from ({statement}) as failing")
     return len(statements)
-
-
-def _compiled(node: dict[str, Any], written: Path) -> str:
-    path = written / node["original_file_path"]
-    return (path if node["resource_type"] == "model" else path / node["path"]).read_text()
 
 
 def _take_over(connection: duckdb.DuckDBPyConnection, settings: Settings, nodes: list[dict[str, Any]]) -> None:

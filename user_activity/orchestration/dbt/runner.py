@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from user_activity import project
-from user_activity.files import locked
+from user_activity.files import locked, write_texts
 from user_activity.orchestration.dbt.declarations import declare_sources
 from user_activity.orchestration.instance.environment import environment as process_environment
 from user_activity.settings import Settings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PROJECT_DIR = project.ROOT / "sql"
 MANIFEST = "manifest.json"
+LAST_BUILD = "last_build.sql"
 PARSED = "partial_parse.msgpack"
 OnDone = Callable[[str, str], None]  # called per finished node, with its unique id and dbt's log line
 WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
@@ -73,7 +74,7 @@ def build(
 ) -> list[NodeResult]:
     """Build the selected nodes and run their tests; returns the results in the order of completion.
 
-    A failed model or test is a result, not an exception.
+    A failed model or test is a result, not an exception. The SQL of all nodes is in the file ``LAST_BUILD``.
     """
     arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target")]
     arguments += ["--exclude-resource-type", "unit_test", "--select", *selection]
@@ -86,7 +87,10 @@ def build(
     runners = using(Invocation(prepared, environment))
     answer = _invoke(arguments, environment, settings, manifest, on_done, runners)
     prepared.save()
-    return [_result(found) for found in cast("RunExecutionResult", answer.result).results]
+    results = [_result(found) for found in cast("RunExecutionResult", answer.result).results]
+    executed = [f"-- {result.unique_id}\n{result.sql}\n;\n" for result in results if result.sql]
+    write_texts({settings.dbt_dir / LAST_BUILD: "\n".join(executed)})
+    return results
 
 
 def _result(found: Any) -> NodeResult:
