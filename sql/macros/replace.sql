@@ -40,9 +40,11 @@ columns are those of the model's .yml.
 
 {#-
 Whether a table is created from scratch. It overrides dbt's macro of this name, which `is_incremental` also calls. Here it
-is also true if a run of all days finds that the model has changed since the table was built.
+is also true if a run of all days finds that the model has changed since the table was built. SQL for all runs is
+executed only where it is false.
 -#}
 {% macro should_full_refresh() -%}
+    {%- if is_for_any_run() -%}{{ return(false) }}{%- endif -%}
     {{ return(flags.FULL_REFRESH or model.schema ~ "." ~ model.name in env_var("USER_ACTIVITY_MADE_ANEW", "").split(",")) }}
 {%- endmacro %}
 

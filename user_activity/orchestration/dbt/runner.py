@@ -76,11 +76,11 @@ def build(
 
     A failed model or test is a result, not an exception. The SQL of all nodes is in the file ``LAST_BUILD``.
     """
-    arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target")]
-    arguments += ["--exclude-resource-type", "unit_test", "--select", *selection]
     from user_activity.orchestration.dbt.node_runners import Invocation, using
     from user_activity.orchestration.dbt.prepared import Prepared, project_macros
 
+    arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target")]
+    arguments += ["--exclude-resource-type", "unit_test", "--select", *selection]
     parsed = (_target(settings) / PARSED).read_bytes()
     manifest = _manifest(parsed)
     prepared = Prepared(_target(settings), parsed, project_macros(manifest))
