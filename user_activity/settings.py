@@ -76,7 +76,7 @@ class Settings(WithDatabaseVariables):
         PAYMENT_METHODS, description="The accepted payment methods, comma-separated."
     )
     orders_without_lines: bool = Field(
-        False, description="Whether an order without lines is accepted, as one line of its total."
+        False, description="Whether orders without lines are accepted: with those of order_items, or else of the total."
     )
     field_maps_file: FilePath | None = Field(
         None, description="A YAML file with field maps: source, then column, then origin; FIELD_MAPS overrides it."

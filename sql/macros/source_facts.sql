@@ -10,6 +10,15 @@
             "is_clamped": false,
             "has_user": true,
         },
+        "order_items": {
+            "identity": ["order_id", "line_ref"],
+            "constant": ["product_id"],
+            "at": "dated_at",
+            "updated": "updated_at",
+            "can_move": true,
+            "is_clamped": false,
+            "has_user": true,
+        },
         "orders": {
             "identity": ["order_id"],
             "constant": [],

@@ -96,7 +96,7 @@ def simulate_into(
 
 def land(
     files: Annotated[list[Path], typer.Argument(help="The files to land.", show_default=False)],
-    source: Annotated[str, typer.Option(help="The source of the files: events, orders, products, users or reviews.")],
+    source: Annotated[str, typer.Option(help="The source of the files, such as events, orders or order_items.")],
     day: Annotated[
         datetime | None,
         typer.Option("--date", formats=["%Y-%m-%d"], help="The landing date; default: today."),

@@ -13,7 +13,7 @@ from user_activity.cli.session import one_at_a_time, runner
 from user_activity.settings import Settings
 
 FileName = Annotated[str, typer.Argument(help="The file's name or digest prefix.", show_default=False)]
-Source = Annotated[str, typer.Option(help="The source of the file: events, orders, products, users or reviews.")]
+Source = Annotated[str, typer.Option(help="The source of the file, such as events, orders or order_items.")]
 Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The landing date of the file.")]
 
 

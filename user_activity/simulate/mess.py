@@ -59,7 +59,7 @@ FLAWS: dict[str, tuple[Flaw, ...]] = {
         _BROKEN_LINE,
         Flaw("negative_revenue", _has("revenue", -49.0)),
         Flaw("no_items", _has("items", [])),
-        Flaw("item_without_quantity", _has("items", [{"product_id": "p0001", "quantity": 0, "unit_price": 9.99}])),
+        Flaw("item_without_quantity", _has("items", [{"product_id": "p0001", "quantity": None, "unit_price": 9.99}])),
         Flaw("unknown_status", _has("status", "teleported")),
         Flaw("unknown_currency", _has("currency", "moon dollars")),
         Flaw("unparsable_time", _has("order_at", "soon")),

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 FIRST_DAY = date(2025, 1, 1)
 SPAN_DAYS = 200
 CATALOGUE = ("page_view", "product_view", "add_to_cart", "checkout", "purchase", "search", "refund")
+SETTINGS = {"orders_without_lines": True}
+"""What histories need: some orders have their lines in files of their own."""
 Record = dict[str, Any]
 
 
@@ -64,6 +66,7 @@ class History:
 FORMATS = {
     "events": (".jsonl", ".csv", ".json", ".jsonl.gz"),
     "orders": (".jsonl", ".json"),
+    "order_items": (".jsonl", ".csv", ".json"),
     "products": (".jsonl", ".json"),
     "users": (".jsonl", ".csv", ".json"),
     "reviews": (".jsonl", ".csv"),
@@ -160,15 +163,25 @@ def one_history(draw: st.DrawFn) -> History:
         }
         history.records["orders"].append(order)
         for later in range(draw(st.integers(0, 2))):
-            status = draw(st.sampled_from(("shipped", "refunded", "cancelled")))
+            status = draw(st.sampled_from(("shipped", "refunded", "cancelled", "partially_refunded")))
             changed = order | {"status": status, "updated_at": iso(placed + timedelta(days=later + 1, hours=1))}
             if status == "refunded":
                 changed["refunded_at"] = changed["updated_at"]
+            if status == "partially_refunded":
+                changed["refund"] = draw(st.sampled_from(("1.00", "2.50", "4.00")))
+            if draw(st.integers(0, 5)) == 0:
+                times = draw(st.lists(moments(), max_size=2))
+                changed["refunds"] = [{"amount": "1.25", "refunded_at": iso(at)} for at in times]
             if draw(st.integers(0, 3)) == 0:
                 changed["order_at"] = iso(draw(moments()))
             if draw(st.integers(0, 3)) == 0:
                 changed["user_id"] = draw(CUSTOMERS)
             history.records["orders"].append(changed)
+        if draw(st.booleans()):
+            del_items(history.records["orders"], order["order_id"])
+        history.records["order_items"] += draw(lines_of(order["order_id"], placed))
+    for number in range(draw(st.integers(0, 3))):
+        history.records["order_items"] += draw(lines_of(f"l{number}", draw(moments())))
     for kind, names, least in (("users", USERS, 0), ("products", PRODUCTS, 0)):
         versions = draw(st.sets(st.tuples(names, moments()), min_size=least, max_size=6))
         for entity, moment in sorted(versions):
@@ -196,6 +209,52 @@ def one_history(draw: st.DrawFn) -> History:
     return history
 
 
+def del_items(orders: list[Record], order_id: str) -> None:
+    """The lines of the order are in files of their own."""
+    for order in orders:
+        if order["order_id"] == order_id:
+            order.pop("items")
+
+
+@st.composite
+def lines_of(draw: st.DrawFn, order_id: str, placed: datetime) -> list[Record]:
+    """Lines of an order in files of their own, each with its later states: corrected, moved, given back in part."""
+    lines: list[Record] = []
+    customer = draw(CUSTOMERS)
+    for number in range(draw(st.integers(0, 2))):
+        line = {
+            "order_id": order_id,
+            "line_id": str(number),
+            "product_id": draw(st.one_of(PRODUCTS, st.just("gift"))),
+            "quantity": draw(st.sampled_from((1, 3, "1.5"))),
+            "unit_price": draw(st.sampled_from(("9.99", "3.33"))),
+            "order_at": iso(placed),
+            "updated_at": iso(placed),
+            "user_id": customer,
+            "discount": draw(st.sampled_from(("0", "0.50"))),
+        }
+        lines.append(line)
+        for later in range(draw(st.integers(0, 1))):
+            changed = line | {"updated_at": iso(placed + timedelta(days=later + 1))}
+            lines.append(
+                changed
+                | draw(
+                    st.sampled_from(
+                        (
+                            {"quantity": 2},
+                            {"order_at": iso(draw(moments()))},
+                            {"user_id": draw(CUSTOMERS)},
+                            {"refund": "2"},
+                        )
+                    )
+                )
+            )
+        if draw(st.integers(0, 2)) == 0:
+            at = draw(moments())
+            lines.append(line | {"quantity": "-0.5", "order_at": iso(at), "updated_at": iso(at)})
+    return lines
+
+
 def versions_of_events(history: History) -> dict[str, list[Record]]:
     """The records of each event id, first to last."""
     versions: dict[str, list[Record]] = {}
@@ -221,7 +280,9 @@ def clean_delivery(history: History) -> list[File]:
 
 
 def event_day(source: str, record: Record) -> date:
-    column = {"events": "event_at", "orders": "order_at", "reviews": "review_at"}.get(source, "updated_at")
+    column = {"events": "event_at", "orders": "order_at", "order_items": "order_at", "reviews": "review_at"}.get(
+        source, "updated_at"
+    )
     return datetime.fromisoformat(record[column]).date()
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from user_activity_tests.examples import histories_drawn
 from user_activity_tests.laws.histories import (
     FIRST_DAY,
+    SETTINGS,
     File,
     History,
     clean_delivery,
@@ -67,7 +68,9 @@ def test_any_delivery_in_any_order_gives_the_tables_of_one_clean_load(
 ) -> None:
     history, files, cuts = case
     with TemporaryDirectory() as folder:
-        clean, at_once, bit_by_bit = (Platform(Path(folder) / name, start_date=START) for name in ("1", "2", "3"))
+        clean, at_once, bit_by_bit = (
+            Platform(Path(folder) / name, start_date=START, **SETTINGS) for name in ("1", "2", "3")
+        )
         land(clean, clean_delivery(history))
         clean.run()
         land(at_once, files)

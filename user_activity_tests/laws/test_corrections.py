@@ -40,7 +40,7 @@ def records(day: date) -> dict[str, list[tuple[Record, Record]]]:
             (swipe | {"event_at": "soon"}, swipe | {"event_at": f"{at}5:00Z"}),
             (named | {"event_at": "soon"}, named),
         ][: 1 if day == FIRST else 6],
-        "orders": [(order | {"items": [line | {"quantity": 0}]}, order)],
+        "orders": [(order | {"items": [line | {"quantity": "two"}]}, order)],
         "reviews": [(review | {"rating": 9}, review), (review | {"review_id": "own", "rating": 1},) * 2],
         "users": [(profile | {"updated_at": f"before {day}"}, profile)],
     }

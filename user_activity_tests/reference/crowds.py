@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from user_activity_tests.laws.histories import File, Record
-from user_activity_tests.reference.trade import orders_of, reviews_of, versions_of_products
+from user_activity_tests.reference.trade import lines_of, orders_of, reviews_of, versions_of_products
 
 PRODUCTS = tuple(f"p{number}" for number in range(12))
 TYPES = ("page_view", "page_view", "product_view", "add_to_cart", "checkout", "purchase", "search", "click", "refund")
@@ -132,6 +132,8 @@ def _histories(rng: random.Random, plan: Plan) -> Iterator[tuple[str, list[tuple
         ended = _utc(datetime.combine(plan.first_day + timedelta(days=plan.days), time()), plan.timezone)
         for order in orders_of(rng, user_id, moments, ended, PRODUCTS):
             yield "orders", [(_day(version["updated_at"]), version) for version in order]
+        for line in lines_of(rng, user_id, moments, ended, PRODUCTS):
+            yield "order_items", [(_day(version["order_at"]), version) for version in line]
         for review in reviews_of(rng, user_id, moments, PRODUCTS):
             yield "reviews", [(_day(version["review_at"]), version) for version in review]
     for product in versions_of_products(rng, plan.first_day, plan.days, PRODUCTS):

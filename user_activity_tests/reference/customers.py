@@ -19,7 +19,11 @@ def customer_value(facts: Facts) -> pd.DataFrame:
     for order in orders:
         if order["is_sale"] and order["user_id"] is not None:
             bought.setdefault((order["user_id"], order["currency"]), []).append(order)
-    rows = [_customer(facts, key, sold, as_of) for key, sold in bought.items()]
+    returned: dict[tuple[Any, str], list[Row]] = {}
+    for order in orders:
+        if order["is_return"] and order["is_counted"]:
+            returned.setdefault((order["user_id"], order["currency"]), []).append(order)
+    rows = [_customer(facts, key, sold, returned.get(key, []), as_of) for key, sold in bought.items()]
     for row in rows:
         peers = [peer for peer in rows if peer["currency"] == row["currency"]]
         for score, name in (
@@ -32,11 +36,14 @@ def customer_value(facts: Facts) -> pd.DataFrame:
     return frame(rows, rows[0] if rows else ("user_id", "currency"))
 
 
-def _customer(facts: Facts, key: tuple[Any, str], orders: list[Row], as_of: date) -> Row:
+def _customer(facts: Facts, key: tuple[Any, str], orders: list[Row], returned: list[Row], as_of: date) -> Row:
     by_day: dict[date, Decimal] = {}
     for order in orders:
         day = facts.day(order["order_at"])
         by_day[day] = by_day.get(day, Decimal(0)) + order["net_revenue"]
+    for order in returned:
+        if (day := facts.day(order["order_at"])) in by_day:
+            by_day[day] += order["net_revenue"]
     first, last = min(by_day), max(by_day)
     repeats = [value for day, value in by_day.items() if day != first]
     return {
@@ -46,8 +53,8 @@ def _customer(facts: Facts, key: tuple[Any, str], orders: list[Row], as_of: date
         "as_of_date": as_of,
         "orders": len(orders),
         "gross_revenue": sum(order["gross_revenue"] for order in orders),
-        "refund": sum(order["refund"] for order in orders),
-        "net_revenue": sum(order["net_revenue"] for order in orders),
+        "refund": sum(order["refund"] for order in (*orders, *returned)),
+        "net_revenue": sum(order["net_revenue"] for order in (*orders, *returned)),
         "first_order_date": first,
         "last_order_date": last,
         "is_repeat": len(orders) > 1,

@@ -37,6 +37,7 @@ class Facts:
     sessions: pd.DataFrame
     orders: pd.DataFrame
     order_items: pd.DataFrame
+    refunds: pd.DataFrame
     reviews: pd.DataFrame
     settings: Settings
 
@@ -110,7 +111,7 @@ def read(settings: Settings) -> Facts:
     """The facts of a warehouse as they stand."""
     tables = {
         name: read_table(settings, f"marts.fct_{name}")
-        for name in ("events", "sessions", "orders", "order_items", "reviews")
+        for name in ("events", "sessions", "orders", "order_items", "refunds", "reviews")
     }
     return Facts(**tables, settings=settings)
 

@@ -78,8 +78,8 @@ def customer_product_summary(facts: Facts) -> pd.DataFrame:
         {
             **dict(zip(key, group, strict=True)),
             **total,
-            "first_order_date": min(days[group]),
-            "last_order_date": max(days[group]),
+            "first_order_date": min(days[group]) if group in days else None,
+            "last_order_date": max(days[group]) if group in days else None,
         }
         for group, total in sums.items()
         if group[0] is not None

@@ -11,7 +11,7 @@ import pandas as pd
 from user_activity_tests.reference.facts import Facts, Row, frame, records, share
 
 AMOUNTS = ("gross_revenue", "discount", "refund", "net_revenue")
-BOOKED = ("orders", "units", *AMOUNTS)
+BOOKED = ("orders", "units", "returned_units", *AMOUNTS)
 REPORTED = ("reporting_currency", "net_revenue_reporting")
 Sums = dict[tuple[Any, ...], Row]
 
@@ -21,7 +21,7 @@ def booked(facts: Facts, key: Callable[[Row, date], tuple[Any, ...]]) -> Sums:
     sums: Sums = {}
 
     def at(line: Row, day: date) -> Row:
-        empty = dict.fromkeys(("units", *AMOUNTS), Decimal(0))
+        empty = dict.fromkeys(("units", "returned_units", *AMOUNTS), Decimal(0))
         return sums.setdefault(key(line, day), {"order_keys": set(), **empty})
 
     for line in sales(facts):
@@ -30,8 +30,11 @@ def booked(facts: Facts, key: Callable[[Row, date], tuple[Any, ...]]) -> Sums:
         sold["units"] += line["quantity"]
         sold["gross_revenue"] += line["gross_revenue"]
         sold["discount"] += line["discount"]
-        if line["refund"]:
-            at(line, line["refund_date"])["refund"] += line["refund"]
+    for refund in records(facts.refunds):
+        if refund["is_counted"]:
+            given_back = at(refund, refund["refund_date"])
+            given_back["refund"] += refund["refund"]
+            given_back["returned_units"] += refund["returned_quantity"]
     for total in sums.values():
         total["orders"] = len(total.pop("order_keys"))
         total["net_revenue"] = total["gross_revenue"] - total["discount"] - total["refund"]
@@ -82,9 +85,11 @@ def payment_summary(facts: Facts) -> pd.DataFrame:
     sums = booked(facts, lambda line, day: (day, methods[line["order_key"]], line["currency"]))
     placed: dict[tuple[Any, ...], list[Row]] = {}
     for order in orders:
+        if order["is_return"]:
+            continue
         group = (order["order_date"], methods[order["order_key"]], order["currency"])
         placed.setdefault(group, []).append(order)
-    of_day = Counter((order["order_date"], order["currency"]) for order in orders)
+    of_day = Counter((order["order_date"], order["currency"]) for order in orders if not order["is_return"])
     rows = []
     for group in sums.keys() | placed.keys():
         here = placed.get(group, [])
@@ -103,4 +108,5 @@ def payment_summary(facts: Facts) -> pd.DataFrame:
             }
         )
     counts = ("successful_orders", "failed_orders", "cancelled_orders", "share_of_orders", "success_rate")
-    return frame(rows, (*key, *BOOKED, *REPORTED, *counts))
+    booked_here = [name for name in BOOKED if name != "returned_units"]
+    return frame(rows, (*key, *booked_here, *REPORTED, *counts))

@@ -48,6 +48,27 @@ def orders_of(
         yield states
 
 
+def lines_of(
+    rng: random.Random, user_id: str, moments: Sequence[datetime], ended: datetime, products: Sequence[str]
+) -> Iterator[list[Record]]:
+    """Lines of a person's orders in files of their own, some of them returns, each with a correction or none."""
+    for number in range(rng.choice((0, 0, 1, 3))):
+        placed = min(rng.choice(moments) + rng.choice(LATER), ended) if moments else ended
+        for line in range(rng.randint(1, 3)):
+            record: Record = {
+                "order_id": f"{user_id}-o{number}" if rng.random() < 0.2 else f"{user_id}-l{number}",
+                "line_id": str(line),
+                "user_id": user_id if rng.random() < 0.8 else None,
+                "order_at": placed.isoformat(),
+                "product_id": rng.choice(products),
+                "quantity": rng.choice((1, 2, "0.5", "-1", "-0.25")),
+                "unit_price": rng.choice(("9.99", "3.3333", "100", "0")),
+                "currency": rng.choice(("USD", "USD", "EUR")),
+            }
+            later = record | {"quantity": "1.25", "updated_at": (placed + timedelta(hours=1)).isoformat()}
+            yield [record, later] if rng.random() < 0.2 else [record]
+
+
 def _next_state(rng: random.Random, order: Record, at: datetime) -> Record:
     when = {"updated_at": at.isoformat()}
     return (

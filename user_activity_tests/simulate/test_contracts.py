@@ -32,4 +32,4 @@ def _is_accepted(entry: Landed) -> bool:
 @pytest.mark.parametrize("source", sorted(SOURCES))
 def test_the_contract_agrees_with_the_simulation(season: Season, source: str) -> None:
     accepted = sum(_is_accepted(entry) for entry in season.landed if entry.source == source)
-    assert accepted == season.summary.accepted[source]
+    assert accepted == season.summary.accepted.get(source, 0)

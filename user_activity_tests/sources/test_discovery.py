@@ -99,7 +99,7 @@ def test_a_module_is_a_source_and_the_order_is_that_of_names(package: Package) -
         ({"visits": CONTRACT + source(date_column="visit_id")}, r"dated by visit_id: make that a Moment\(dated=True\)"),
         (
             {"visits": CONTRACT + source(key=("visit_at",), derive_key=True)},
-            "derives its key: it must be one column, the contract's first",
+            "derives its key: the contract's first column must be in it",
         ),
     ],
 )

@@ -26,7 +26,7 @@ from user_activity.sources import SOURCES
 from user_activity.warehouse import Rows, WarehouseBusy, open_warehouse
 from user_activity_tests.engines import assert_same_tables
 from user_activity_tests.examples import histories_drawn
-from user_activity_tests.laws.histories import FIRST_DAY, File, deliveries, encode, histories
+from user_activity_tests.laws.histories import FIRST_DAY, SETTINGS, File, deliveries, encode, histories
 from user_activity_tests.platform import Platform
 from user_activity_tests.postgres import Server
 
@@ -81,7 +81,7 @@ def test_random_histories_built_by_two_runs_at_once_give_the_tables_of_one_run_o
     files, cut, shares = case
     with TemporaryDirectory() as folder:
         url = server.fresh_database("shop")
-        busy = Platform(Path(folder) / "busy", start_date=START, warehouse="postgres", warehouse_url=url)
+        busy = Platform(Path(folder) / "busy", start_date=START, **SETTINGS, warehouse="postgres", warehouse_url=url)
         for batch in (files[:cut], files[cut:]):
             take_in(busy, batch)
             stale = list(staleness.stale(busy.settings))
@@ -91,7 +91,7 @@ def test_random_histories_built_by_two_runs_at_once_give_the_tables_of_one_run_o
             assert build_at_once(busy.settings, [dates for dates in sets if dates]) == []
             busy.run()  # what was stale for neither
         assert not staleness.stale(busy.settings)
-        at_once = Platform(Path(folder) / "at once", start_date=START)
+        at_once = Platform(Path(folder) / "at once", start_date=START, **SETTINGS)
         land(at_once, files)
         at_once.run()
         assert_same_tables(busy, at_once)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from user_activity.simulate import simulate
 from user_activity_tests.engines import account, assert_same_tables
 from user_activity_tests.examples import histories_drawn
-from user_activity_tests.laws.histories import FIRST_DAY, File, deliveries, encode, histories
+from user_activity_tests.laws.histories import FIRST_DAY, SETTINGS, File, deliveries, encode, histories
 from user_activity_tests.platform import Platform
 from user_activity_tests.postgres import Server
 
@@ -86,7 +86,9 @@ def delivered(draw: st.DrawFn) -> list[list[File]]:
 def test_random_histories_are_the_same_on_both(server: Server, batches: list[list[File]]) -> None:
     with TemporaryDirectory() as folder:
         url = server.fresh_database("shop")
-        ours = Platform(Path(folder) / "ours", warehouse="postgres", warehouse_url=url, start_date=FIRST_DAY)
-        theirs = Platform(Path(folder) / "theirs", start_date=FIRST_DAY)
+        ours = Platform(
+            Path(folder) / "ours", warehouse="postgres", warehouse_url=url, start_date=FIRST_DAY, **SETTINGS
+        )
+        theirs = Platform(Path(folder) / "theirs", start_date=FIRST_DAY, **SETTINGS)
         landed = [[(f.source, f.landing_date, f.name, encode(f.records, f.name)) for f in batch] for batch in batches]
         assert_same(build(ours, landed), build(theirs, landed))

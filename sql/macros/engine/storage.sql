@@ -1,16 +1,16 @@
 {#- Engine-specific SQL for table storage: indexes, statistics, text collation. -#}
 
 {#-
-On PostgreSQL every model gets an index on its date column, one on the first column of its key and, if it has that
-column, one on user_key. A model's own `indexes` are added to these.
+On PostgreSQL every model gets an index on its date column, one on the first column of its key and, if it has these
+columns, one on user_key and one on order_key. A model's own `indexes` are added to these.
 -#}
 {% macro postgres__create_indexes(relation) -%}
     {%- set meta = config.get("meta", {}) -%}
     {%- set indexes = config.get("indexes", []) | list -%}
     {%- set wanted = [meta.get("date_column"), (meta.get("key") or [none]) | first] -%}
-    {%- if "user_key" in model.columns -%}
-        {%- do wanted.append("user_key") -%}
-    {%- endif -%}
+    {%- for column in ("user_key", "order_key") if column in model.columns -%}
+        {%- do wanted.append(column) -%}
+    {%- endfor -%}
     {%- for column in wanted | select | unique -%}
         {%- do indexes.append({"columns": [column]}) -%}
     {%- endfor -%}

@@ -18,8 +18,7 @@ first version also covers all earlier days. A refund uses the versions of its or
         {% if source_name == "products" -%}
         union all
         select product_key, order_date as fact_date, refund_date as event_date
-        from {{ fact_table }} as refunded
-        where refund_date is not null
+        from {{ previous("fct_refunds") }} as refunded
         {%- endif %}
     ) as facts
     inner join (

@@ -54,12 +54,11 @@ An event, order or review that is sent again with another time moves from one da
         "select distinct event_date from " ~ previous("stg_duplicates")
         ~ " as aside where " ~ in_ranges("standing_date", days) ~ " and not " ~ in_ranges("event_date", days)
     ) -%}
+    {#- A record of an order that was set aside still says what was refunded until then. #}
+    {%- do queries.append(
+        "select distinct standing_date as event_date from " ~ previous("stg_duplicates")
+        ~ " as aside where source = 'orders' and " ~ in_ranges("event_date", days)
+        ~ " and not " ~ in_ranges("standing_date", days)
+    ) -%}
     {{ return(ranges_of(queries | join(" union "))) }}
-{%- endmacro %}
-
-{#- Days on which orders of the given days were refunded, according to the existing tables and to the landed rows. -#}
-{% macro dates_of_refunds(days) -%}
-    select refund_date as event_date from {{ previous("stg_orders") }} as standing where {{ in_ranges("order_date", days) }}
-    union
-    select {{ reporting_date(order_refunded_at()) }} as event_date from {{ raw_rows("orders", days) }} as received
 {%- endmacro %}

@@ -41,27 +41,29 @@ doubles to decimals differently. Amounts too large to be exact in a double go to
 {%- endmacro %}
 
 {#-
-A subquery: the revenue movements of orders or order lines on the rebuilt days, with the given columns. Gross revenue and
-discount are booked on the day of the order, a refund on the day of the refund.
+A subquery: the revenue movements of orders or order lines (`sales`) on the rebuilt days, with the given columns. Gross
+revenue and discount are booked on the day of the order, a refund on the day of the refund.
 -#}
-{% macro booked_movements(relation, columns, units) -%}
+{% macro booked_movements(sales, columns, units) -%}
     (
         select
             order_date as revenue_date, {{ columns | join(", ") }}, order_key,
             {{ units }} as units,
+            0 as returned_units,
             gross_revenue,
             discount,
             0 as refund
-        from {{ relation }}
+        from {{ sales }}
         where is_sale and {{ rebuilt("order_date") }}
         union all
         select
             refund_date as revenue_date, {{ columns | join(", ") }}, cast(null as bigint) as order_key,
             0 as units,
+            returned_quantity as returned_units,
             0 as gross_revenue,
             0 as discount,
             refund
-        from {{ relation }}
-        where is_sale and refund > 0 and {{ rebuilt("refund_date") }}
+        from {{ ref("fct_refunds") }}
+        where is_counted and {{ rebuilt("refund_date") }}
     )
 {%- endmacro %}

@@ -21,21 +21,60 @@ other name in the setting ORDER_STATUSES is a sale. An order that waits for its 
 {%- endmacro %}
 
 {#- Whether the status says that this became of the order. Spaces and hyphens in its name count as underscores. -#}
-{% macro order_is(outcome) -%}
-    translate(lower(status), ' -', '__') in ('{{ order_outcomes()[outcome] | join("', '") }}')
+{% macro order_is(outcome, status="status") -%}
+    translate(lower({{ status }}), ' -', '__') in ('{{ order_outcomes()[outcome] | join("', '") }}')
 {%- endmacro %}
 
-{#- When an order was refunded: `refunded_at` if the source has it, otherwise `updated_at`. Null if it was not refunded. -#}
-{% macro order_refunded_at() -%}
+{#- Whether an order counts, as a sale of what it sells and a refund of what it gives back: if it is not cancelled or failed. -#}
+{% macro order_is_counted() -%}
+    not ({{ order_is("cancelled") }} or {{ order_is("failed") }})
+{%- endmacro %}
+
+{#-
+Where the lines of an order come from: its record, or lines of order_items, or else one line of its total; `nothing` if not
+even that is known. Lines that give goods back are those of a sale that is known by its total alone, if that is positive.
+-#}
+{% macro order_line_source(record, lines) -%}
     case
-        when refund > 0 or {{ order_is("refunded") }} or {{ order_is("refunded in part") }}
-            then coalesce(refunded_at, updated_at)
+        when {{ record }}.items is not null then 'record'
+        when {{ record }}.order_key is null or {{ lines }}.sold_line_count > 0 then 'order_items'
+        when {{ lines }}.line_count > 0 and coalesce({{ record }}.revenue, 0) <= 0 then 'order_items'
+        when coalesce({{ record }}.revenue, {{ lines }}.revenue) is not null then 'total'
+        else 'nothing'
     end
 {%- endmacro %}
 
-{#- Whether an order counts as a sale: every order that is not cancelled or failed. -#}
-{% macro order_is_sale() -%}
-    not ({{ order_is("cancelled") }} or {{ order_is("failed") }})
+{#-
+Days of the other records and lines of all orders that have a record or a line on the given days, in the existing tables or
+landed since: an order is of its record's day, or of its earliest line's.
+-#}
+{% macro dates_of_order_parts(days) -%}
+    {%- set records, lines = previous("stg_orders"), previous("stg_order_items") -%}
+    {%- set has_lines = any_row("select 1 as one from " ~ lines ~ " as standing") -%}
+    {%- if not has_lines -%}
+        {%- set has_lines = any_row("select 1 as one from " ~ raw_rows("order_items", days) ~ " as received") -%}
+    {%- endif -%}
+    {% if has_lines -%}
+    select distinct parts.event_date
+    from (
+        select order_key, line_date as event_date from {{ lines }} as standing
+        where not {{ in_ranges("line_date", days) }}
+        union all
+        select order_key, order_date as event_date from {{ records }} as standing
+        where not {{ in_ranges("order_date", days) }}
+    ) as parts
+    inner join (
+        select order_key from {{ lines }} as standing where {{ in_ranges("line_date", days) }}
+        union
+        select order_key from {{ records }} as standing where {{ in_ranges("order_date", days) }}
+        union
+        select {{ record_key("orders") }} as order_key from {{ raw_rows("order_items", days) }} as received
+        union
+        select {{ record_key("orders") }} as order_key from {{ raw_rows("orders", days) }} as received
+    ) as touched on touched.order_key = parts.order_key
+    {%- else -%}
+    {{ no_dates() }}
+    {%- endif %}
 {%- endmacro %}
 
 {#-

@@ -30,7 +30,7 @@
     from {{ ref("int_user_days") }}
     union all
     select user_key, user_id, order_at as seen_at, order_date as seen_date, device, country, 0 as is_by_event
-    from {{ ref("stg_orders") }}
+    from {{ ref("int_orders") }}
     where user_key is not null
     union all
     select user_key, user_id, review_at as seen_at, review_date as seen_date, null as device, null as country, 0 as is_by_event

@@ -1,9 +1,10 @@
 {{ config(replaces="replaces_own_plan", post_hook="{{ begin_rebuild() }}") }}
 
-{#- The days of each kind may depend on those of the kinds before it: moved records, sessions, orders, refunds. -#}
+{#- The days of each kind may depend on those before it: moved records, parts of orders, sessions, refunds. -#}
 {%- set asked = asked_ranges() or [("1900-01-01", "2999-12-31")] -%}
 {%- set moved = ranges_of_moved_records(asked) -%}
-{%- set changed = asked + moved -%}
+{%- set parts = ranges_of(dates_of_order_parts(asked + moved)) -%}
+{%- set changed = asked + moved + parts -%}
 {%- set continued = ranges_of(dates_of_continued_sessions(changed)) -%}
 {%- set ordered = ranges_of(dates_of_orders_in_sessions(changed + continued)) -%}
 
@@ -22,6 +23,10 @@ asked as (
 
 moved as (
     {{ dates_in(moved) }}
+),
+
+parts as (
+    {{ dates_in(parts) }}
 ),
 
 refunded as (
@@ -47,13 +52,15 @@ reasons as (
     union all
     select event_date, 2 as priority, 'a record moved to or from this day' as reason from moved
     union all
-    select event_date, 3 as priority, 'an order of a rebuilt day was refunded on this day' as reason from refunded
+    select event_date, 3 as priority, 'an order of a rebuilt day has a record or line on this day' as reason from parts
     union all
-    select event_date, 4 as priority, 'a user or product version of this day changed' as reason from reattributed
+    select event_date, 4 as priority, 'an order of a rebuilt day was refunded on this day' as reason from refunded
     union all
-    select event_date, 5 as priority, 'a session of a rebuilt day goes on into this day' as reason from continued
+    select event_date, 5 as priority, 'a user or product version of this day changed' as reason from reattributed
     union all
-    select event_date, 6 as priority, 'a session of a rebuilt day led to an order of this day' as reason from ordered
+    select event_date, 6 as priority, 'a session of a rebuilt day goes on into this day' as reason from continued
+    union all
+    select event_date, 7 as priority, 'a session of a rebuilt day led to an order of this day' as reason from ordered
 ),
 
 ranked as (

@@ -4,7 +4,7 @@ with
 
 orders as (
     select * from {{ ref("fct_orders") }}
-    where is_sale and user_key is not null and {{ rebuilt("order_date") }}
+    where is_counted and user_key is not null and {{ rebuilt("order_date") }}
 ),
 
 final as (
@@ -16,7 +16,7 @@ final as (
 
         currency,
 
-        count(*) as orders,
+        cast(sum(case when is_sale then 1 else 0 end) as bigint) as orders,
         cast(sum(gross_revenue) as {{ type_money() }}) as gross_revenue,
         cast(sum(discount) as {{ type_money() }}) as discount,
         cast(sum(refund) as {{ type_money() }}) as refund,

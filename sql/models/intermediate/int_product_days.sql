@@ -28,7 +28,7 @@ activity as (
         quantity as ordered_units,
         0 as review_count,
         0 as rating_sum
-    from {{ ref("stg_order_items") }}
+    from {{ ref("int_order_lines") }}
     where {{ rebuilt("order_date") }}
     union all
     select
@@ -58,7 +58,7 @@ final as (
         cast(sum(view_count) as bigint) as view_count,
         cast(sum(cart_count) as bigint) as cart_count,
         cast(sum(purchase_count) as bigint) as purchase_count,
-        cast(sum(ordered_units) as bigint) as ordered_units,
+        cast(sum(ordered_units) as {{ type_money() }}) as ordered_units,
         cast(sum(review_count) as bigint) as review_count,
         cast(sum(rating_sum) as bigint) as rating_sum
     from activity

@@ -9,7 +9,7 @@ payment_methods as (
     select '{{ payment_method | replace("'", "''") }}' as payment_method
     union
     {% endfor -%}
-    select payment_method from {{ ref("stg_orders") }} where payment_method is not null
+    select payment_method from {{ ref("int_orders") }} where payment_method is not null
 ),
 
 final as (

@@ -3,7 +3,7 @@
 with
 
 orders as (
-    select * from {{ ref("stg_orders") }}
+    select * from {{ ref("int_orders") }}
     where {{ rebuilt("order_date") }}
 ),
 
@@ -12,8 +12,20 @@ lines as (
         order_key,
         count(*) as line_count,
         sum(quantity) as units,
-        sum(cast(quantity * unit_price as {{ type_money() }})) as gross_revenue
-    from {{ ref("stg_order_items") }}
+        sum(returned_quantity) as returned_units,
+        sum(gross_revenue) as gross_revenue,
+        min(case when is_return then 1 else 0 end) = 1 as is_return
+    from {{ ref("int_order_lines") }}
+    where {{ rebuilt("order_date") }}
+    group by order_key
+),
+
+refunds as (
+    select
+        order_key,
+        sum(refund) as refund,
+        max(refunded_at) as last_refunded_at
+    from {{ ref("int_order_item_refunds") }}
     where {{ rebuilt("order_date") }}
     group by order_key
 ),
@@ -45,16 +57,16 @@ amounts as (
         sessions.channel as session_channel,
         lines.line_count,
         lines.units,
+        lines.returned_units,
         lines.gross_revenue,
-        case
-            when orders.refunded_at is null then 0
-            when orders.refund is not null then orders.refund
-            when {{ order_is("refunded in part") }} then 0
-            else greatest(lines.gross_revenue - orders.discount, 0)
-        end as refunded_amount
+        lines.is_return,
+        refunds.last_refunded_at,
+        case when lines.is_return then 0 else orders.discount end as line_discount,
+        coalesce(refunds.refund, 0) as refunded_amount
     from orders
     inner join lines on lines.order_key = orders.order_key
     left join sessions on sessions.order_key = orders.order_key
+    left join refunds on refunds.order_key = orders.order_key
 ),
 
 final as (
@@ -69,8 +81,8 @@ final as (
         order_at,
         order_date,
         updated_at,
-        refunded_at,
-        refund_date,
+        last_refunded_at as refunded_at,
+        {{ reporting_date("last_refunded_at") }} as refund_date,
 
         status,
         payment_method,
@@ -80,18 +92,24 @@ final as (
         device,
 
         cast(line_count as integer) as line_count,
-        cast(units as bigint) as units,
+        unused_line_count,
+        line_source,
+        cast(units as {{ type_money() }}) as units,
+        cast(returned_units as {{ type_money() }}) as returned_units,
         cast(gross_revenue as {{ type_money() }}) as gross_revenue,
-        cast(discount as {{ type_money() }}) as discount,
+        cast(line_discount as {{ type_money() }}) as discount,
         cast(tax as {{ type_money() }}) as tax,
         cast(shipping as {{ type_money() }}) as shipping,
+        cast(tip as {{ type_money() }}) as tip,
         cast(refunded_amount as {{ type_money() }}) as refund,
         cast(
-            case when is_sale then gross_revenue - discount - refunded_amount else 0 end as {{ type_money() }}
+            case when is_counted then gross_revenue - line_discount - refunded_amount else 0 end as {{ type_money() }}
         ) as net_revenue,
         revenue as received_revenue,
 
-        is_sale,
+        is_counted and not is_return as is_sale,
+        is_return,
+        is_counted,
         refunded_amount > 0 as is_refunded,
         is_late
     from amounts

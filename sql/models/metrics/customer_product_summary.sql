@@ -4,7 +4,7 @@ with
 
 items as (
     select * from {{ ref("fct_order_items") }}
-    where is_sale and user_key in ({{ rebuilt_users() }})
+    where is_counted and user_key in ({{ rebuilt_users() }})
 ),
 
 final as (
@@ -14,13 +14,13 @@ final as (
         product_key,
         product_id,
 
-        min(order_date) as first_order_date,
-        max(order_date) as last_order_date,
+        min(case when is_sale then order_date end) as first_order_date,
+        max(case when is_sale then order_date end) as last_order_date,
 
         currency,
 
-        count(distinct order_key) as orders,
-        cast(sum(quantity) as bigint) as units,
+        count(distinct case when is_sale then order_key end) as orders,
+        cast(sum(quantity) as {{ type_money() }}) as units,
         cast(sum(gross_revenue) as {{ type_money() }}) as gross_revenue,
         cast(sum(discount) as {{ type_money() }}) as discount,
         cast(sum(refund) as {{ type_money() }}) as refund,

@@ -17,17 +17,19 @@ customers as (
         user_key,
         user_id,
         currency,
-        min(order_date) as first_order_date,
-        max(order_date) as last_order_date,
+        min(case when orders > 0 then order_date end) as first_order_date,
+        max(case when orders > 0 then order_date end) as last_order_date,
         sum(orders) as orders,
-        count(*) - 1 as frequency,
+        sum(case when orders > 0 then 1 else 0 end) - 1 as frequency,
         sum(gross_revenue) as gross_revenue,
         sum(discount) as discount,
         sum(refund) as refund,
         sum(net_revenue) as net_revenue,
-        sum(net_revenue) - {{ earliest("net_revenue", "order_date", "user_key") }} as repeat_revenue
+        sum(case when orders > 0 then net_revenue end)
+        - {{ earliest("case when orders > 0 then net_revenue end", "order_date", "user_key") }} as repeat_revenue
     from {{ ref("int_customer_days") }}
     group by user_key, user_id, currency
+    having sum(orders) > 0
 ),
 
 final as (

@@ -10,6 +10,7 @@ totals as (
         {{ grain }},
         count(distinct order_key) as orders,
         sum(units) as units,
+        sum(returned_units) as returned_units,
         sum(gross_revenue) as gross_revenue,
         sum(discount) as discount,
         sum(refund) as refund
@@ -26,7 +27,8 @@ final as (
         {{ setting_reporting_currency() }} as reporting_currency,
 
         totals.orders,
-        cast(totals.units as bigint) as units,
+        cast(totals.units as {{ type_money() }}) as units,
+        cast(totals.returned_units as {{ type_money() }}) as returned_units,
         {{ revenue_amounts("totals", "rates") }},
         {{ ratio("totals.gross_revenue - totals.discount", "totals.orders") }} as average_order_value
     from totals

@@ -19,21 +19,21 @@ placed as (
         sum(case when {{ order_is("failed") }} then 1 else 0 end) as failed_orders,
         sum(case when {{ order_is("cancelled") }} then 1 else 0 end) as cancelled_orders
     from orders
-    where {{ rebuilt("order_date") }}
+    where not is_return and {{ rebuilt("order_date") }}
     group by order_date, known_payment_method, currency
 ),
 
 booked as (
     select
         revenue_date,
-        known_payment_method as payment_method,
+        coalesce(payment_method, 'unknown') as payment_method,
         currency,
         sum(units) as units,
         sum(gross_revenue) as gross_revenue,
         sum(discount) as discount,
         sum(refund) as refund
-    from {{ booked_movements("orders", ["known_payment_method", "currency"], units="units") }} as movements
-    group by revenue_date, known_payment_method, currency
+    from {{ booked_movements("orders", ["payment_method", "currency"], units="units") }} as movements
+    group by revenue_date, coalesce(payment_method, 'unknown'), currency
 ),
 
 -- On a day a payment method can have orders without revenue, or (with refunds) revenue without orders.
@@ -76,7 +76,7 @@ final as (
         case when totals.orders > 0 then {{ ratio("totals.orders", "sum(totals.orders) over day_and_currency") }} end
             as share_of_orders,
         {{ ratio("totals.successful_orders", "totals.orders") }} as success_rate,
-        cast(totals.units as bigint) as units,
+        cast(totals.units as {{ type_money() }}) as units,
         {{ revenue_amounts("totals", "rates") }}
     from totals
     left join {{ reporting_rates() }} as rates

@@ -10,6 +10,7 @@ sales as (
         revenue_date as activity_date, product_key, product_id, currency,
         count(distinct order_key) as orders,
         sum(units) as units,
+        sum(returned_units) as returned_units,
         sum(gross_revenue) as gross_revenue,
         sum(discount) as discount,
         sum(refund) as refund
@@ -54,19 +55,20 @@ totals as (
         sum(bot_event_count) as bot_event_count,
         sum(orders) as orders,
         sum(units) as units,
+        sum(returned_units) as returned_units,
         sum(gross_revenue) as gross_revenue,
         sum(discount) as discount,
         sum(refund) as refund
     from (
         select
             {{ grain }}, view_count, cart_count, purchase_count, review_count, rating_sum, bot_event_count,
-            0 as orders, 0 as units, 0 as gross_revenue, 0 as discount, 0 as refund
+            0 as orders, 0 as units, 0 as returned_units, 0 as gross_revenue, 0 as discount, 0 as refund
         from activity
         union all
         select
             {{ grain }}, 0 as view_count, 0 as cart_count, 0 as purchase_count, 0 as review_count, 0 as rating_sum,
             0 as bot_event_count,
-            orders, units, gross_revenue, discount, refund
+            orders, units, returned_units, gross_revenue, discount, refund
         from sales
     ) as parts
     group by {{ grain }}
@@ -87,7 +89,8 @@ final as (
         {{ ratio("totals.purchase_count", "totals.cart_count") }} as cart_to_purchase_rate,
 
         cast(totals.orders as bigint) as orders,
-        cast(totals.units as bigint) as units,
+        cast(totals.units as {{ type_money() }}) as units,
+        cast(totals.returned_units as {{ type_money() }}) as returned_units,
         {{ revenue_amounts("totals", "rates") }},
 
         cast(totals.review_count as bigint) as review_count,

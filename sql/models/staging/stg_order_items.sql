@@ -1,29 +1,54 @@
-{{ config(meta={"partitioned": true, "date_column": "order_date"}) }}
+{{ config(meta={"partitioned": true, "date_column": "line_date"}) }}
 
 with
 
-orders as (
-    select * from {{ ref("stg_orders") }}
-    where {{ rebuilt("order_date") }}
-),
-
 lines as (
-    {{ order_lines("orders", ["order_key", "order_id", "order_date"]) }}
+    select * from {{ staged_rows("order_items") }} as staged
 ),
 
 final as (
     select
-        {{ surrogate_key(["order_id", "line_number"]) }} as order_item_key,
-        order_key,
+        {{ record_key("order_items") }} as order_item_key,
+        {{ record_key("orders") }} as order_key,
         order_id,
-        line_number,
+        line_ref,
+        line_id,
         product_id,
-        {{ surrogate_key(["product_id"]) }} as product_key,
+        user_id,
+        {{ user_key_of_row() }} as user_key,
+        session_id,
 
-        order_date,
+        order_at,
+        dated_at,
+        event_date as line_date,
+        updated_at,
+        refunded_at,
 
+        status,
+        payment_method,
+        currency,
+        channel,
+        country,
+        device,
         quantity,
-        unit_price
+        unit_price,
+        amount,
+        discount,
+        tax,
+        shipping,
+        refund,
+        order_total,
+        order_discount,
+        order_tax,
+        order_shipping,
+        {{ line_is_return() }} as is_return,
+        cast(dated_at as date) < landing_date as is_late,
+        properties,
+
+        landing_date as _landing_date,
+        _source_file,
+        _file_sha256,
+        _row_number
     from lines
 )
 

@@ -27,6 +27,8 @@ LEAST_FIT = 0.5
 """The share of a field's values that its column must accept."""
 SURE, LIKELY = 0.5, 0.4
 """The least score to be proposed for any column, and for a required one."""
+MAY_MEAN = "may mean"
+"""How the reason begins of a field that is proposed for want of a better one."""
 MOST_NAMES, LONGEST_NAME = 100, 60
 LEAST_DISTINCT = 0.9
 """The least share of different values of a field that identifies records, unless it has our own name for that."""
@@ -91,7 +93,7 @@ def _candidate(source: Source, column: str, field: Field, context: ValidationCon
         fit, (form, *others) = 1.0, fits
     if fit < LEAST_FIT:
         return None
-    is_key = source.derive_key and column == source.key[0] and score < 1
+    is_key = source.derive_key and column == source.columns[0] and score < 1
     if is_key and len(field.distinct) < LEAST_DISTINCT * len(field.given):
         return None
     return Candidate(column, field, score, fit, reason, form, tuple(others))
@@ -110,7 +112,7 @@ def _name_score(source: Source, column: str, field: Field) -> tuple[float, str]:
             return 0.9 - at / 1000, f"a synonym of {column}"
     for at, name in enumerate(names_of(source.name, column, WEAK)):
         if whole == folded(name):
-            return 0.45 - at / 1000, f"may mean {column}"
+            return 0.45 - at / 1000, f"{MAY_MEAN} {column}"
     return _inner_score(source, column, names) if len(names) > 1 else (0.0, "")
 
 

@@ -74,7 +74,7 @@ def inspect(
         after = verdict(file, source, proposed, most, work_dir)
         is_changed = bool(best.field_map or needed)
         before = _as_configured(file, source, settings, most, work_dir) if is_changed else after
-    dated = next((guess for guess in best.columns if guess.column == source.date_column and guess.fields), None)
+    dated = next((guess for guess in best.columns if _is_dated(source, guess.column) and guess.fields), None)
     times = kind(fields[dated.fields[0]].tried) if dated and dated.fields[0] in fields else ""
     others = {each.source.name: each.missing for _, _, each in tried[1:]}
     new_name = found.name if found.name != path.name else ""
@@ -102,7 +102,15 @@ def _proposals(
         found.append((sample, fields[id(sample)], proposer.proposal(field_maps(settings).get(source.name, {}))))
     if not found:
         raise problems[0]
-    return sorted(found, key=lambda each: (-each[2].score, each[2].source.name))
+    lines = next((each[2] for each in found if each[2].is_of_order_lines), None)
+    found.sort(key=lambda each: (-each[2].score, each[2].source.name))
+    if lines and not any(each[2].is_marked for each in found):
+        found.sort(key=lambda each: each[2] is not lines)
+    return found
+
+
+def _is_dated(source: Source, column: str) -> bool:
+    return bool(getattr(source.kinds[column], "dated", False))
 
 
 def _as_configured(file: InputFile, source: Source, settings: Settings, most: int, work_dir: Path) -> Verdict:

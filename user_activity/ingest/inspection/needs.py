@@ -12,7 +12,6 @@ import pyarrow as pa
 from user_activity.setting_types import folded
 from user_activity.settings import Settings
 from user_activity.sources import Source
-from user_activity.sources.contracts.items import one_line
 from user_activity.sources.contracts.times import start_of_day
 from user_activity.sources.contracts.values import OneOf
 
@@ -50,7 +49,7 @@ def needs(source: Source, settings: Settings, accepted: Sequence[pa.Table]) -> l
     found = [need for column, kind in source.kinds.items() if isinstance(kind, OneOf)
              for need in _names(column, kind, settings, accepted)]  # fmt: skip
     if "items" in source.columns and not settings.orders_without_lines:
-        found += _without_lines(source, unlimited(settings), accepted)
+        found += _without_lines(source, accepted)
     if not source.clamp_early:
         found += _start_date(source.date_column, settings, accepted)
     return found
@@ -79,16 +78,14 @@ def _names(column: str, kind: OneOf, settings: Settings, accepted: Sequence[pa.T
     return [Need(setting, (*names, *unknown) if listed else _EVERY, reason)]
 
 
-def _without_lines(source: Source, settings: Settings, accepted: Sequence[pa.Table]) -> list[Need]:
+def _without_lines(source: Source, accepted: Sequence[pa.Table]) -> list[Need]:
     """Only if no key repeats: else the records are lines of orders, and each would replace the one before."""
-    rows = [row for table in accepted for row in table.select([*source.key, "items", "revenue"]).to_pylist()]
-    without_lines = (row for row in rows if row["items"] == one_line(row["revenue"], settings))
-    keys = [tuple(row[name] for name in source.key) for row in without_lines]
+    rows = [row for table in accepted for row in table.select([*source.key, "items"]).to_pylist()]
+    keys = [tuple(row[name] for name in source.key) for row in rows if row["items"] is None]
     if not keys or len(set(keys)) < len(keys):
         return []
-    return [
-        Need("orders_without_lines", "true", f"{_counted(len(keys))} without lines: each is one order of its total")
-    ]
+    reason = f"{_counted(len(keys))} without lines: each has those of order_items, or else is one order of its total"
+    return [Need("orders_without_lines", "true", reason)]
 
 
 def _start_date(column: str, settings: Settings, accepted: Sequence[pa.Table]) -> list[Need]:

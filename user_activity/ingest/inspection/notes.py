@@ -37,13 +37,13 @@ def _notes(
         yield f"Only {len(used)} of {every} fields have a column: check that the file is of {best.source.name}."
     if "order_id" in columns and (kind := columns.get("event_type")) and kind.origin == {"const": "purchase"}:
         yield (
-            "Each record seems to be one line of an order. A record of orders holds all lines of the order, so each "
-            "line is proposed as an event."
+            "Each record seems to be one line of an order, and is proposed as an event. With --source order_items, it "
+            "is a line of an order, and counts in revenue."
         )
     if "items" in best.source.columns and "items" not in columns and len(_LINE & set(map(folded, best.unused))) > 1:
         yield (
-            "Each record seems to be one line of an order. A record of orders holds all lines of the order: with "
-            "--source events, each line is proposed as a purchase."
+            "Each record seems to be one line of an order. A record of orders holds all lines of the order: take "
+            "--source order_items."
         )
     if "user_id" in {*best.source.columns} - {*best.source.required, *columns}:
         yield "No field gives user_id: each record counts as that of a guest, and in no customer's figures."
@@ -53,7 +53,11 @@ def _notes(
                 f"{1 - guess.filled:.0%} of the records have no {guess.column} and would be rejected. To keep them, "
                 f"map what it is then ({guess.column}: {{field: {guess.fields[0]}, const: …}})."
             )
-    if "currency" in best.source.columns and "currency" not in columns and {"revenue", "price"} & set(columns):
+    if (
+        "currency" in best.source.columns
+        and "currency" not in columns
+        and {"revenue", "price", "unit_price", "amount"} & set(columns)
+    ):
         yield (
             f"No field gives the currency: amounts are in {settings.default_currency}. For another one, set "
             "USER_ACTIVITY_DEFAULT_CURRENCY, or map a constant (currency: {const: EUR})."

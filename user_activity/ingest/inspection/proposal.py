@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from user_activity.ingest.inspection.fields import Field
-from user_activity.ingest.inspection.guess import LIKELY, SURE, Candidate, assigned, candidates
+from user_activity.ingest.inspection.guess import LIKELY, MAY_MEAN, SURE, Candidate, assigned, candidates
 from user_activity.ingest.inspection.sample import mapped
-from user_activity.ingest.inspection.synonyms import EITHER, UNIT_PRICES, meaning
+from user_activity.ingest.inspection.synonyms import EITHER, EXPECTED, LINE_PREFIX, MARKS, UNIT_PRICES, meaning
 from user_activity.ingest.readers.batches import Shape
 from user_activity.ingest.validation.field_mapping import picks
 from user_activity.ingest.validation.known_names import respelled
@@ -59,6 +59,22 @@ class Proposal:
         return {guess.column: guess.origin for guess in self.columns if guess.origin is not None}
 
     @property
+    def is_of_order_lines(self) -> bool:
+        """Whether records are lines of orders: they have an order, a price, and a product or a quantity."""
+        if self.source.name != "order_items" or self.missing:
+            return False
+        given = {guess.column: guess for guess in self.columns}
+        is_named = any(folded(field).startswith(LINE_PREFIX) for guess in self.columns for field in guess.fields)
+        is_sure = is_named or not given["order_id"].reason.startswith(MAY_MEAN)
+        return is_sure and not given.keys().isdisjoint(("product_id", "quantity"))
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a field says what no line of an order says, so that the records are of this source."""
+        mark = MARKS.get(self.source.name)
+        return not self.missing and any(guess.column == mark and guess.fields for guess in self.columns)
+
+    @property
     def origins(self) -> FieldMap:
         """The same as ingest takes it."""
         return {column: Origin.model_validate(origin) for column, origin in self.field_map.items()}
@@ -107,7 +123,9 @@ class Proposer:
             if column not in guesses and (paths := [one.field.path for one in ones if one.field.path in unused])
         }
         score = sum(one.score * one.fit * (3 if one.column in self._source.required else 1) for one in chosen.values())
-        score += 2 * len(kept) - _MISSING_PENALTY * len(missing)
+        expected = EXPECTED.get(self._source.name, ())
+        penalties = len(missing) + bool(expected and guesses.keys().isdisjoint(expected))
+        score += 2 * len(kept) - _MISSING_PENALTY * penalties
         return Proposal(self._source, columns, missing, unused, perhaps, score)
 
     def _is_top(self, path: str) -> bool:
@@ -188,7 +206,7 @@ class Proposer:
 
     def _no_key(self, guesses: Mapping[str, ColumnGuess], taken: set[str]) -> list[ColumnGuess]:
         """A key that would be taken from a field whose values repeat is left empty: it is derived from the record."""
-        key = self._source.key[0]
+        key = self._source.columns[0]
         own = [name for name in self._own.get(key, []) if name not in taken]
         if not self._source.derive_key or key in guesses or not own or not self._fields[own[0]].given:
             return []

@@ -45,12 +45,24 @@ NAMES = _split({
     "events.revenue": "purchase_revenue transaction_revenue order_total total total_price total_amount order_value "
     "sales gmv spend dollar_value ecommerce.purchase_revenue event_value",
     "orders.revenue": "grand_total total_paid order_amount sales order_price invoice_total",
-    "order_at": "placed purchased_at purchase_date order_time order_created_at invoice_date processed_at date datetime "
+    "line_id": "line_no line_item_no order_line order_line_no order_detail_id item_no item_number lineitem_id",
+    "order_items.product_id": "stock_code article_id product_sku product_code item_sku item_code asin article_number "
+    "article lineitem_sku product_name item_name item description lineitem_name",
+    "order_items.quantity": "units item_count number_of_items num_items qty_ordered quantity_ordered order_quantity "
+    "pieces lineitem_quantity count",
+    "unit_price": "price_each unit_cost selling_price sale_price price_per_item item_cost rate lineitem_price",
+    "amount": "line_subtotal line_value row_total item_total extended_amount line_sales",
+    "order_total": "grand_total invoice_total",
+    "order_items.discount": "lineitem_discount discount_value",
+    "order_items.user_id": "buyer_id shopper_id member_id account_id client_id cust_id customer_no customer_number "
+    "customer_code",
+    "order_at": "placed purchased_at purchase_date order_purchase_timestamp purchase_timestamp order_time "
+    "order_created_at invoice_date processed_at date datetime "
     "created",
     "status": "financial_status payment_status order_state",
     "payment_method": "gateway payment_gateway payment_method_title paid_with",
     "discount": "coupon_amount discounts discount_value",
-    "tax": "vat tax_total sales_tax vat_amount",
+    "tax": "vat taxes tax_total sales_tax vat_amount",
     "shipping": "shipping_total delivery_fee freight postage total_shipping_price_set.shop_money.amount",
     "refund": "refunded refund_total total_refunded",
     "refunded_at": "refunded_on refund_time",
@@ -85,6 +97,7 @@ WEAK = _split({
     "events.revenue": "price unit_price",
     "product_id": "variant_id product",
     "order_id": "checkout_id name",
+    "order_items.order_id": "name",
     "channel": "source medium",
     "status": "fulfillment_status",
     "orders.revenue": "subtotal subtotal_price",
@@ -95,8 +108,17 @@ WEAK = _split({
 })  # fmt: skip
 """Names that may mean the column: proposed only where it is required and no better name is there."""
 
-EITHER = {"orders": ("items", "revenue")}
+EITHER = {"order_items": ("unit_price", "amount")}
 """Columns of which a record needs at least one."""
+
+EXPECTED = {"orders": ("items", "revenue")}
+"""Columns of which most files have one. Without any, the lines of orders are files of their own."""
+
+MARKS = {"events": "event_type", "orders": "items", "reviews": "rating"}
+"""Of other sources, the column that no line of an order has."""
+
+LINE_PREFIX = "lineitem"
+"""How fields begin that only lines of orders have. Without one, a field that may be an order id is no hint of lines."""
 
 UNIT_PRICES = ("unit_price", "price", "item_price", "price_per_unit")
 """Fields that, times the quantity, are the amount of an order line."""

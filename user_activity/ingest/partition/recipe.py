@@ -15,7 +15,9 @@ MIXED = "mixed"
 
 def recipe(source: Source, settings: Settings) -> str:
     """A digest of everything, besides the file itself, that determines a file's rows."""
-    parts: list[object] = [VERSION, settings.max_line_bytes, sorted(picks(source, settings).items()), source.rules]
+    rules = tuple(rule(settings) for rule in source.rules)
+    parts: list[object] = [VERSION, settings.max_line_bytes, sorted(picks(source, settings).items()), rules]
     parts += [(name, kind.sql("x", settings)) for name, kind in source.kinds.items()]
     parts += [(name, fill.sql(settings)) for name, fill in source.fills.items()]
+    parts += [source.derived_from] if source.derived_from else []
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]

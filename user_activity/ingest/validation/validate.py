@@ -68,7 +68,7 @@ def validation_sql(source: Source, settings: Settings, decoded: Decoded, *, with
         f"(select {place}, {texts}, {', '.join(typed)} from (select *, {_REPAIRED_ID} as _repaired from {decoded.sql}))"
     )
     relation = f"(select {place}, {texts}, {filled}, {' and '.join(decided)} as _typed from {relation} v)"
-    fits = " and ".join(["_typed", *(f"({rule})" for rule in source.rules)])
+    fits = " and ".join(["_typed", *(f"({rule(settings)})" for rule in source.rules)])
     record = ", ".join(f"{name} := t_{name}::varchar" for name in source.columns)
     undecided = (
         f"case when not coalesce({fits}, false) then to_json(struct_pack({record}))::varchar end as _undecided, "
@@ -81,12 +81,13 @@ def validation_sql(source: Source, settings: Settings, decoded: Decoded, *, with
 
 
 def final_sql(source: Source, relation: str, more: str = "") -> str:
-    """The columns of a raw part, plus a digest of the content if the key must be derived."""
+    """The columns of a raw part, plus a digest of what makes the record if the key must be derived."""
     digest = ""
     if source.derive_key:
-        content = ", ".join(f"coalesce({name}::varchar, '')" for name in (*source.columns[1:], "_properties"))
+        parts = source.derived_from or (*source.columns[1:], "_properties")
+        content = ", ".join(f"coalesce(({part})::varchar, '')" for part in parts)
         digest = f", case when {source.columns[0]} is null then md5(concat_ws({SEPARATOR}, {content})) end as _digest"
-    return f"select _row, {', '.join(source.columns)}, _properties as properties{digest}{more} from {relation}"
+    return f"select _row, {', '.join(source.columns)}, _properties as properties{digest}{more} from {relation} v"
 
 
 class ContractValidator:

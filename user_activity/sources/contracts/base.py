@@ -130,7 +130,8 @@ class Source:
     description: str
     contract: type[Contract]
     key: tuple[str, ...]
-    """The columns that identify a record. With ``derive_key``, a single column that is derived if it is missing."""
+    """The columns that identify a record. With ``derive_key``, the contract's first column, which is derived if it is
+    missing, is among them."""
     date_column: str
     """The time of the event: a ``Moment(dated=True)`` column that determines the record's event date."""
     owner: str
@@ -141,8 +142,11 @@ class Source:
     constant_columns: tuple[str, ...] = ()
     """The columns that are the same in all records with one key. If they differ, a check warns of the key."""
     derive_key: bool = False
+    derived_from: tuple[str, ...] = ()
+    """What a derived key is made of besides its ordinal among equal ones of its file: SQL over typed columns ``v``.
+    Without any it is the whole record."""
     formats: tuple[str, ...] = FORMATS
-    rules: tuple[str, ...] = ()
+    rules: tuple[Callable[[Settings], str], ...] = ()
     """The contract's rules across columns as SQL, over typed columns ``v``; true if the rule is satisfied."""
 
     def __post_init__(self) -> None:
@@ -153,9 +157,9 @@ class Source:
         ):
             if column not in self.kinds:
                 raise SourceRejected(f"{self._title} names {column}: its columns are {', '.join(self.columns)}.")
-        if self.derive_key and self.key != self.columns[:1]:
-            raise SourceRejected(f"{self._title} derives its key: it must be one column, the contract's first.")
-        always = {*self.required, *self.fills, *(self.key if self.derive_key else ())}
+        if self.derive_key and self.columns[0] not in self.key:
+            raise SourceRejected(f"{self._title} derives its key: the contract's first column must be in it.")
+        always = {*self.required, *self.fills, *(self.columns[:1] if self.derive_key else ())}
         for column in (*self.key, self.date_column):
             if column not in always:
                 raise SourceRejected(f"{self._title} needs {column} in every record: it must not be optional.")

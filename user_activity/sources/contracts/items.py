@@ -14,20 +14,25 @@ from user_activity.sources.contracts.values import (
     Identifier,
     ValidationContext,
     Value,
-    Whole,
     broken,
     quoted,
 )
 
 NO_PRODUCT = "(not set)"
+"""The product of a line without one; the macro ``no_product`` says the same."""
+MOST_UNITS = 10**9
 
 
 class Item(Contract):
     """One line of an order."""
 
     product_id: Annotated[str, Identifier()] = column("The product bought.", "sku", "item_id", "product")
-    quantity: Annotated[int, Whole(minimum=1, maximum=10**9)] = column("Units bought.", "qty", "count")
-    unit_price: Annotated[Decimal, Amount()] = column("Price of one unit, in the order's currency.", "price")
+    quantity: Annotated[Decimal, Amount(minimum=None, maximum=MOST_UNITS)] = column(
+        "Units bought; negative if given back.", "qty", "count"
+    )
+    unit_price: Annotated[Decimal, Amount(minimum=None)] = column(
+        "Price of one unit, in the order's currency.", "price"
+    )
 
 
 def _as_text(value: Any) -> str | None:
@@ -38,20 +43,9 @@ def _as_text(value: Any) -> str | None:
     return value if value is None else str(value)
 
 
-def one_line(total: Decimal | None, settings: Settings) -> str | None:
-    """The lines of an order of which only the total is known: one unit of no product. None without a total.
-
-    Only where the settings say so: where records are lines of orders, each would replace the one before.
-    """
-    return f'{_ONE_LINE}{total:.4f}"}}]' if total is not None and settings.orders_without_lines else None
-
-
-def one_line_sql(total: str, settings: Settings) -> str:
-    """The same in SQL, of a DECIMAL(18,4)."""
-    return f"{quoted(_ONE_LINE)} || {total}::varchar || '\"}}]'" if settings.orders_without_lines else "null"
-
-
-_ONE_LINE = f'[{{"product_id":"{NO_PRODUCT}","quantity":1,"unit_price":"'
+def _plain(number: Decimal) -> int | float:
+    """The number as JSON has it: without zeros after the point."""
+    return int(number) if number == int(number) else float(number)
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,8 @@ class Items(Value):
             raise broken(
                 "bad_line", f"line {number}: {'; '.join(sentence for _, sentence in broken_rules(error))}"
             ) from None
-        typed = {"product_id": item.product_id, "quantity": item.quantity, "unit_price": f"{item.unit_price:.4f}"}
+        quantity, price = _plain(item.quantity), f"{item.unit_price:.4f}"
+        typed = {"product_id": item.product_id, "quantity": quantity, "unit_price": price}
         return typed | {name: texts[name] for name in sorted(texts) if name not in typed}
 
     def sql(self, text: str, settings: Settings) -> str:
@@ -102,11 +97,12 @@ class Items(Value):
         plain = (
             f"regexp_full_match({found['product_id']}, '[!#-\\[\\]-~]([ !#-\\[\\]-~]*[!#-\\[\\]-~])?')"
             f" and not regexp_matches({found['product_id']}, '^[-+]?[0-9]*[.eE]')"
-            f" and length({found['unit_price']}) <= 15"
+            f" and length({found['quantity']}) <= 15 and length({found['unit_price']}) <= 15"
         )
+        quantity = f"rtrim(rtrim(({typed['quantity']})::varchar, '0'), '.')"
         written = (
             f'case when {plain} then \'{{"product_id":"\' || ({typed["product_id"]}) || \'","quantity":\' || '
-            f"({typed['quantity']}) || ',\"unit_price\":\"' || ({typed['unit_price']}) || '\"}}' end"
+            f"{quantity} || ',\"unit_price\":\"' || ({typed['unit_price']}) || '\"}}' end"
         )
         lines = f"list_transform(from_json({text}, {shape}), lambda line: {written})"
         keys = f"list_sum(list_transform(json_extract({text}, '$[*]'), lambda line: len(json_keys(line))))"

@@ -186,6 +186,8 @@ class Amount(Value):
     """A decimal number of at most 14 digits before the point, rounded half up to 4 digits after it."""
 
     minimum: int | None = 0
+    maximum: int = 10**14
+    """Its size is less than this."""
 
     sql_type: ClassVar[str] = "DECIMAL(18,4)"
     _PATTERN: ClassVar[re.Pattern[str]] = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
@@ -194,8 +196,11 @@ class Amount(Value):
         if not self._PATTERN.fullmatch(text):
             raise broken("not_a_number", "must be a number, like 12.50")
         number = Decimal(text)
-        if abs(number) >= 10**14 or abs(number := number.quantize(Decimal("0.0001"), ROUND_HALF_UP)) >= 10**14:
-            raise broken("out_of_range", "must be less than 100000000000000")
+        if (
+            abs(number) >= self.maximum
+            or abs(number := number.quantize(Decimal("0.0001"), ROUND_HALF_UP)) >= self.maximum
+        ):
+            raise broken("out_of_range", f"must be less than {self.maximum}")
         if self.minimum is not None and number < self.minimum:
             raise broken("out_of_range", f"must be {self.minimum} or more")
         return number + Decimal(0)  # a rounded -0.00001 is zero, not minus zero
@@ -208,7 +213,9 @@ class Amount(Value):
         return self._bounded(f"try_cast({value} as decimal(18,4))") if "INT" in sql_type else None
 
     def _bounded(self, number: str) -> str:
-        return number if self.minimum is None else f"case when {number} >= {self.minimum} then {number} end"
+        bounds = [] if self.minimum is None else [f"{number} >= {self.minimum}"]
+        bounds += [f"abs({number}) < {self.maximum}"] if self.maximum < 10**14 else []
+        return f"case when {' and '.join(bounds)} then {number} end" if bounds else number
 
 
 @dataclass(frozen=True)

@@ -102,11 +102,32 @@ KINDS = [
         "600001,T1,GREEN TEA,6,2026-01-05 08:26:00,2.55,17850.0,United Kingdom\n"
         "600001,T2,BLACK TEA,2,2026-01-05 08:26:00,3.00,17850.0,United Kingdom\n"
         "600002,T2,BLACK TEA,1,2026-01-05 08:30:00,3.00,,France\n",
-        "events", 3,
-        {"event_type": {"const": "purchase"}, "event_at": "InvoiceDate", "product_id": "StockCode",
-         "order_id": "InvoiceNo", "revenue": {"expression": "Quantity * UnitPrice"}},
-        {"user_id": "17850", "event_type": "purchase", "revenue": "15.3000", "order_id": "600001"},
-        accepted=2,
+        "order_items", 3,
+        {"order_id": "InvoiceNo", "product_id": "StockCode", "order_at": "InvoiceDate"},
+        {"user_id": "17850", "order_id": "600001", "product_id": "T1", "quantity": "6.0000", "unit_price": "2.5500"},
+    ),
+    Kind(
+        "headers.csv",
+        "order_id,customer_id,order_status,order_purchase_timestamp,order_approved_at\n"
+        "e481,9ef4,delivered,2026-01-02 10:56:33,2026-01-02 11:07:15\n53cd,b083,shipped,2026-01-03 20:41:37,\n",
+        "orders", 2, {"order_at": "order_purchase_timestamp"}, {"order_id": "e481", "user_id": "9ef4"},
+    ),
+    Kind(
+        "shop.csv",
+        "Name,Financial Status,Currency,Shipping,Taxes,Total,Created at,Lineitem quantity,Lineitem name,"
+        "Lineitem price,Id\n"
+        "#1,paid,EUR,5.00,4.79,30.00,2026-01-05 10:00:00 +0100,2,Tea,10.00,555\n"
+        "#1,,,,,,2026-01-05 10:00:00 +0100,1,Cup,5.00,\n",
+        "order_items", 2,
+        {"order_id": "Name", "product_id": "Lineitem name", "quantity": "Lineitem quantity",
+         "unit_price": "Lineitem price", "status": "Financial Status", "tax": "Taxes"},
+        {"order_id": "#1", "product_id": "Tea", "unit_price": "10.0000", "shipping": "5.0000"},
+    ),
+    Kind(
+        "order_lines.csv",
+        "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\n"
+        "o1,1,p1,s1,2026-01-09 10:00:00,58.90,13.29\no1,2,p1,s1,2026-01-09 10:00:00,58.90,13.29\n",
+        "order_items", 2, {}, {"line_id": "1", "unit_price": "58.9000", "shipping": "13.2900", "quantity": "1.0000"},
     ),
     Kind(
         "analytics.jsonl", _lines(GA4), "events", 5,

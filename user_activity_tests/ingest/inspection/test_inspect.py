@@ -192,9 +192,11 @@ def test_day_and_month_that_may_be_either_are_said(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     found = inspected(tmp_path / "a.csv", "user_id,date\nu1,2026-01-05\n", source="orders")
-    assert found.proposal.missing == ["order_id", "items or revenue"]
+    assert found.proposal.missing == ["order_id"]
     assert not found.is_useful
-    assert any("order_id, items or revenue" in note for note in found.notes)
+    found = inspected(tmp_path / "a.csv", "order_id,sku\no1,tea\n", source="order_items")
+    assert found.proposal.missing == ["unit_price or amount"]
+    assert any("unit_price or amount" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(("second", "is_proposed"), [("o2", True), ("o1", False)])

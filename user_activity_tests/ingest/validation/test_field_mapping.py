@@ -76,7 +76,7 @@ def test_a_csv_header_with_a_dot_is_a_name(tmp_path: Path) -> None:
         (
             {"user": {"name": "nick"}},
             "USER_ACTIVITY_FIELD_MAPS names the source 'user': "
-            "the nearest is 'users', all are events, orders, products, reviews, users.",
+            "the nearest is 'users', all are events, order_items, orders, products, reviews, users.",
         ),
         (
             {"users": {"emails": "addresses"}},

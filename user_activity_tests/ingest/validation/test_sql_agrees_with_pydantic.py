@@ -141,6 +141,7 @@ KINDS = {
     "Currency": words,
     "Flag": words,
     "Items": lists,
+    "Refunds": st.sampled_from(["[]", '[{"amount": 5}]', '[{"amount": "x"}]', "[5]"]),
 }
 
 
@@ -157,7 +158,8 @@ def valid(source: str) -> dict[str, str]:
         "Items": '[{"product_id":"p","quantity":1,"unit_price":2}]',
     }
     record = {name: good.get(type(kind).__name__, "") for name, kind in SOURCES[source].kinds.items()}
-    return record | ({"event_type": "click"} if source == "events" else {})
+    more = {"events": {"event_type": "click"}, "order_items": {"line_ref": ""}}  # a derived key is left to be derived
+    return record | more.get(source, {})
 
 
 def near_valid(source: str) -> st.SearchStrategy[dict[str, str]]:
