@@ -271,7 +271,7 @@ def test_a_table_of_an_older_shape_does_not_keep_later_builds_from_going_on(
 ) -> None:
     platform = built[0].copied_to(tmp_path / "data")
     with duckdb.connect(str(platform.settings.warehouse_dir / "user_activity.duckdb")) as connection:
-        for table, column in (("stg_reviews", "user_key"), ("stg_events", "user_key"), ("stg_orders", "refund_date")):
+        for table, column in (("stg_reviews", "user_key"), ("stg_events", "user_key"), ("stg_orders", "refunded_at")):
             connection.execute(f"alter table staging.{table} drop column {column}")
     record = {"review_id": "new", "user_id": "u1", "product_id": "p1", "rating": 4, "ts": f"{LAST}T10:00:00"}
     platform.drop("reviews", LAST, "new.jsonl", encode((record,), "new.jsonl"))
