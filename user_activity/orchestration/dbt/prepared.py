@@ -41,13 +41,13 @@ _ASKS = {"asked_once"}  # it uses such a name, but never in a text for all runs
 
 
 class Prepared:
-    """The texts for all runs, kept in a file beside the parsed project that they were rendered from.
+    """The texts for all runs, kept in a file in a folder that this process can write.
 
     A text is valid while the environment variables that it was rendered with have the same values.
     """
 
-    def __init__(self, target: Path, parsed: bytes, macros: Mapping[str, str]) -> None:
-        self._path = target / NAME
+    def __init__(self, folder: Path, parsed: bytes, macros: Mapping[str, str]) -> None:
+        self._path = folder / NAME
         self._project = hashlib.sha256(parsed).hexdigest()
         self._unsteady = {name for name, text in macros.items() if name not in _ASKS and _UNSTEADY.search(text)}
         self._macros = macros
@@ -67,8 +67,8 @@ class Prepared:
         return known[0]
 
     def save(self) -> None:
-        """Write new texts to the file, unless its folder is read-only."""
-        if self._is_changed and os.access(self._path.parent, os.W_OK):
+        """Write new texts to the file."""
+        if self._is_changed:
             with aside(self._path.parent) as written:
                 written.write_text(json.dumps({"project": self._project, "texts": self._texts}), encoding="utf-8")
                 os.replace(written, self._path)

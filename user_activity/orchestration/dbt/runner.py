@@ -81,9 +81,11 @@ def build(
 
     arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target")]
     arguments += ["--exclude-resource-type", "unit_test", "--select", *selection]
-    parsed = (_target(settings) / PARSED).read_bytes()
+    target = _target(settings)
+    parsed = (target / PARSED).read_bytes()
     manifest = _manifest(parsed)
-    prepared = Prepared(_target(settings), parsed, project_macros(manifest))
+    folder = target if os.access(target, os.W_OK) else settings.dbt_dir
+    prepared = Prepared(folder, parsed, project_macros(manifest))
     runners = using(Invocation(prepared, environment))
     answer = _invoke(arguments, environment, settings, manifest, on_done, runners)
     prepared.save()
