@@ -122,7 +122,7 @@ def test_a_backfill_of_one_asset_leaves_the_others_alone(command: Command) -> No
 
 
 def test_a_full_refresh_makes_a_table_anew_whatever_it_was(command: Command, data_dir: Path) -> None:
-    """Also a table whose SQL reads its own rows."""
+    """Also a table whose SQL reads its own rows, and a view that is not what its SQL says."""
     sql = (
         "select count(*) as rows, sum(order_key % 1000) as digest from marts.fct_orders union all "
         "select count(*), sum(event_type_key % 1000) from marts.dim_event_types"
@@ -131,9 +131,14 @@ def test_a_full_refresh_makes_a_table_anew_whatever_it_was(command: Command, dat
     with duckdb.connect(str(data_dir / "warehouse" / "user_activity.duckdb")) as connection:
         connection.execute("alter table marts.fct_orders alter column status type integer using 7")
         connection.execute("delete from marts.fct_orders where order_key % 2 = 0")
+        connection.execute("create or replace view audit.row_deltas as select 1 as other")
+        connection.execute("comment on view audit.row_deltas is 'the digest of another SQL'")
     assert command("query", sql, "--json").document != before
-    answer = command("backfill", "--full-refresh", "key:marts/fct_orders or key:marts/dim_event_types", "--json")
-    assert (answer.code, answer.document["tables_rebuilt"]) == (0, ["marts.dim_event_types", "marts.fct_orders"])
+    names = ["audit.row_deltas", "marts.dim_event_types", "marts.fct_orders"]
+    chosen = " or ".join(f"key:{name.replace('.', '/')}" for name in names)
+    answer = command("backfill", "--full-refresh", chosen, "--json")
+    assert (answer.code, answer.document["tables_rebuilt"]) == (0, names)
+    assert "run_id" in command("query", "from audit.row_deltas limit 1", "--json").document[0]
     assert command("query", sql, "--json").document == before
 
 

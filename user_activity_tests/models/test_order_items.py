@@ -1,4 +1,4 @@
-"""Orders as people export them: a row a line, lines in other files, returns, refunds, weights, totals that differ."""
+"""Orders as people export them: one row per line, lines in other files, returns, refunds, weights, wrong totals."""
 
 import json
 from collections.abc import Sequence

@@ -88,9 +88,10 @@ class Prepared:
     def _read(self) -> dict[str, tuple[str | None, dict[str, str | None]]]:
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            texts = {name: (text, dict(variables)) for name, (text, variables) in kept["texts"].items()}
+            return texts if kept["project"] == self._project else {}
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):  # missing, or damaged: rendered again
             return {}
-        return {name: tuple(text) for name, text in kept["texts"].items()} if kept["project"] == self._project else {}
 
 
 def project_macros(manifest: Manifest) -> dict[str, str]:

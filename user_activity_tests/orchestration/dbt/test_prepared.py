@@ -89,6 +89,18 @@ def test_texts_are_kept_for_the_same_project_only(prepared: Callable[..., Prepar
     assert prepared(b"another project").text("model", "select 2", lambda: "select 2") == "select 2"
 
 
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"texts": {"model": 1}, "project": ""}', "\x00"])
+def test_a_damaged_file_of_texts_is_written_again(
+    prepared: Callable[..., Prepared], tmp_path: Path, content: str
+) -> None:
+    set_invocation_context({})
+    (tmp_path / NAME).write_text(content)
+    texts = prepared()
+    assert texts.text("model", "select 1", lambda: "select 1") == "select 1"
+    texts.save()
+    assert prepared().text("model", "select 1", lambda: "again") == "select 1"
+
+
 @pytest.mark.parametrize(
     ("source", "macros"),
     [
