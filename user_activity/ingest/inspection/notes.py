@@ -47,6 +47,8 @@ def _notes(
         )
     if "user_id" in {*best.source.columns} - {*best.source.required, *columns}:
         yield "No field gives user_id: each record counts as that of a guest, and in no customer's figures."
+    if "order_at" in {*best.source.columns} - {*best.source.required, *columns}:
+        yield "No field gives order_at: an order that has no record of its own is of the day on which its lines land."
     for guess in best.columns:
         if guess.column in best.source.required and guess.filled < FULL and len(guess.fields) == 1:
             yield (

@@ -57,8 +57,7 @@ NAMES = _split({
     "order_items.user_id": "buyer_id shopper_id member_id account_id client_id cust_id customer_no customer_number "
     "customer_code",
     "order_at": "placed purchased_at purchase_date order_purchase_timestamp purchase_timestamp order_time "
-    "order_created_at invoice_date processed_at date datetime "
-    "created",
+    "order_created_at invoice_date processed_at date datetime created when",
     "status": "financial_status payment_status order_state",
     "payment_method": "gateway payment_gateway payment_method_title paid_with",
     "discount": "coupon_amount discounts discount_value",

@@ -223,6 +223,14 @@ def test_lines_of_orders_are_named(tmp_path: Path) -> None:
     assert any("as that of a guest" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("field", "is_known"), [("when", True), ("created", True), ("note", False)])
+def test_lines_without_a_time_are_of_the_day_on_which_they_land(field: str, is_known: bool, tmp_path: Path) -> None:
+    found = inspected(tmp_path / "a.csv", f"invoice;sku;qty;price;{field}\nA-1;p-1;2;2;2026-01-05\n")
+    assert (found.proposal.source.name, found.verdict.accepted) == ("order_items", 1)
+    assert ("order_at" in found.proposal.field_map) == is_known
+    assert any("on which its lines land" in note for note in found.notes) != is_known
+
+
 def test_the_map_in_force_is_kept_for_fields_that_the_file_has(tmp_path: Path) -> None:
     content = '{"who":"u","kind":"click","when":"2026-01-05"}'
     maps = {"events": {"user_id": "who", "event_at": "no_such_field"}}
