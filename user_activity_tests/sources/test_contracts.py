@@ -164,7 +164,7 @@ def test_an_order_of_a_negative_total_gives_something_back() -> None:
         ("[]", "must be a JSON list of at least one order line"),
         ("{}", "must be a JSON list of at least one order line"),
         ("[1]", "must be a JSON list of at least one order line"),
-        ("two mugs", "must be a JSON list of order lines"),
+        ("two mugs", "must be a JSON list of at least one order line"),
         ('[{"sku":"p","qty":1e9,"price":1}]', "line 1: quantity is 1000000000.0: must be less than 1000000000"),
         (
             '[{"sku":"p","qty":1,"price":1},{"qty":"two","price":1}]',

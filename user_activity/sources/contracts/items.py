@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import ValidationError
-
 from user_activity.settings import Settings
-from user_activity.sources.contracts.base import Contract, broken_rules, column, kinds, spellings
+from user_activity.sources.contracts.base import Contract, column, kinds, spellings
+from user_activity.sources.contracts.small_records import listed, validated
 from user_activity.sources.contracts.values import (
     Amount,
     Identifier,
     ValidationContext,
     Value,
-    broken,
     quoted,
 )
 
@@ -56,12 +54,7 @@ class Items(Value):
     """
 
     def parse(self, text: str, context: ValidationContext) -> str:
-        try:
-            lines = json.loads(text, parse_int=str, parse_float=lambda number: repr(float(number)))
-        except (ValueError, RecursionError):
-            raise broken("not_a_list", "must be a JSON list of order lines") from None
-        if not isinstance(lines, list) or not lines or not all(isinstance(line, dict) for line in lines):
-            raise broken("not_a_list", "must be a JSON list of at least one order line")
+        lines = listed(text, "order line", at_least_one=True)
         return json.dumps(
             [self._line(number, line, context) for number, line in enumerate(lines, 1)],
             ensure_ascii=False,
@@ -77,12 +70,7 @@ class Items(Value):
                 record[name] = texts.pop(found)
             elif name == "product_id" and not line.keys().isdisjoint((name, *names)):
                 record[name] = NO_PRODUCT
-        try:
-            item = Item.model_validate(record, context=context)
-        except ValidationError as error:
-            raise broken(
-                "bad_line", f"line {number}: {'; '.join(sentence for _, sentence in broken_rules(error))}"
-            ) from None
+        item = validated(Item, record, context, "bad_line", f"line {number}")
         quantity, price = _plain(item.quantity), f"{item.unit_price:.4f}"
         typed = {"product_id": item.product_id, "quantity": quantity, "unit_price": price}
         return typed | {name: texts[name] for name in sorted(texts) if name not in typed}

@@ -6,12 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import ValidationError
-
 from user_activity.settings import Settings
-from user_activity.sources.contracts.base import Contract, broken_rules, column, spellings
+from user_activity.sources.contracts.base import Contract, column, spellings
+from user_activity.sources.contracts.small_records import listed, validated
 from user_activity.sources.contracts.times import Moment
-from user_activity.sources.contracts.values import Amount, ValidationContext, Value, broken
+from user_activity.sources.contracts.values import Amount, ValidationContext, Value
 
 _GIVEN_BACK = ("refund", "")
 _DONE = ("success", "completed", "")
@@ -34,12 +33,7 @@ class Refunds(Value):
     """A JSON list of refunds. A refund without an amount has that of its ``transactions`` that gave money back."""
 
     def parse(self, text: str, context: ValidationContext) -> str:
-        try:
-            refunds = json.loads(text, parse_int=str, parse_float=lambda number: repr(float(number)))
-        except (ValueError, RecursionError):
-            raise broken("not_a_list", "must be a JSON list of refunds") from None
-        if not isinstance(refunds, list) or not all(isinstance(refund, dict) for refund in refunds):
-            raise broken("not_a_list", "must be a JSON list of refunds")
+        refunds = listed(text, "refunds")
         return json.dumps(
             [self._refund(number, refund, context) for number, refund in enumerate(refunds, 1)], separators=(",", ":")
         )
@@ -54,12 +48,7 @@ class Refunds(Value):
         if "amount" not in record and isinstance(refund.get("transactions"), list):
             amounts = [_as_text(each.get("amount")) for each in refund["transactions"] if _gave_back(each)]
             record |= _sum([amount for amount in amounts if amount])
-        try:
-            found = Refund.model_validate(record, context=context)
-        except ValidationError as error:
-            raise broken(
-                "bad_refund", f"refund {number}: {'; '.join(sentence for _, sentence in broken_rules(error))}"
-            ) from None
+        found = validated(Refund, record, context, "bad_refund", f"refund {number}")
         at = found.refunded_at
         return {"amount": f"{found.amount:.4f}"} | ({"refunded_at": at.isoformat()} if at else {})
 
