@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from user_activity.ingest.partition.withdraw import landed_as, move_out_of_archive
 from user_activity.orchestration.command_runs import open_runner
 from user_activity.orchestration.outcome import Outcome
 from user_activity.settings import Settings
@@ -42,6 +43,12 @@ class Platform:
             outcome = runner.run_pending()
         assert outcome.success, "; ".join(outcome.failures)
         return outcome
+
+    def withdraw(self, source: str, landing_date: date, name: str) -> None:
+        """What `user-activity withdraw` does with an ingested file."""
+        move_out_of_archive(self.settings, source, landing_date, landed_as(self.settings, source, landing_date, name))
+        with open_runner(self.settings) as runner:
+            assert runner.replay({source: [landing_date]}).success
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query."""

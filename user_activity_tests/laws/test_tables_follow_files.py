@@ -9,7 +9,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from user_activity.ingest.partition.withdraw import landed_as, move_out_of_archive
 from user_activity.orchestration import staleness
 from user_activity.orchestration.command_runs import open_runner
 from user_activity.warehouse.duckdb import DuckDBWarehouse
@@ -24,12 +23,6 @@ def event(name: str, day: date, user: str = "ann") -> dict[str, Any]:
 
 def lines(*records: dict[str, Any]) -> bytes:
     return "".join(json.dumps(record) + "\n" for record in records).encode()
-
-
-def withdraw(platform: Platform, name: str, day: date) -> None:
-    move_out_of_archive(platform.settings, "events", day, landed_as(platform.settings, "events", day, name))
-    with open_runner(platform.settings) as runner:
-        assert runner.replay({"events": [day]}).success
 
 
 MORE = lines(event("e4", MONDAY), event("e5", MONDAY) | {"event_type": "swipe"})
@@ -54,7 +47,7 @@ def test_tables_follow_the_files_through_withdrawal_copies_and_lost_manifests(
         patch.setattr(DuckDBWarehouse, "publish", dies)
         assert not runner.run_pending().success
     assert len(shop.query("from staging.stg_events")) == 3
-    withdraw(shop, "wrong.jsonl", SUNDAY)
+    shop.withdraw("events", SUNDAY, "wrong.jsonl")
     assert shop.query("select event_id, event_date from staging.stg_events order by 1") == [
         ("e1", SUNDAY),
         ("e2", SUNDAY),

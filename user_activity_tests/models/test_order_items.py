@@ -184,7 +184,10 @@ def test_whichever_comes_first_or_is_withdrawn_the_tables_are_the_same(
 ) -> None:
     bit_by_bit = Platform(tmp_path / "shop", **shop.settings.model_dump(include={"start_date", "orders_without_lines"}),
                           field_maps={"order_items": MAP})  # fmt: skip
+    wrong = ("order_items", LATER, "wrong.csv", HEADER + "split,,cup,9,5.00,,2025-01-08,ann,,\nwaiting,,tea,1,1,,,,,\n")
     for turn in (True, False):
-        land(bit_by_bit, [file for file in FILES if (file[0] == first) == turn])
+        land(bit_by_bit, [file for file in [*FILES, wrong] if (file[0] == first) == turn])
         bit_by_bit.run()
+    assert differences(bit_by_bit.tables(), shop.tables()).keys() >= {"marts.fct_orders", "marts.fct_order_items"}
+    bit_by_bit.withdraw(*wrong[:3])
     assert not differences(bit_by_bit.tables(), shop.tables())

@@ -15,8 +15,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from user_activity.ingest.partition.withdraw import landed_as, move_out_of_archive
-from user_activity.orchestration.command_runs import open_runner
 from user_activity_tests.examples import histories_drawn
 from user_activity_tests.laws import fault_points
 from user_activity_tests.platform import Platform, differences
@@ -51,14 +49,11 @@ class Shop:
             self.land(day, self.files[min(self.files)])
 
     def withdraw(self, day: date, name: str) -> None:
-        settings = self.platform.settings
-        waiting = settings.incoming_dir / "events" / str(day) / name
+        waiting = self.platform.settings.incoming_dir / "events" / str(day) / name
         if waiting.exists():
             waiting.unlink()
         else:
-            move_out_of_archive(settings, "events", day, landed_as(settings, "events", day, name))
-            with open_runner(settings) as runner:
-                assert runner.replay({"events": [day]}).success
+            self.platform.withdraw("events", day, name)
         del self.files[day, name]
 
     def allow(self, types: str) -> None:
