@@ -26,15 +26,16 @@ Whether SQL is rendered once for all runs. It then has marks in place of the reb
 {#-
 The last statements of a plan, in its transaction: they mark the planned days as unfinished, which makes them stale until
 their run has finished. Without this, a killed build would go unnoticed if the lake then returned to the state that the
-days were built from before. If no day is stale, the build only repeats what exists, and nothing is marked.
+days were built from before. A new day is marked as built from no row: so it is, if the run was not asked for it and no row
+of it has landed. If no day is stale, the build only repeats what exists, and nothing is marked.
 -#}
 {% macro begin_rebuild() -%}
     {%- set built = source("audit", "built_dates") -%}
     {%- set plan = "(select event_date from " ~ this ~ " where run_id = " ~ this_run() ~ ")" -%}
     {%- if env_var("USER_ACTIVITY_ANYTHING_STALE", "") -%}
     update {{ built }} set is_finished = false, run_id = {{ this_run() }} where event_date in {{ plan }};
-    insert into {{ built }} (event_date, run_id, is_finished)
-    select event_date, {{ this_run() }}, false
+    insert into {{ built }} (event_date, state, run_id, is_finished)
+    select event_date, '', {{ this_run() }}, false
     from {{ plan }} as planned
     where event_date not in (select event_date from {{ built }})
     {%- endif -%}

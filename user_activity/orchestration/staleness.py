@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 60.0  # how long a command waits for another process's build
 
 @dataclass(frozen=True)
 class DateState:
-    """What a date's figures are built from (lines of JSON), and a digest of it for comparisons."""
+    """What a date's figures are built from (lines of JSON), and a digest of it for comparisons: "" without facts."""
 
     facts: tuple[str, ...]
     digest: str
@@ -88,7 +88,7 @@ def wanted(settings: Settings, built: Iterable[date]) -> dict[date, DateState]:
 
 def _state(shape: str, facts: list[str]) -> DateState:
     lines = (shape, *facts) if facts else ()
-    return DateState(lines, hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16])
+    return DateState(lines, hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16] if lines else "")
 
 
 def stale(settings: Settings, patience_seconds: float = 3) -> dict[date, str]:
