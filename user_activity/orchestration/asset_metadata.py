@@ -1,12 +1,15 @@
 """Metadata for asset pages: row counts per partition, files, rejected rows per rule, schemas, previews."""
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+from dagster._core.events import DagsterEventBatchMetadata
 from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
 
 from user_activity.ingest import PartitionResult
@@ -29,6 +32,7 @@ FILE_FACTS = {
 }
 
 Metadata = dict[str, Any]
+Materialisation = AssetCheckEvaluationTargetMaterializationData
 
 
 def materialise(
@@ -41,10 +45,35 @@ def materialise(
     """
     own = set(context.partition_keys) if context.has_partition_key_range else set()
     add_partition_metadata(context, key, {str(day): facts[day] for day in facts if str(day) in own})
-    for day, metadata in facts.items():
-        if str(day) not in own:
-            context.log_event(dg.AssetMaterialization(key, partition=str(day), metadata={**shared, **metadata}))
+    others = [
+        dg.AssetMaterialization(key, partition=str(day), metadata={**shared, **metadata})
+        for day, metadata in facts.items()
+        if str(day) not in own
+    ]
+    _log_as_batch(context, others)
     yield dg.MaterializeResult(asset_key=key, metadata=shared)
+
+
+def _log_as_batch(context: dg.AssetExecutionContext, materialisations: Sequence[dg.AssetMaterialization]) -> None:
+    """Store materialisations in one transaction; `context.log_event` needs one for each."""
+    step, batch = context.get_step_execution_context(), str(uuid4())
+    for number, materialisation in enumerate(materialisations, 1):
+        dg.DagsterEvent.asset_materialization(
+            step, materialisation, DagsterEventBatchMetadata(batch, number == len(materialisations))
+        )
+
+
+def latest_materialisations(
+    context: dg.AssetExecutionContext, keys: Iterable[dg.AssetKey]
+) -> dict[dg.AssetKey, Materialisation]:
+    """Return the last materialisation of each asset that has one, as a check's result refers to it."""
+    entries = (record.asset_entry for record in context.instance.get_asset_records(list(keys)))
+    found = {entry.asset_key: entry.last_materialization_record for entry in entries}
+    return {
+        key: Materialisation(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp)
+        for key, record in found.items()
+        if record
+    }
 
 
 def add_partition_metadata(

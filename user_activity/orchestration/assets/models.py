@@ -10,6 +10,7 @@ from dagster_dbt import DbtProject, dbt_assets
 
 from user_activity.ingest.reference_files import references
 from user_activity.orchestration import asset_metadata, built_tables, staleness
+from user_activity.orchestration.asset_metadata import Materialisation
 from user_activity.orchestration.dbt import runner, test_descriptions
 from user_activity.orchestration.dbt.build import EVERYTHING, PLAN, PLANS, run_dbt
 from user_activity.orchestration.dbt.recipes import Recipes
@@ -153,16 +154,26 @@ def _report(
     results: Sequence[NodeResult],
     dates: Sequence[date],
 ) -> Iterator[Any]:
-    """Yield materialisations of the built models, and results of the tests."""
+    """Yield materialisations of the built models, then results of the tests."""
     models, checks = _unique_ids(context)
+    tested = {
+        checks[result.unique_id]: result
+        for result in results
+        if checks.get(result.unique_id) in context.selected_asset_check_keys and result.status != "skipped"
+    }
     with warehouse.reading():
         for result in results:
             name = result.unique_id
-            if name in models and models[name] in context.selected_asset_keys and result.status == "success":
+            if models.get(name) in context.selected_asset_keys and result.status == "success":
                 seconds = result.seconds
                 yield from _materialise(context, warehouse, models[name], nodes[name], dates, build_seconds=seconds)
-            elif name in checks and checks[name] in context.selected_asset_check_keys and result.status != "skipped":
-                yield _check_result(settings, warehouse, checks[name], result)
+        latest = asset_metadata.latest_materialisations(context, {key.asset_key for key in tested})
+        specs = context.assets_def.node_check_specs_by_output_name
+        for output_name, spec in specs.items():
+            if spec.key in tested:
+                if spec.blocking:  # what comes after this step waits for the output
+                    yield dg.Output(None, output_name)
+                yield _evaluation(settings, warehouse, spec, tested[spec.key], latest.get(spec.asset_key))
 
 
 def _materialise(
@@ -189,10 +200,13 @@ def _materialise(
         yield dg.MaterializeResult(asset_key=key, metadata={**shared, "dagster/row_count": rows, "preview": preview})
 
 
-def _check_result(
-    settings: Settings, warehouse: Warehouse, key: dg.AssetCheckKey, result: NodeResult
-) -> dg.AssetCheckResult:
-    """Return a dbt test's result: the number of failing rows, and some of them, masked before long text is cut."""
+def _evaluation(
+    settings: Settings, warehouse: Warehouse, spec: dg.AssetCheckSpec, result: NodeResult, of: Materialisation | None
+) -> dg.AssetCheckEvaluation:
+    """Return a dbt test's result: the number of failing rows, and some of them, masked before long text is cut.
+
+    Dagster makes the same of an `AssetCheckResult`, but queries the materialisation for each check.
+    """
     passed = result.status == "pass"
     metadata: dict[str, Any] = {"failing_rows": result.failures}
     words = None if passed else result.message
@@ -201,13 +215,15 @@ def _check_result(
         records = [masked_record(record, settings) for record in found.records()]
         words = test_descriptions.found(result.failures, records)
         metadata[EXAMPLES] = table(records)
-    return dg.AssetCheckResult(
-        asset_key=key.asset_key,
-        check_name=key.name,
+    return dg.AssetCheckEvaluation(
+        asset_key=spec.asset_key,
+        check_name=spec.name,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
         description=words,
         metadata=metadata,
+        target_materialization_data=of,
+        blocking=spec.blocking,
     )
 
 
@@ -215,7 +231,8 @@ def _progress_reporter(context: dg.AssetExecutionContext, progress: Progress, to
     done = count(1)
 
     def tell(_: str, line: str) -> None:
-        context.log.info(line)
+        if line:
+            context.log.info(line)
         progress.tell("models", next(done), total)
 
     return tell

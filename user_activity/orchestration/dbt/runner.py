@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.event_manager import IEventManager
 
 PROJECT_DIR = project.ROOT / "sql"
 MANIFEST = "manifest.json"
 LAST_BUILD = "last_build.sql"
 PARSED = "partial_parse.msgpack"
-OnDone = Callable[[str, str], None]  # called per finished node, with its unique id and dbt's log line
+OnDone = Callable[[str, str], None]  # called per finished node, with its unique id and a line for the log, if any
+SEED_DONE, SAID_BY_MACRO = "LogSeedResult", "JinjaLogInfo"
+HEARD = {SEED_DONE, SAID_BY_MACRO}
 WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
 
 _one_at_a_time = threading.Lock()
@@ -86,7 +90,7 @@ def build(
     manifest = _manifest(parsed)
     folder = target if os.access(target, os.W_OK) else settings.dbt_dir
     prepared = Prepared(folder, parsed, project_macros(manifest))
-    runners = using(Invocation(prepared, environment))
+    runners = using(Invocation(prepared, environment, on_done))
     answer = _invoke(arguments, environment, settings, manifest, on_done, runners)
     prepared.save()
     results = [_result(found) for found in cast("RunExecutionResult", answer.result).results]
@@ -119,11 +123,13 @@ def _invoke(
 ) -> "dbtRunnerResult":
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
 
     common = [
         *("--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)),
         *("--log-path", str(settings.dbt_dir / "logs"), "--log-level", "none", "--log-level-file", "none"),
     ]
+    ctx_set_event_manager(_event_manager())
     with _one_at_a_time, process_environment({**settings.model_environment(), **environment}), around or nullcontext():
         try:
             answer = dbtRunner(manifest, [lambda event: _tell(event, on_done)]).invoke([*arguments, *common])
@@ -138,10 +144,23 @@ def _invoke(
 
 
 def _tell(event: Any, on_done: OnDone) -> None:
-    if event.info.name in {"LogModelResult", "LogSeedResult", "LogTestResult"}:
+    if event.info.name == SEED_DONE:
         on_done(event.data.node_info.unique_id, event.info.msg)
-    elif event.info.name == "JinjaLogInfo":
+    elif event.info.name == SAID_BY_MACRO:
         _log.info(event.info.msg)
+
+
+@cache
+def _event_manager() -> "IEventManager":
+    """Return a manager of dbt's events that drops what nobody reads: most events are per node."""
+    from dbt_common.events.event_manager import EventManager
+
+    class HeardEvents(EventManager):
+        def fire_event(self, e: Any, *arguments: Any, **more: Any) -> None:
+            if type(e).__name__ in HEARD or more.get("force_warn_or_error_handling"):
+                super().fire_event(e, *arguments, **more)
+
+    return HeardEvents()
 
 
 def _target(settings: Settings) -> Path:

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as db
 from dagster import DagsterEvent, DagsterEventType, Field, StringSource
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
-from dagster._core.events import AssetMaterializationPlannedData
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, AssetMaterializationPlannedData
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage, SqlEventLogStorage
@@ -33,6 +33,7 @@ from user_activity.settings import get_settings
 
 BATCHED = {DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED}
 ANY_KEY = "{partition}"
+INSERT = SqlEventLogStorageTable.insert()
 
 
 class PlatformStorage(DagsterSqliteStorage):
@@ -83,11 +84,17 @@ class BatchedEventLog(SqlEventLogStorage):
         return True
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Store one event."""
-        if event.dagster_event_type in BATCHED:
+        """Store one event. Those that are of no asset need one row, and Dagster compiles a statement for each."""
+        kind = event.dagster_event_type
+        if kind in BATCHED:
             self.store_event_batch([event])
-        else:
+        elif kind in ASSET_EVENTS:
             super().store_event(event)
+        else:
+            with self.run_connection(event.run_id) as connection:
+                (number,) = self._insert(connection, [self._event_to_row(event)])
+            if kind in ASSET_CHECK_EVENTS:
+                self.store_asset_check_event(event, number)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store planned and completed materialisations in one transaction, others one by one."""
@@ -171,7 +178,7 @@ class BatchedSqliteEventLogStorage(BatchedEventLog, ConsolidatedSqliteEventLogSt
             yield connection
 
     def _insert(self, connection: db.Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        connection.execute(SqlEventLogStorageTable.insert(), rows)
+        connection.execute(INSERT, rows)
         last_id = connection.execute(db.text("select last_insert_rowid()")).scalar_one()
         return list(range(last_id - len(rows) + 1, last_id + 1))
 
