@@ -35,9 +35,9 @@ def land(platform: Platform, files: list[File]) -> None:
 def histories_and_deliveries(draw: st.DrawFn) -> tuple[History, list[File], list[int]]:
     history = draw(histories())
     files = draw(deliveries(history))
-    cuts = draw(st.sets(st.integers(1, max(1, len(files) - 1)), min_size=1, max_size=1))
     # Most batches touch every day there is. The last one is a single file that moves a record to another day.
     moving = [file for file in files if moves_a_record(file, files)]
+    cuts = draw(st.sets(st.integers(1, max(1, len(files) - 1)), min_size=0 if moving else 1, max_size=1))
     if moving:
         last = draw(st.sampled_from(moving))
         files = [*(file for file in files if file is not last), last]

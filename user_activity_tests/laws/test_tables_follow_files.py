@@ -55,16 +55,13 @@ def test_tables_follow_the_files_through_withdrawal_copies_and_lost_manifests(
     assert shop.query("select user_id from marts.dim_users order by 1") == [("ann",), ("bob",)]
 
     # The same content on another day is a second delivery: every row of it is a duplicate.
-    shop.drop("events", TUESDAY, "good.jsonl", GOOD)
-    shop.run()
-    counted = "select sum(rows_accepted), (select count(*) from staging.stg_events), (select count(*) from {}) from {}"
-    assert shop.query(counted.format("staging.stg_duplicates", "audit.landed_files")) == [(4, 2, 2)]
-
-    # What the lake says of its days is lost, and made anew from the archive with the next run.
+    # What the lake says of its days is lost, and made anew from the archive with the same run.
     shutil.rmtree(shop.settings.lake_dir / "manifests")
+    shop.drop("events", TUESDAY, "good.jsonl", GOOD)
     shop.drop("events", MONDAY, "more.jsonl", MORE)
     shop.run()
-    assert len(shop.query("from staging.stg_events")) == 3
+    counted = "select sum(rows_accepted), (select count(*) from staging.stg_events), (select count(*) from {}) from {}"
+    assert shop.query(counted.format("staging.stg_duplicates", "audit.landed_files")) == [(5, 3, 2)]
 
     # A type of event is allowed that was rejected: the files of every day are read again, whatever lands.
     known = (*shop.settings.event_types, "swipe")

@@ -18,7 +18,7 @@ def server() -> Iterator[Server]:
         yield started
 
 
-@pytest.fixture(scope="module", params=("duckdb", "postgres"))
+@pytest.fixture(scope="module", params=("duckdb", pytest.param("postgres", marks=pytest.mark.long)))
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Opened:
     """Makes a new platform with the given settings, on the engine of this pass."""
 

@@ -230,7 +230,7 @@ def assert_agreement(
 
 
 # Nearly all of an example's time is the engine's planning, which is the same for few records as for many.
-DRAWN = examples(quick=10, all=45, nightly=1000)
+DRAWN = examples(quick=5, all=30, nightly=1000)
 
 
 @pytest.mark.law
