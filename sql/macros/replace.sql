@@ -90,6 +90,13 @@ materialization would execute one by one. `sql` is the model's SQL, or a mark in
     {{ return(statements | map("trim") | select | join(";\n\n")) }}
 {%- endmacro %}
 
+{#- The statements that create the table of the model without rows, with the columns and types of its .yml. -#}
+{% macro prepared_table() -%}
+    {%- set target = this.incorporate(type="table") -%}
+    {%- set statements = ["create table if not exists " ~ target ~ " " ~ get_table_columns_and_constraints()] -%}
+    {{ return((statements + indexes_of(target)) | map("trim") | join(";\n\n")) }}
+{%- endmacro %}
+
 {#- The query of a data test: what dbt's materialization of tests would execute. -#}
 {% macro prepared_test(sql) -%}
     {{ get_test_sql(

@@ -11,17 +11,32 @@ insert. A later run reads everything that is committed by then, so the last writ
     {%- endif -%}
 {%- endmacro %}
 
+{#- The query that takes the lock of a model, or returns who holds it after some seconds; empty where there are no locks. -#}
+{% macro prepared_turn(name, patience=3) -%}
+    {{ return(adapter.dispatch("prepared_turn")(name, patience)) }}
+{%- endmacro %}
+
 {#- An embedded engine has only one writer, so it needs no lock. -#}
-{% macro default__lock_until_commit(name) -%}
+{% macro default__prepared_turn(name, patience) -%}
+    {{ return("") }}
 {%- endmacro %}
 
 {#- Locks are rows of a table on which readers have no rights: see user_activity/warehouse/postgres/locks.py. -#}
-{% macro postgres__lock_until_commit(name) -%}
+{% macro postgres__prepared_turn(name, patience) -%}
     {%- set run = "user-activity writes " ~ env_var("USER_ACTIVITY_RUN_ID", "") -%}
+    {{ return(
+        "select raw._take('" ~ name ~ "', " ~ patience ~ ") from set_config('application_name', '" ~ run ~ "', true)"
+    ) }}
+{%- endmacro %}
+
+{% macro default__lock_until_commit(name) -%}
+{%- endmacro %}
+
+{% macro postgres__lock_until_commit(name) -%}
     {%- set seconds = env_var("USER_ACTIVITY_LOCK_TIMEOUT_SECONDS", "3600") -%}
     {%- for patience in (3, seconds) -%}
         {%- call statement("turn", fetch_result=True) -%}
-            select raw._take('{{ name }}', {{ patience }}) from set_config('application_name', '{{ run }}', true)
+            {{ prepared_turn(name, patience) }}
         {%- endcall -%}
         {%- set holder = load_result("turn")["data"][0][0] -%}
         {%- if holder is none -%}

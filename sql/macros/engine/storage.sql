@@ -1,10 +1,19 @@
 {#- Engine-specific SQL for table storage: indexes, statistics, text collation. -#}
 
+{#- The statements that create the indexes of a model's table; none where there are no indexes. -#}
+{% macro indexes_of(relation) -%}
+    {{ return(adapter.dispatch("indexes_of")(relation)) }}
+{%- endmacro %}
+
+{% macro default__indexes_of(relation) -%}
+    {{ return([]) }}
+{%- endmacro %}
+
 {#-
 On PostgreSQL every model gets an index on its date column, one on the first column of its key and, if it has these
 columns, one on user_key and one on order_key. A model's own `indexes` are added to these.
 -#}
-{% macro postgres__create_indexes(relation) -%}
+{% macro postgres__indexes_of(relation) -%}
     {%- set meta = config.get("meta", {}) -%}
     {%- set indexes = config.get("indexes", []) | list -%}
     {%- set wanted = [meta.get("date_column"), (meta.get("key") or [none]) | first] -%}
@@ -14,8 +23,16 @@ columns, one on user_key and one on order_key. A model's own `indexes` are added
     {%- for column in wanted | select | unique -%}
         {%- do indexes.append({"columns": [column]}) -%}
     {%- endfor -%}
+    {%- set statements = [] -%}
     {%- for index in indexes -%}
-        {%- do run_query(get_create_index_sql(relation, index)) -%}
+        {%- do statements.append(get_create_index_sql(relation, index)) -%}
+    {%- endfor -%}
+    {{ return(statements) }}
+{%- endmacro %}
+
+{% macro postgres__create_indexes(relation) -%}
+    {%- for statement in indexes_of(relation) -%}
+        {%- do run_query(statement) -%}
     {%- endfor -%}
 {%- endmacro %}
 

@@ -5,7 +5,7 @@ is created or gains columns, other materializations, stored failures.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,45 +21,13 @@ from dbt.task.run import ModelRunner
 from dbt.task.test import TestResultData, TestRunner
 from dbt_common.exceptions import DbtBaseException
 
-from user_activity.orchestration.date_ranges import Range, ranges
-from user_activity.orchestration.dbt.prepared import MADE_ANEW, RUN_ID, Prepared, filled_in
+from user_activity.orchestration.date_ranges import Range
+from user_activity.orchestration.dbt.invocation import Invocation, cursor, fetched, standing_columns
+from user_activity.orchestration.dbt.prepared import filled_in
 
 SQL = "⟦sql⟧"
 PLAN = "rebuilt_dates"
-STANDING = "select table_schema || '.' || table_name, column_name from information_schema.columns"
-
-
-class Invocation:
-    """What the nodes of one dbt invocation share: prepared texts, and the run's id, dates and standing tables.
-
-    ``on_done`` is called per finished node, with its unique id and a line for the log: "" for a test that passed.
-    """
-
-    def __init__(self, prepared: Prepared, environment: Mapping[str, str], on_done: Callable[[str, str], None]) -> None:
-        self.prepared = prepared
-        self.on_done = on_done
-        self.run_id = environment.get(RUN_ID, "")
-        self._made_anew = set(environment.get(MADE_ANEW, "").split(","))
-        self._lock = threading.RLock()
-        self._days: list[Range] | None = None
-        self._columns: dict[str, set[str]] = {}
-
-    def days(self, adapter: Any, plan: str | None) -> list[Range]:
-        """Return the dates that the run rebuilds, according to the plan's table."""
-        with self._lock:
-            if self._days is None:
-                planned = _fetched(adapter, f"select event_date from {plan} where run_id = '{self.run_id}'")
-                self._days = ranges(day for (day,) in planned)
-            return self._days
-
-    def stands(self, adapter: Any, node: Any) -> bool:
-        """Return whether the model's table stands, with all the model's columns, and keeps the rows of other dates."""
-        with self._lock:
-            if not self._columns:
-                for name, column in _fetched(adapter, STANDING):
-                    self._columns.setdefault(name, set()).add(column)
-        relation = f"{node.schema}.{node.name}"
-        return relation not in self._made_anew and node.columns.keys() <= self._columns.get(relation, set())
+ASKS_IF_NEW = "is_incremental"
 
 
 @contextmanager
@@ -100,14 +68,19 @@ class _PreparedRunner(CompileRunner):
             if self._is_usual():
                 self._begin(manifest)
                 ctx.node = self._with_sql(manifest)
-                script = self._script(manifest).replace(SQL, ctx.node.compiled_code)
-                try:
-                    with self.adapter.connections.exception_handler(script):
-                        return self._executed(script)
-                except DbtBaseException:
-                    self._write(script)
-                    raise
+                if self._is_ready(manifest):
+                    return self._execute_script(manifest)
         return super().compile_and_execute(manifest, ctx)
+
+    def _execute_script(self, manifest: Manifest) -> RunResult:
+        script = self._written(self.script, manifest, SQL, source=self._script_source())
+        script = script.replace(SQL, self.node.compiled_code)
+        try:
+            with self.adapter.connections.exception_handler(script):
+                return self._executed(script)
+        except DbtBaseException:
+            self._write(script)
+            raise
 
     def _write(self, script: str) -> None:
         """Write what failed to the file that dbt's message names."""
@@ -119,6 +92,10 @@ class _PreparedRunner(CompileRunner):
 
     def _begin(self, manifest: Manifest) -> None:
         """Do what must come before anything is read."""
+
+    def _is_ready(self, manifest: Manifest) -> bool:
+        """Return whether the script can be executed; what was done so far is rolled back if not."""
+        return True
 
     def _executed(self, script: str) -> RunResult:
         raise NotImplementedError
@@ -135,12 +112,17 @@ class _PreparedRunner(CompileRunner):
     def _compiled(self, manifest: Manifest) -> Any:
         return self.compiler.compile_node(self.node, manifest, {}, write=False)
 
-    def _script(self, manifest: Manifest) -> str:
-        def write() -> str:
-            return str(generate_runtime_model_context(self.node, self.config, manifest)[self.script](SQL))
+    def _written(self, macro: str, manifest: Manifest, *arguments: str, source: str = "") -> str:
+        """Return what a macro writes for this node; ``source`` is what its text depends on beside the node."""
 
-        text = self._prepared(f"{self.script} {self.node.unique_id}", self._script_source(), write)
+        def write() -> str:
+            return str(self._context(manifest)[macro](*arguments))
+
+        text = self._prepared(f"{macro} {self.node.unique_id}", source, write)
         return write() if text is None else self._filled_in(text, manifest)
+
+    def _context(self, manifest: Manifest) -> dict[str, Any]:
+        return generate_runtime_model_context(self.node, self.config, manifest)
 
     def _script_source(self) -> str:
         return ""
@@ -158,28 +140,66 @@ class _PreparedRunner(CompileRunner):
         return self.shared.prepared.text(name, source, unconnected)
 
     def _filled_in(self, text: str, manifest: Manifest) -> str:
-        plan = manifest.nodes[f"model.{self.config.project_name}.{PLAN}"].relation_name
-        return filled_in(text, self.shared.run_id, lambda: self.shared.days(self.adapter, plan))
+        def days() -> list[Range]:
+            plan = manifest.nodes[f"model.{self.config.project_name}.{PLAN}"]
+            return self.shared.days(self.adapter, plan.relation_name)
+
+        return filled_in(text, self.shared.run_id, days)
 
 
 class _Model(_PreparedRunner, ModelRunner):
     script = "prepared_model"
 
+    is_new = False
+
     def _is_usual(self) -> bool:
-        return self.node.get_materialization() == "incremental" and self.shared.stands(self.adapter, self.node)
+        stands = self.shared.stands(self.adapter, self.node)
+        self.is_new = stands is None
+        return self.node.get_materialization() == "incremental" and stands is not False
 
     def _begin(self, manifest: Manifest) -> None:
-        """Wait for the table's lock, on engines that have locks."""
-        if f"macro.{self.config.project_name}.{self.adapter.type()}__lock_until_commit" in manifest.macros:
-            generate_runtime_model_context(self.node, self.config, manifest)["take_turn"]()
+        """Take the table's lock, on engines that have locks. If another run holds it, a macro says so and waits."""
+        if not self.adapter.connections.get_thread_connection().transaction_open:
+            self.adapter.connections.begin()
+        name = f"{self.node.schema}.{self.node.name}"
+        turn = self._written("prepared_turn", manifest, name)
+        if turn and fetched(self.adapter, turn) != [(None,)]:
+            self._context(manifest)["take_turn"]()
+
+    def _with_sql(self, manifest: Manifest) -> Any:
+        """The text for all runs is that of a table that stands: a new one may need another."""
+        return (
+            self._compiled(manifest)
+            if self.is_new and ASKS_IF_NEW in self.node.raw_code
+            else super()._with_sql(manifest)
+        )
+
+    def _is_ready(self, manifest: Manifest) -> bool:
+        """Create a new table, if no other run has done so meanwhile, and the SQL keeps the model's contract.
+
+        Whatever is wrong with the SQL is left to dbt, to say it in its words.
+        """
+        if not self.is_new:
+            return True
+        if standing_columns(self.adapter, self.node):
+            return False
+        creation = self._written("prepared_table", manifest)
+        try:
+            with self.adapter.connections.exception_handler(creation):
+                cursor(self.adapter).execute(creation)
+            return self._columns(f"({self.node.compiled_code}) as selected") == self._columns(self.node.relation_name)
+        except DbtBaseException:
+            return False
+
+    def _columns(self, source: str) -> list[tuple[str, str]]:
+        found = self.adapter.get_column_schema_from_query(f"select * from {source} where 1 = 0")
+        return sorted((column.name, column.data_type) for column in found)
 
     def _script_source(self) -> str:
         return f"{self.node.config.get('replaces')} {' '.join(hook.sql for hook in self.node.config.post_hook)}"
 
     def _executed(self, script: str) -> RunResult:
-        if not self.adapter.connections.get_thread_connection().transaction_open:
-            self.adapter.connections.begin()
-        _cursor(self.adapter).execute(script)
+        cursor(self.adapter).execute(script)
         self.adapter.commit_if_has_connection()
         return RunResult(
             node=self.node,
@@ -201,16 +221,6 @@ class _Test(_PreparedRunner, TestRunner):
         return not self.node.config.store_failures
 
     def _executed(self, script: str) -> RunResult:
-        ((failures, should_warn, should_error),) = _fetched(self.adapter, script)
+        ((failures, should_warn, should_error),) = fetched(self.adapter, script)
         found = TestResultData(int(failures), bool(should_warn), bool(should_error), {})
         return self.build_test_run_result(self.node, found)
-
-
-def _cursor(adapter: Any) -> Any:
-    return adapter.connections.get_thread_connection().handle.cursor()
-
-
-def _fetched(adapter: Any, sql: str) -> list[tuple[Any, ...]]:
-    cursor = _cursor(adapter)
-    cursor.execute(sql)
-    return list(cursor.fetchall())

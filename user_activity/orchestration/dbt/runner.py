@@ -80,7 +80,8 @@ def build(
 
     A failed model or test is a result, not an exception. The SQL of all nodes is in the file ``LAST_BUILD``.
     """
-    from user_activity.orchestration.dbt.node_runners import Invocation, using
+    from user_activity.orchestration.dbt.invocation import Invocation
+    from user_activity.orchestration.dbt.node_runners import using
     from user_activity.orchestration.dbt.prepared import Prepared, project_macros
 
     arguments = ["build", "--no-write-json", "--target-path", str(settings.dbt_dir / "target")]

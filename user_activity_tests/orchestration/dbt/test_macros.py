@@ -1,5 +1,6 @@
 """What macros rely on: dbt's own behaviour, and a model's meta. A project of a few models, with our macros."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -29,8 +30,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def model(name: str, sql: str, **config: object) -> None:
-    given = "".join(f", {key}={value!r}" for key, value in config.items())
-    text = f"{{{{ config(materialized='table', schema='marts'{given}) }}}}\n{sql}\n"
+    given = {"materialized": "table", "schema": "marts"} | config
+    text = f"{{{{ config({', '.join(f'{key}={value!r}' for key, value in given.items())}) }}}}\n{sql}\n"
     (runner.PROJECT_DIR / "models" / f"{name}.sql").write_text(text)
 
 
@@ -46,6 +47,35 @@ def test_an_answer_lasts_for_its_node_or_for_the_whole_invocation(settings: Sett
     assert [len({row["own"] for row in rows}) for rows in found] == [2, 2]
     assert [len({row["shared"] for row in rows}) for rows in found] == [1, 1]
     assert found[0][0]["shared"] != found[1][0]["shared"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "problem"),
+    [
+        ("select cast(1 as bigint) as n, 'a' as word", ""),
+        ("select cast(1 as bigint) as n, 2 as word", "word *| INTEGER *| VARCHAR *| data type mismatch"),
+        ("select cast(1 as bigint) as n, 'a' as word, 2 as more", "more *| INTEGER *| *| missing in contract"),
+        ("select 'a' as word", "n *| *| BIGINT *| missing in definition"),
+    ],
+)
+def test_a_new_table_has_the_columns_of_its_contract_or_is_not_created(
+    sql: str, problem: str, settings: Settings
+) -> None:
+    kept = {"contract": {"enforced": True}, "on_schema_change": "append_new_columns"}
+    model("one", sql, materialized="incremental", replaces="replaces_all_rows", **kept)
+    columns = "[{name: n, data_type: bigint}, {name: word, data_type: varchar}]"
+    (runner.PROJECT_DIR / "models" / "one.yml").write_text(f"models: [{{name: one, columns: {columns}}}]\n")
+    runner.ensure_manifest(settings)
+    warehouse = open_warehouse(settings)
+    (result,) = runner.build(settings, ["fqn:*"], warehouse.profile())
+    created = "select column_name, data_type from information_schema.columns where table_name = 'one' order by 1"
+    if problem:
+        assert result.status == "error"
+        assert re.search(problem.replace("|", r"\|"), result.message)
+        assert list(warehouse.query(created).rows) == []
+    else:
+        assert result.status == "success"
+        assert list(warehouse.query(created).rows) == [("n", "BIGINT"), ("word", "VARCHAR")]
 
 
 @pytest.mark.parametrize(

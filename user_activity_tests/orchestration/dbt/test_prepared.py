@@ -29,6 +29,8 @@ def test_every_node_executes_what_dbt_renders_in_the_same_run(tmp_path: Path, mo
 
     def compare(self: Any, text: str, manifest: Any) -> str:
         answer = filled(self, text, manifest)
+        if not text:  # this engine has no locks
+            return answer
         if node_runners.SQL in text:
             rendered = generate_runtime_model_context(self.node, self.config, manifest)[self.script](node_runners.SQL)
         else:
