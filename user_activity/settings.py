@@ -80,6 +80,9 @@ class Settings(WithDatabaseVariables):
         PAYMENT_HOSTS,
         description="Hosts that visitors only return from, as after a payment: they are no source of traffic.",
     )
+    attribution_window_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        90, description="Days before an order whose sessions it can be attributed to."
+    )
     event_types: EventTypes = Field(EVENT_TYPES, description="The accepted event types, comma-separated; * for all.")
     order_statuses: OrderStatuses = Field(ORDER_STATUSES, description="The accepted order statuses, comma-separated.")
     payment_methods: PaymentMethods = Field(
@@ -239,6 +242,7 @@ class Settings(WithDatabaseVariables):
             "USER_ACTIVITY_SESSION_TIMEOUT_MINUTES": str(self.session_timeout_minutes),
             "USER_ACTIVITY_OWN_HOSTS": ",".join(self.own_hosts),
             "USER_ACTIVITY_UNWANTED_REFERRALS": ",".join(self.unwanted_referrals),
+            "USER_ACTIVITY_ATTRIBUTION_WINDOW_DAYS": str(self.attribution_window_days),
             "USER_ACTIVITY_EVENT_TYPES": ",".join(named(self.event_types, EVENT_TYPES)),
             "USER_ACTIVITY_PAYMENT_METHODS": ",".join(named(self.payment_methods, PAYMENT_METHODS)),
             "USER_ACTIVITY_DEFAULT_CURRENCY": self.default_currency,

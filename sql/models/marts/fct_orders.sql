@@ -1,4 +1,7 @@
-{{ config(meta={"partitioned": true, "date_column": "order_date"}) }}
+{{ config(replaces="replaces_attributed_orders", meta={"partitioned": true, "date_column": "order_date"}) }}
+
+{#- This model is read only in incremental runs, but must always be built before this one. -#}
+{%- do ref("rebuilt_users") -%}
 
 with
 
@@ -69,7 +72,7 @@ amounts as (
     left join refunds on refunds.order_key = orders.order_key
 ),
 
-final as (
+built as (
     select
         order_key,
         order_id,
@@ -113,6 +116,10 @@ final as (
         refunded_amount > 0 as is_refunded,
         is_late
     from amounts
+),
+
+final as (
+    {{ attributed_orders("built") }}
 )
 
 select * from final
