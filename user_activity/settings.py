@@ -73,8 +73,7 @@ class Settings(WithDatabaseVariables):
         30, description="Minutes of inactivity after which the next event opens a new session."
     )
     own_hosts: Hosts = Field(
-        (),
-        description="Your own hosts, comma-separated, each with its sub-domains: they are no source of traffic.",
+        (), description="Your own hosts, comma-separated, each with its sub-domains: they are no source of traffic."
     )
     unwanted_referrals: Hosts = Field(
         PAYMENT_HOSTS,

@@ -24,10 +24,7 @@ lines as (
 ),
 
 refunds as (
-    select
-        order_key,
-        sum(refund) as refund,
-        max(refunded_at) as last_refunded_at
+    select order_key, sum(refund) as refund, max(refunded_at) as last_refunded_at
     from {{ ref("int_order_item_refunds") }}
     where {{ rebuilt("order_date") }}
     group by order_key
@@ -44,10 +41,7 @@ found_sessions as (
 ),
 
 sessions as (
-    select
-        found_sessions.order_key,
-        sessions.session_key,
-        sessions.channel
+    select found_sessions.order_key, sessions.session_key, sessions.channel
     from found_sessions
     inner join {{ ref("fct_sessions") }} as sessions on sessions.session_key = found_sessions.session_key
     where {{ rebuilt("sessions.session_date", before=2 * session_reach_days()) }}
