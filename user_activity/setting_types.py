@@ -23,6 +23,14 @@ PAYMENT_METHODS = (
     "card", "credit_card", "debit_card", "paypal", "apple_pay", "google_pay", "bank_transfer", "direct_debit",
     "cash", "cash_on_delivery", "gift_card", "invoice", "klarna", "crypto", "other",
 )  # fmt: skip
+PAYMENT_HOSTS = (
+    "2checkout.com", "adyen.com", "affirm.com", "afterpay.com", "alipay.com", "arcot.com", "authorize.net",
+    "billpay.de", "braintreegateway.com", "cardinalcommerce.com", "checkout.com", "clearpay.co.uk", "cybersource.com",
+    "giropay.de", "klarna.com", "mercadopago.com", "mollie.com", "multisafepay.com", "opayo.co.uk", "pay.amazon.com",
+    "pay.google.com", "paypal.com", "paysafecard.com", "paytm.in", "payu.com", "payu.in", "przelewy24.pl",
+    "quickpay.net", "ratepay.com", "razorpay.com", "sagepay.com", "sezzle.com", "skrill.com", "sofort.com",
+    "squareup.com", "stripe.com", "trustly.com", "twint.ch", "wepay.com", "worldpay.com",
+)  # fmt: skip
 
 
 def _addresses(value: str | Sequence[str]) -> tuple[str, ...]:
@@ -54,6 +62,15 @@ def _lower_names(value: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(name.lower() for name in _names(value))
 
 
+def _hosts(value: str | Sequence[str]) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) else value
+    hosts = [re.sub(r"^(\*\.)?(www\.)?", "", name.strip().lower()) for name in names if name.strip()]
+    for host in hosts:
+        if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", host):
+            raise ValueError(f"{host!r} is not a host, like shop.example, without https:// and path")
+    return tuple(dict.fromkeys(hosts))
+
+
 def _spelled_as(known: Sequence[str]) -> BeforeValidator:
     """Names as they are given; but a built-in name is spelled as the models spell it, whatever its style."""
     built_in = {folded(name): name for name in known}
@@ -83,6 +100,7 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 CurrencyCode = Annotated[str, AfterValidator(_currency_code)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 NameList = Annotated[tuple[str, ...], BeforeValidator(_lower_names), NoDecode]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts), NoDecode]
 EventTypes = Annotated[tuple[str, ...], _spelled_as(EVENT_TYPES), NoDecode]
 OrderStatuses = Annotated[tuple[str, ...], _spelled_as(ORDER_STATUSES), NoDecode]
 PaymentMethods = Annotated[tuple[str, ...], _spelled_as(PAYMENT_METHODS), NoDecode]

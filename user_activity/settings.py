@@ -15,12 +15,14 @@ from user_activity.setting_types import (
     EVENT_TYPES,
     MISSING_VALUES,
     ORDER_STATUSES,
+    PAYMENT_HOSTS,
     PAYMENT_METHODS,
     Addresses,
     Count,
     CurrencyCode,
     EventTypes,
     Folder,
+    Hosts,
     Memory,
     NameList,
     OrderStatuses,
@@ -69,6 +71,16 @@ class Settings(WithDatabaseVariables):
     week_start: Literal["monday", "sunday"] = Field("monday", description="The first day of a week.")
     session_timeout_minutes: Annotated[int, Field(ge=1, le=1439)] = Field(
         30, description="Minutes of inactivity after which the next event opens a new session."
+    )
+    own_hosts: Hosts = Field(
+        (), description="Your own hosts, comma-separated, each with its sub-domains: they are no source of traffic."
+    )
+    unwanted_referrals: Hosts = Field(
+        PAYMENT_HOSTS,
+        description="Hosts that visitors only return from, as after a payment: they are no source of traffic.",
+    )
+    attribution_window_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        90, description="Days before an order whose sessions it can be attributed to."
     )
     event_types: EventTypes = Field(EVENT_TYPES, description="The accepted event types, comma-separated; * for all.")
     order_statuses: OrderStatuses = Field(ORDER_STATUSES, description="The accepted order statuses, comma-separated.")
@@ -227,6 +239,9 @@ class Settings(WithDatabaseVariables):
             "USER_ACTIVITY_TIMEZONE": self.timezone,
             "USER_ACTIVITY_WEEK_START": self.week_start,
             "USER_ACTIVITY_SESSION_TIMEOUT_MINUTES": str(self.session_timeout_minutes),
+            "USER_ACTIVITY_OWN_HOSTS": ",".join(self.own_hosts),
+            "USER_ACTIVITY_UNWANTED_REFERRALS": ",".join(self.unwanted_referrals),
+            "USER_ACTIVITY_ATTRIBUTION_WINDOW_DAYS": str(self.attribution_window_days),
             "USER_ACTIVITY_EVENT_TYPES": ",".join(named(self.event_types, EVENT_TYPES)),
             "USER_ACTIVITY_PAYMENT_METHODS": ",".join(named(self.payment_methods, PAYMENT_METHODS)),
             "USER_ACTIVITY_DEFAULT_CURRENCY": self.default_currency,

@@ -50,7 +50,7 @@ executed only where it is false.
 
 {#- The statements of a replacement. The days of deleted and inserted rows are recorded, for publishing. -#}
 {% macro replacement(target, sql) -%}
-    {%- set selected = model.name ~ "__selected" -%}
+    {%- set selected = selected_rows() -%}
     {%- set columns = get_quoted_csv(model.columns.values() | map(attribute="name")) -%}
     {%- set condition = context[config.require("replaces")]() -%}
     {%- set meta = config.get("meta", {}) -%}
@@ -73,6 +73,11 @@ executed only where it is false.
     select {{ columns }} from {{ selected }};
 
     drop table {{ selected }}
+{%- endmacro %}
+
+{#- The temporary table with the rows that the model selects, also for `replaces`. -#}
+{% macro selected_rows() -%}
+    {{ return(model.name ~ "__selected") }}
 {%- endmacro %}
 
 {#-

@@ -138,6 +138,8 @@ def one_history(draw: st.DrawFn) -> History:
             event["product_id"] = draw(PRODUCTS)
         if draw(st.booleans()):
             event["page_url"] = draw(st.sampled_from(("https://shop.example/a", "https://shop.example/b")))
+        if draw(st.booleans()):
+            event["utm_medium"] = draw(st.sampled_from(("email", "affiliate", "organic")))
         if draw(st.integers(0, 9)) == 0:
             event["user_agent"] = "Googlebot/2.1"
         if event["event_type"] == "purchase":

@@ -198,6 +198,7 @@ def test_a_late_purchase_changes_what_it_is_part_of_and_nothing_else(placed: Pla
         if table.startswith("metrics.") and table != "metrics.daily_volumes"
     }
     assert rows == {
+        "metrics.channel_attribution": (3, 3),
         "metrics.customer_product_summary": (1, 0),
         "metrics.customer_value": (1, 1),
         "metrics.daily_revenue": (1, 1),

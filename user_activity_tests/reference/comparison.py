@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from user_activity_tests.reference import customers, engagement, funnels, products, revenue, sessions
+from user_activity_tests.reference import attribution, customers, engagement, funnels, products, revenue, sessions
 from user_activity_tests.reference.facts import Facts, read_table, records
 
 SHOWN = 5
@@ -26,6 +26,7 @@ class Reference:
 REFERENCES = (
     Reference("intermediate.int_user_days", ("user_id", "event_date"), engagement.int_user_days),
     Reference("marts.fct_sessions", ("user_id", "session_id", "started_at", "is_bot"), sessions.fct_sessions),
+    Reference("marts.fct_orders", ("order_id",), attribution.fct_orders),
     Reference("marts.fct_conversions", ("session_key",), funnels.fct_conversions),
     Reference("metrics.daily_engagement", ("activity_date",), engagement.daily_engagement),
     Reference("metrics.user_lifecycle", ("period", "period_start_date"), engagement.user_lifecycle),
@@ -38,6 +39,11 @@ REFERENCES = (
     ),
     Reference("metrics.funnel", ("funnel", "entry_date", "step"), funnels.funnel),
     Reference("metrics.daily_revenue", ("revenue_date", "category", "channel", "currency"), revenue.daily_revenue),
+    Reference(
+        "metrics.channel_attribution",
+        ("order_date", "attribution_model", "channel", "currency"),
+        attribution.channel_attribution,
+    ),
     Reference("metrics.payment_summary", ("revenue_date", "payment_method", "currency"), revenue.payment_summary),
     Reference(
         "metrics.product_performance", ("activity_date", "product_key", "currency"), products.product_performance

@@ -68,6 +68,7 @@ class Plan:
     timezone: str = "UTC"
     week_start: str = "monday"
     session_timeout_minutes: int = 30
+    attribution_window_days: int = 90
     default_currency: str = "USD"
     reporting_currency: str | None = None
     has_own_funnels: bool = False
@@ -78,8 +79,11 @@ class Plan:
         """The settings of the platform that the crowd lands on; the files that they name are written."""
         chosen: dict[str, Any] = {
             name: getattr(self, name)
-            for name in ("timezone", "week_start", "session_timeout_minutes", "default_currency", "reporting_currency")
-        }
+            for name in (
+                "timezone", "week_start", "session_timeout_minutes", "attribution_window_days", "default_currency",
+                "reporting_currency",
+            )
+        }  # fmt: skip
         files = {"funnels_file": FUNNELS} if self.has_own_funnels else {}
         if self.has_rates:
             files["rates_file"] = RATES.format(

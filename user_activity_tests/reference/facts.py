@@ -56,6 +56,14 @@ class Facts:
         return self.events[~self.events["is_bot"].astype(bool)]
 
     @cached_property
+    def sessions_of(self) -> dict[str, list[Row]]:
+        """The sessions of each user."""
+        found: dict[str, list[Row]] = {}
+        for session in records(self.sessions):
+            found.setdefault(session["user_id"], []).append(session)
+        return found
+
+    @cached_property
     def event_days(self) -> list[date]:
         """The first and the last day with an event of a person; empty without."""
         days = [self.day(moment) for moment in self.people["event_at"]]

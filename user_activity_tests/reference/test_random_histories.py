@@ -31,6 +31,7 @@ def plans(people: tuple[int, ...], days: tuple[int, ...], most_deliveries: int) 
         timezone=st.sampled_from(ZONES),
         week_start=st.sampled_from(("monday", "sunday")),
         session_timeout_minutes=st.sampled_from((30, 10)),
+        attribution_window_days=st.sampled_from((90, 5)),
         default_currency=st.sampled_from(("USD", "EUR")),
         reporting_currency=st.sampled_from((None, "USD", "EUR")),
         has_own_funnels=st.booleans(),

@@ -1,8 +1,8 @@
 {#-
 The traffic source of a visit: from campaign parameters (UTM) if there are any, otherwise from the click id that an ad or a
-social network adds to a link, otherwise from the referrer. A referrer with the page's own host is ignored. Search engines,
-social networks and video sites are organic; other hosts are referrals. Source and medium give the channel, by Google
-Analytics 4's default channel groups in their documented order.
+social network adds to a link, otherwise from the referrer. Referrers of the shop itself and of payment services are
+ignored. Search engines, social networks, shopping and video sites are organic; other hosts are referrals. Source and medium
+give the channel, by Google Analytics 4's default channel groups in their documented order.
 -#}
 
 {#- By network, its name as a traffic source, the medium of its clicks, and its click ids. -#}
@@ -35,8 +35,13 @@ Analytics 4's default channel groups in their documented order.
     coalesce(campaign_source, campaign_medium, click_source) is not null
 {%- endmacro %}
 
+{#- Whether the referrer is a source: neither the page's own host, nor one in the settings, nor a sub-domain of such a one. -#}
 {% macro is_outside_referrer() -%}
+    {%- set hosts = setting_names("USER_ACTIVITY_OWN_HOSTS", "") + setting_names("USER_ACTIVITY_UNWANTED_REFERRALS", "") -%}
     {{ url_host("referrer") }} <> page_host
+    {%- if hosts %}
+    and not {{ matches(url_host("referrer"), "(^|[.])(" ~ hosts | join("|") | replace(".", "[.]") ~ ")$") }}
+    {%- endif %}
 {%- endmacro %}
 
 {% macro traffic_source() -%}
@@ -68,8 +73,8 @@ Analytics 4's default channel groups in their documented order.
         ~ matches("lower(" ~ campaign ~ ")", "^(.*(([^a-df-z]|^)shop|shopping).*)$") ~ ")" -%}
     {%- set email = "('email', 'e-mail', 'e_mail', 'e mail')" -%}
     case
-        when coalesce({{ source }}, '(direct)') = '(direct)' and coalesce({{ medium }}, '(none)') in ('(none)', '(not set)')
-            and {{ campaign }} is null then 'Direct'
+        when coalesce({{ source }}, case when {{ campaign }} is null then '(direct)' end) = '(direct)'
+            and coalesce({{ medium }}, '(none)') in ('(none)', '(not set)') then 'Direct'
         when {{ matches("lower(" ~ campaign ~ ")", "cross-network") }} then 'Cross-network'
         when {{ is_shopping }} and {{ is_paid }} then 'Paid Shopping'
         when {{ category }} = 'search' and {{ is_paid }} then 'Paid Search'
@@ -83,8 +88,8 @@ Analytics 4's default channel groups in their documented order.
             then 'Organic Social'
         when {{ category }} = 'video' or {{ matches(medium, "video") }} then 'Organic Video'
         when {{ category }} = 'search' or {{ medium }} = 'organic' then 'Organic Search'
-        when {{ medium }} in ('referral', 'app', 'link') then 'Referral'
-        when {{ source }} in {{ email }} or {{ medium }} in {{ email }} then 'Email'
+        when {{ medium }} in ('referral', 'app', 'link') and coalesce({{ category }}, '') <> 'email' then 'Referral'
+        when {{ category }} = 'email' or {{ source }} in {{ email }} or {{ medium }} in {{ email }} then 'Email'
         when {{ medium }} = 'affiliate' then 'Affiliates'
         when {{ medium }} = 'audio' then 'Audio'
         when {{ source }} = 'sms' or {{ medium }} = 'sms' then 'SMS'

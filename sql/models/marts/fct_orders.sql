@@ -1,4 +1,7 @@
-{{ config(meta={"partitioned": true, "date_column": "order_date"}) }}
+{{ config(replaces="replaces_attributed_orders", meta={"partitioned": true, "date_column": "order_date"}) }}
+
+{#- This model is read only in incremental runs, but must always be built before this one. -#}
+{%- do ref("rebuilt_users") -%}
 
 with
 
@@ -21,10 +24,7 @@ lines as (
 ),
 
 refunds as (
-    select
-        order_key,
-        sum(refund) as refund,
-        max(refunded_at) as last_refunded_at
+    select order_key, sum(refund) as refund, max(refunded_at) as last_refunded_at
     from {{ ref("int_order_item_refunds") }}
     where {{ rebuilt("order_date") }}
     group by order_key
@@ -41,10 +41,7 @@ found_sessions as (
 ),
 
 sessions as (
-    select
-        found_sessions.order_key,
-        sessions.session_key,
-        sessions.channel
+    select found_sessions.order_key, sessions.session_key, sessions.channel
     from found_sessions
     inner join {{ ref("fct_sessions") }} as sessions on sessions.session_key = found_sessions.session_key
     where {{ rebuilt("sessions.session_date", before=2 * session_reach_days()) }}
@@ -69,7 +66,7 @@ amounts as (
     left join refunds on refunds.order_key = orders.order_key
 ),
 
-final as (
+built as (
     select
         order_key,
         order_id,
@@ -113,6 +110,10 @@ final as (
         refunded_amount > 0 as is_refunded,
         is_late
     from amounts
+),
+
+final as (
+    {{ attributed_orders("built") }}
 )
 
 select * from final

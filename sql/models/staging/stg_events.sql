@@ -56,7 +56,7 @@ channels as (
             traffic_category("sources.category", "traffic.traffic_medium", "networks.category"),
         ) }} as channel
     from traffic
-    left join {{ ref("channel_sources") }} as sources on sources.traffic_source = traffic.traffic_source
+    left join {{ source_categories("traffic") }} as sources on sources.traffic_source = traffic.traffic_source
     left join {{ ref("channel_sources") }} as networks on networks.traffic_source = traffic.click_source
 ),
 
