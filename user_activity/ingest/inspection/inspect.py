@@ -16,7 +16,7 @@ from user_activity.ingest.inspection.sample import Sample, Seen, input_file, map
 from user_activity.ingest.inspection.times import kind
 from user_activity.ingest.inspection.verdict import Verdict, verdict
 from user_activity.ingest.readers.files import FileProblem, InputFile
-from user_activity.ingest.validation.field_maps import field_maps
+from user_activity.ingest.validation.field_maps import field_map
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source, ValidationContext
 
@@ -99,7 +99,7 @@ def _proposals(
         if id(sample) not in fields:
             fields[id(sample)] = fields_of(sample.records, settings.missing_values)
         proposer = Proposer(source, settings, sample.opening.shape, fields[id(sample)], context)
-        found.append((sample, fields[id(sample)], proposer.proposal(field_maps(settings).get(source.name, {}))))
+        found.append((sample, fields[id(sample)], proposer.proposal(field_map(settings, source.name).columns)))
     if not found:
         raise problems[0]
     lines = next((each[2] for each in found if each[2].is_of_order_lines), None)

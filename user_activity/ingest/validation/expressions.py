@@ -17,11 +17,10 @@ from user_activity.ingest.validation.field_mapping import (
     Fields,
     Pick,
     finished,
-    json_object,
-    object_of,
     picks,
 )
 from user_activity.ingest.validation.known_names import respelled
+from user_activity.ingest.validation.properties import json_object, object_of
 from user_activity.settings import Settings
 from user_activity.sources import Source
 from user_activity.sources.contracts.values import quoted
@@ -149,7 +148,7 @@ def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
     names, width = shape.names, len(shape.names)
     chosen = respelled(chosen, names)
     needed = _needed(names, chosen)
-    fields = Fields({name: f"c{at}" for name, at in needed.items()}, chosen)
+    fields = Fields({name: f"c{at}" for name, at in needed.items()}, chosen, is_table=True)
     dropped = f"chr({ord(NOTHING)})"
     whole = f"case when contains(_fields, {dropped}) then replace(_fields, {dropped}, '') else _fields end"
     split = f"(select {_PLACE}, _text, _problem, string_split({whole}, chr({ord(SEPARATOR)})) as l from {ROWS})"

@@ -20,7 +20,7 @@ MAP: dict[str, Any] = {"user_id": ["userId", "anonymousId"], "country": {"const"
 def written(path: Path) -> dict[str, dict[str, Any]]:
     settings = SETTINGS.model_copy(update={"field_maps_file": path})
     return {
-        source: {column: plain(origin) for column, origin in found.items()}
+        source: {column: plain(origin) for column, origin in found.columns.items()}
         for source, found in field_maps(settings).items()
     }
 
