@@ -37,6 +37,10 @@ class FileProblem(Exception):
         self.sentence = sentence
 
 
+class NoHeader(FileProblem):
+    """A CSV file is rejected because its first line is a record."""
+
+
 @dataclass(frozen=True)
 class InputFile:
     """A file to read: the path of its bytes, and its metadata."""

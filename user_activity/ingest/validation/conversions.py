@@ -64,11 +64,25 @@ def with_point(text: str, mark: str, is_written: str) -> str:
     The other mark, a blank or an apostrophe may group the thousands. Without the comma, a text such as 1.234 is only
     such a number where ``is_written`` says that the record was written by the rules of the file, and is no JSON number.
     """
-    group = f"{'.' if mark == ',' else ','}{_GROUPS}"
-    number = rf"[+-]?([0-9]{{1,3}}([{group}][0-9]{{3}})+|[0-9]*)([{mark}][0-9]+)?"
-    plain = f"replace(translate({text}, {quoted(group)}, ''), '{mark}', '.')"
-    is_number = f"({is_written} or contains({text}, ',')) and regexp_full_match({text}, {quoted(number)})"
+    plain = f"replace(translate({text}, {quoted(_groups(mark))}, ''), '{mark}', '.')"
+    is_number = f"({is_written} or contains({text}, ',')) and regexp_full_match({text}, {quoted(number_pattern(mark))})"
     return f"case when {is_number} then {plain} else {text} end"
+
+
+def pointed(text: str, mark: str) -> str:
+    """The same in Python, for a record written by the rules of the file."""
+    if not re.fullmatch(number_pattern(mark), text):
+        return text
+    return text.translate(dict.fromkeys(map(ord, _groups(mark)))).replace(mark, ".")
+
+
+def number_pattern(mark: str) -> str:
+    """A regular expression for numbers with this decimal mark, in Python and in SQL."""
+    return rf"[+-]?([0-9]{{1,3}}([{_groups(mark)}][0-9]{{3}})+|[0-9]*)([{mark}][0-9]+)?"
+
+
+def _groups(mark: str) -> str:
+    return f"{'.' if mark == ',' else ','}{_GROUPS}"
 
 
 def as_time(text: str, form: str | None, zone: str | None) -> str:

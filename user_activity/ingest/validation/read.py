@@ -16,7 +16,16 @@ from user_activity.ingest.readers.batches import SEPARATOR, Batches, Numbering, 
 from user_activity.ingest.readers.csv import quick_batches
 from user_activity.ingest.readers.csv_header import Header, header_of
 from user_activity.ingest.readers.csv_tolerant import careful_batches
-from user_activity.ingest.readers.files import TABLES, FileProblem, InputFile, check_names, chunks, form_of, opened
+from user_activity.ingest.readers.files import (
+    TABLES,
+    FileProblem,
+    InputFile,
+    NoHeader,
+    check_names,
+    chunks,
+    form_of,
+    opened,
+)
 from user_activity.ingest.readers.json_document import document_batches
 from user_activity.ingest.readers.json_layout import batches_at, envelope_of, enveloped_batches, is_lines
 from user_activity.ingest.readers.json_lines import line_batches
@@ -131,7 +140,7 @@ class Reader:
                 if not value:
                     return
                 count += len(batch)
-        raise FileProblem(
+        raise NoHeader(
             "file_csv_header",
             f"has no header, for {value or header.names[0]!r} in its first line is not the name of a column, so no "
             f"record is ingested ({count} in all): add a first line that names the columns "
