@@ -165,7 +165,9 @@ def test_rejected_records_of_a_said_format_can_be_corrected_and_sent_again(tmp_p
 
 def test_another_format_reads_all_files_of_the_source_again(tmp_path: Path) -> None:
     drop = dropped(tmp_path, {})
-    drop.file("a.csv", table(";").replace("1234.5", "1.234"))
+    drop.file("a.csv", table(";").replace("1234.5", "1.234").encode("cp1252"))
+    assert drop.ingest().rejected_by_rule == {"file_encoding": 1}
+    drop = dropped(tmp_path, {"encoding": "cp1252"})
     assert str(drop.rows(drop.ingest())[0]["revenue"]) == "1.2340"
-    drop = dropped(tmp_path, {"decimal": ","})
+    drop = dropped(tmp_path, {"encoding": "cp1252", "decimal": ","})
     assert str(drop.rows(drop.ingest())[0]["revenue"]) == "1234.0000"

@@ -64,6 +64,23 @@ def test_an_id_is_kept_when_other_columns_change(tmp_path: Path) -> None:
     assert (ids[0], len(set(ids))) == (ids[2], 2)
 
 
+def test_a_field_that_no_column_takes_can_tell_records_apart(tmp_path: Path) -> None:
+    drop = dropped(tmp_path, ["user_id", "properties.cds"])
+    for name, cds, date in (("a.txt", "1", "19970112"), ("b.txt", "1", "19970113"), ("c.txt", "2", "19970112")):
+        drop.file(name, text([("1", date, cds, "12.00")]), "orders")
+    first, second, third = (row["order_id"] for row in drop.rows(drop.ingest("orders")))
+    assert first == second != third
+
+
+def test_another_identity_reads_all_files_of_the_source_again(tmp_path: Path) -> None:
+    ids = []
+    for identity in (["user_id"], ["user_id"], ["order_at"]):
+        drop = dropped(tmp_path, identity)
+        drop.file("a.txt", text([("1", "19970112", "1", "12.00")]), "orders")
+        ids += [row["order_id"] for row in drop.rows(drop.ingest("orders"))]
+    assert ids[0] == ids[1] != ids[2]
+
+
 def test_an_id_that_a_record_has_is_used(tmp_path: Path) -> None:
     drop = dropped(tmp_path, ["user_id"])
     order = {"customer": "u", "date": "2026-01-05", "dollars": 1}
