@@ -1,7 +1,7 @@
 """The report on a file: its format, the proposed source, map and settings, and what ingest would do with a sample."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,6 +77,8 @@ def inspect(
         before = _as_configured(file, source, settings, most, work_dir) if is_changed else after
     dated = next((guess for guess in best.columns if _is_dated(source, guess.column) and guess.fields), None)
     times = kind(fields[dated.fields[0]].tried) if dated and dated.fields[0] in fields else ""
+    if encoding := best.said.file.encoding if "encoding" in found.file else None:
+        found = replace(found, encoding=encoding)
     others = {each.source.name: each.missing for _, _, each in tried[1:]}
     new_name = found.name if found.name != path.name else ""
     notes = notes_on(best, proposed, times, new_name, is_whole=sample.is_whole)

@@ -98,8 +98,8 @@ class Proposer:
         self._context = context
         self._found = candidates(source, fields, context)
         chosen = picks(source, mapped(settings, source, {}))
-        if shape.form in ("csv", "parquet"):
-            chosen = respelled(chosen, [*shape.names])
+        if shape.form != "log":
+            chosen = respelled(chosen, [*shape.names] or [path for path in fields if self._is_top(path)])
         self._own = {column: [name for name in pick.names if name in fields] for column, pick in chosen.items()}
         """The fields that each column takes without a map."""
 

@@ -30,7 +30,7 @@ from user_activity.ingest.readers.json_document import document_batches
 from user_activity.ingest.readers.json_layout import batches_at, envelope_of, enveloped_batches, is_lines
 from user_activity.ingest.readers.json_lines import line_batches
 from user_activity.ingest.readers.parquet import opened_parquet, parquet_batches, parquet_shape
-from user_activity.ingest.validation.expressions import ROWS, decode
+from user_activity.ingest.validation.expressions import ROWS, decode, signatures
 from user_activity.ingest.validation.field_maps import field_map
 from user_activity.ingest.validation.known_names import KnownNames, repeated
 from user_activity.ingest.validation.validate import WITHHELD, validation_sql
@@ -217,10 +217,7 @@ class Stream:
         if self.shape.form != "json":
             return []
         self._connection.register("sample", pa.Table.from_batches(sample))
-        found = self._connection.execute(
-            "select keys from (select try(json_keys(_text)) as keys from sample) where len(keys) > 0 "
-            f"group by keys order by count(*) desc, keys limit {SIGNATURES}"
-        ).fetchall()
+        found = self._connection.execute(signatures(self._source, self._settings, "sample", SIGNATURES)).fetchall()
         return [keys for (keys,) in found]
 
 

@@ -375,6 +375,14 @@ def test_what_a_map_says_besides_columns_is_used_and_kept(tmp_path: Path) -> Non
     assert [row["event_type"] for row in found.preview] == ["search", "purchase"]
 
 
+def test_an_encoding_that_the_map_says_is_not_guessed(tmp_path: Path) -> None:
+    content = "user_id,action,ts\nPaweł,click,2026-01-05\n".encode("cp1250")
+    said = {"events": {"file": {"encoding": "cp1250"}}}
+    found = inspected(tmp_path / "a.csv", content, field_maps=said)
+    assert {"events": found.proposal.field_map} == said
+    assert (found.format.encoding, found.preview[0]["user_id"]) == ("cp1250", "Paweł")
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16-le", "utf-16-be"])
 def test_an_encoding_without_a_mark_is_proposed(encoding: str, tmp_path: Path) -> None:
     found = inspected(tmp_path / "a.csv", "user_id,action,ts\nJosé,click,2026-01-05\n".encode(encoding))
