@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from user_activity_tests.examples import examples
+from user_activity_tests.examples import histories_drawn
 from user_activity_tests.ingest.conftest import Drop
 
 EVENT = {"user_id": "u", "event_type": "click", "event_at": "2026-01-05T10:00:00Z"}
@@ -56,7 +56,7 @@ RECORD = st.tuples(
 
 
 @pytest.mark.law
-@examples(quick=3, all=15, nightly=100)
+@histories_drawn(quick=3, all=15, nightly=100)
 @given(shapes=st.lists(RECORD, min_size=2, max_size=5))
 def test_a_record_is_read_alike_alone_and_among_others(
     shapes: list[tuple[list[str], list[str]]], tmp_path_factory: pytest.TempPathFactory
