@@ -10,7 +10,6 @@ from pydantic import Field, FilePath, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from user_activity.database_settings import Database, WithDatabaseVariables
-from user_activity.origins import FieldMap
 from user_activity.setting_types import (
     EVENT_TYPES,
     MISSING_VALUES,
@@ -31,6 +30,7 @@ from user_activity.setting_types import (
     Zone,
     named,
 )
+from user_activity.source_maps import SourceMaps
 
 
 class Settings(WithDatabaseVariables):
@@ -91,7 +91,9 @@ class Settings(WithDatabaseVariables):
         False, description="Whether orders without lines are accepted: with those of order_items, or else of the total."
     )
     field_maps_file: FilePath | None = Field(
-        None, description="A YAML file with field maps: source, then column, then origin; FIELD_MAPS overrides it."
+        None,
+        description="A YAML or TOML file with the map of each source: how its files are read, what its names mean, "
+        "where columns come from; FIELD_MAPS overrides it.",
     )
     missing_values: NameList = Field(
         MISSING_VALUES, description="The texts that stand for a missing value, in any case, comma-separated."
@@ -107,9 +109,10 @@ class Settings(WithDatabaseVariables):
         None, description="A CSV that replaces the built-in funnels: funnel,step,event_type,window_seconds."
     )
 
-    field_maps: dict[str, FieldMap] = Field(
+    field_maps: SourceMaps = Field(
         {},
-        description="A JSON object: for each source, the origin of columns: a field name, a path, a list or an object.",
+        description="A JSON object: the map of each source, in short the origin of each column: a field name, a path, "
+        "a list or an object.",
     )
 
     products_url: str | None = Field(None, description="The URL of the product catalogue API, read on Mondays.")

@@ -86,7 +86,7 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_field_maps_are_json_by_source(monkeypatch: pytest.MonkeyPatch) -> None:
     maps = {"events": {"user_id": "visitor.id", "currency": {"const": "EUR"}}, "users": {"name": "nick"}}
     monkeypatch.setenv("USER_ACTIVITY_FIELD_MAPS", json.dumps(maps))
-    assert {source: list(of) for source, of in get_settings().field_maps.items()} == {
+    assert {source: list(said.columns) for source, said in get_settings().field_maps.items()} == {
         "events": ["user_id", "currency"],
         "users": ["name"],
     }

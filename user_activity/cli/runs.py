@@ -126,6 +126,7 @@ def _range(
 
 def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> dict[str, Any]:
     """A summary of the runs, as plain values."""
+    from user_activity.ingest.funnel_steps import steps_without_events
     from user_activity.ingest.landing.passed_over import passed_over
 
     files = outcome.files if outcome else []
@@ -142,6 +143,7 @@ def summarise(settings: Settings, outcome: "Outcome | None", seconds: float) -> 
         "quarantined": quarantined(settings, files),
         "set_aside": set_aside(files),
         "passed_over": [found.sentence for found in passed_over(settings)],
+        "steps_without_events": steps_without_events(settings),
         "dates_rebuilt": sorted(outcome.rebuilt) if outcome else [],
         "tables_rebuilt": sorted(outcome.tables) if outcome else [],
         "seconds": round(seconds, 2),
@@ -194,7 +196,7 @@ def show(summary: dict[str, Any]) -> None:
     if summary["set_aside"]:
         rows = [[entry["source"], entry["values"], entry["rule"]] for entry in summary["set_aside"][:SHOWN_RULES]]
         output.grid("Set aside: values left out of accepted records", ["source", "values", "rule"], rows)
-    for sentence in summary["passed_over"]:
+    for sentence in (*summary["passed_over"], *summary["steps_without_events"]):
         output.prose.print(output.visible(sentence), style="yellow", markup=False)
     for failure in summary["failures"]:
         output.prose.print(failure, style="red", markup=False)

@@ -51,6 +51,7 @@ def status(tables: TablesOption = False, as_json: JsonOption = False) -> None:
 def gather(settings: Settings) -> dict[str, Any]:
     """The current state as plain values, read without importing Dagster."""
     from user_activity.ingest import quarantine
+    from user_activity.ingest.funnel_steps import steps_without_events
     from user_activity.ingest.lake import freshness
     from user_activity.ingest.landing import incoming
     from user_activity.ingest.landing.passed_over import passed_over
@@ -65,6 +66,7 @@ def gather(settings: Settings) -> dict[str, Any]:
         "data_dir": str(settings.data_dir),
         "files_waiting": dict(sorted(waiting.items())),
         "passed_over": [found.sentence for found in passed_over(settings)],
+        "steps_without_events": steps_without_events(settings),
         "landed": {
             source: {"landing_dates": len(days), "first": min(days), "last": max(days)}
             for source, days in sorted(landed.items())
@@ -115,7 +117,7 @@ def show(state: dict[str, Any], *, tables: bool = False) -> None:
     names = ", ".join(f"{count:,} {source}" for source, count in waiting.items()) or "none"
     say(f"Data          {state['data_dir']}", markup=False)
     say(f"Pending files {names}", markup=False)
-    for sentence in state["passed_over"]:
+    for sentence in (*state["passed_over"], *state["steps_without_events"]):
         say(f"              {output.visible(sentence)}", style="yellow", markup=False)
     for source, days in state["read_again"].items():
         count = output.counted(days, "landing date")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from user_activity.ingest.validation.in_force import accepting
 from user_activity.settings import Settings
 
 Day = date  # an alias, because a field named `date` would hide the type
@@ -118,8 +119,9 @@ def _check_funnels(settings: Settings, steps: Sequence[tuple[int, FunnelStep]]) 
     if not steps:
         raise ReferenceRejected(f"{path}: it has no rows. Add one row per step, or remove the setting FUNNELS_FILE.")
     funnels: dict[str, list[tuple[int, FunnelStep]]] = defaultdict(list)
+    accepted = accepting(settings, "events").event_types
     for number, row in steps:
-        if row.event_type not in settings.event_types and "*" not in settings.event_types:
+        if row.event_type not in accepted and "*" not in accepted:
             raise _rejected(
                 path, number, f"event_type: {row.event_type!r} is not in the catalogue (setting EVENT_TYPES)"
             )

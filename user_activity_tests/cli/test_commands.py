@@ -257,6 +257,16 @@ def test_what_lies_where_no_source_looks_is_named(command: Command, data_dir: Pa
     assert "half" not in run.err
 
 
+def test_a_step_of_a_funnel_that_no_event_type_counts_as_is_named(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USER_ACTIVITY_EVENT_TYPES", "view,cart,purchase")
+    told = "No accepted event type counts as step 1 (page_view or product_view), step 2 (add_to_cart)"
+    assert told in command("status", "--json").document["steps_without_events"][0]
+    assert told in command("status").out
+    assert told in command("run").err
+
+
 @pytest.mark.parametrize(
     ("url", "code", "says"),
     [

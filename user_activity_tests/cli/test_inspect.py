@@ -10,8 +10,9 @@ from user_activity_tests.cli.conftest import Command
 CLICKS = '{"anonymousId": "u1", "kind": "view", "when": "2026-01-05T10:00:00Z"}\n'
 OWN = "user_id,event_type,event_at\nu1,click,2026-01-05T10:00:00Z\n"
 MAP = """events:
+  roles: {product_view: [view]}
   user_id: anonymousId
-  event_type: {field: kind, values: {view: product_view}}
+  event_type: kind
   event_at: when
 """
 
@@ -79,7 +80,7 @@ def test_json_is_one_object_and_asks_nothing(clicks: str, command: Command, monk
     [
         ("a.csv", "colour,shape\nred,round\n", "No record could be ingested"),
         ("a.csv", "", "a.csv is empty"),
-        ("a.csv", b"user_id,name\nu,M\xfcller\n", "iconv -f WINDOWS-1252"),
+        ("a.csv", b"user_id,name\n" + b"u,x\n" * 20_000 + b"u,M\xfcller\n", "iconv -f WINDOWS-1252"),
         ("a.zip", b"PK\x03\x04", "unpack it"),
     ],
 )

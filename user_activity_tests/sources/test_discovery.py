@@ -95,6 +95,10 @@ def test_a_module_is_a_source_and_the_order_is_that_of_names(package: Package) -
             {"visits": CONTRACT + source(updated_column="updated_at")},
             r"The source visits \(made_up\.visits\) names updated_at: its columns are visit_id, visit_at, left_at",
         ),
+        (
+            {"visits": CONTRACT.replace("left_at", "statuses") + source()},
+            "has the column statuses, which means something else in field maps",
+        ),
         ({"visits": CONTRACT + source(key=("left_at",))}, "needs left_at in every record: it must not be optional"),
         ({"visits": CONTRACT + source(date_column="visit_id")}, r"dated by visit_id: make that a Moment\(dated=True\)"),
         (

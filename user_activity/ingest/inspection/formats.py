@@ -1,10 +1,14 @@
 """The format of a file by its content, and the name under which it can land."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from user_activity.ingest.readers.files import FileProblem, chunks, form_of, marked_encoding, opened
+from user_activity.ingest.inspection.reading import encoding_of, is_between_blanks
+from user_activity.ingest.readers.files import TABLES, FileProblem, chunks, form_of, marked_encoding, opened
+from user_activity.source_maps import BLANKS
 
 _LOG_LINE = re.compile(rb'[^"\n]*\[\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] "')
 _MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
@@ -17,7 +21,6 @@ _UNREADABLE = {
     b"\xfd7zXZ": "compressed with xz: compress it with gzip or zstd, or not at all",
 }
 _HEAD_BYTES = 64 * 1024
-_COMPARED_LINES = 20
 _JSON = (".json", ".jsonl", ".ndjson")
 
 
@@ -31,6 +34,8 @@ class Recognised:
     encoding: str
     name: str
     """The name to land it under: its own if that says the format."""
+    file: Mapping[str, Any] = field(default_factory=dict)
+    """What the map of its source has to say for it to be read."""
 
 
 def recognised(path: Path) -> Recognised:
@@ -45,20 +50,30 @@ def recognised(path: Path) -> Recognised:
         raise FileProblem("file_empty", "is empty")
     with opened(path, compression) as stream:
         head = bytes(stream.read(_HEAD_BYTES))
+    guessed: dict[str, Any] = {}
     if head.startswith(b"PAR1"):
         form, encoding = ".parquet", ""
     else:
-        encoding = marked_encoding(head) or ("UTF-8 with a mark" if head.startswith(b"\xef\xbb\xbf") else "UTF-8")
-        with opened(path, compression) as stream:
+        other = None if marked_encoding(head) else encoding_of(head)
+        guessed |= {"encoding": other} if other else {}
+        utf8 = "UTF-8 with a mark" if head.startswith(b"\xef\xbb\xbf") else "UTF-8"
+        encoding = marked_encoding(head) or other or utf8
+        with opened(path, compression, other) as stream:
             text = next(chunks(stream, _HEAD_BYTES), b"").lstrip()
         if not text:
             raise FileProblem("file_empty", "holds nothing but blanks")
         form = _text_form(text, named)
-    fits = named == form or (form == ".jsonl" and named == ".ndjson") or (form in _JSON and named == ".json")
+        guessed |= {"separator": BLANKS} if form == ".csv" and is_between_blanks(text) else {}
+    fits = (
+        named == form
+        or (form == ".csv" and named in TABLES)
+        or (form == ".jsonl" and named == ".ndjson")
+        or (form in _JSON and named == ".json")
+    )
     fits = fits and ending == compression
     plain = path.name.removesuffix(path.suffix) if ending else path.name
-    stem = plain.removesuffix(Path(plain).suffix) if named in (*_JSON, ".csv", ".parquet", ".txt", ".tsv") else plain
-    return Recognised(form, compression, encoding, path.name if fits else f"{stem}{form}{compression}")
+    stem = plain.removesuffix(Path(plain).suffix) if named in (*_JSON, *TABLES, ".parquet") else plain
+    return Recognised(form, compression, encoding, path.name if fits else f"{stem}{form}{compression}", guessed)
 
 
 def _text_form(text: bytes, named: str) -> str:
@@ -69,13 +84,6 @@ def _text_form(text: bytes, named: str) -> str:
     if named == ".log" or (named != ".csv" and _LOG_LINE.match(text)):
         return ".log"
     first = text.partition(b"\n")[0]
-    if re.search(rb"[,;\t|]", first) or named in (".csv", ".tsv"):
+    if re.search(rb"[,;\t|]", first) or named in (".csv", ".tsv") or is_between_blanks(text):
         return ".csv"
-    widths = {len(line.split()) for line in text.split(b"\n")[:_COMPARED_LINES] if line.strip()}
-    if widths != {1} and len(widths) == 1:
-        raise FileProblem(
-            "file_format",
-            "separates its columns with blanks, which no reader splits: turn them into commas "
-            "(sed 's/^ *//; s/  */,/g' FILE > NEW.csv), under a first line that names the columns",
-        )
     raise FileProblem("file_format", "is no CSV, JSON, Parquet or access log")

@@ -21,7 +21,7 @@ from user_activity.setting_types import folded
 from user_activity.sources import Source, ValidationContext
 from user_activity.sources.contracts.items import Items
 from user_activity.sources.contracts.times import Moment
-from user_activity.sources.contracts.values import Identifier, OneOf, Value
+from user_activity.sources.contracts.values import Amount, Identifier, OneOf, Value
 
 LEAST_FIT = 0.5
 """The share of a field's values that its column must accept."""
@@ -46,6 +46,8 @@ class Candidate:
     reason: str
     format: str | None = None
     other_formats: tuple[str, ...] = ()
+    is_cents: bool = False
+    """Whether its values are hundredths of what the column has."""
 
 
 def candidates(source: Source, fields: Mapping[str, Field], context: ValidationContext) -> dict[str, list[Candidate]]:
@@ -80,8 +82,11 @@ def _is_needed(source: Source, one: Candidate) -> bool:
 
 
 def _candidate(source: Source, column: str, field: Field, context: ValidationContext) -> Candidate | None:
-    score, reason = _name_score(source, column, field)
+    score, reason = _name_score(source, column, field.names)
     kind = source.kinds[column]
+    if not score and isinstance(kind, Amount) and (amount := _without_cents(field)):
+        score, reason = _name_score(source, column, amount)
+        return Candidate(column, field, score, 1.0, f"{reason}, in cents", is_cents=True) if score else None
     if not score:
         score, reason = _look_score(column, field)
     if not score or not field.given:
@@ -99,8 +104,14 @@ def _candidate(source: Source, column: str, field: Field, context: ValidationCon
     return Candidate(column, field, score, fit, reason, form, tuple(others))
 
 
-def _name_score(source: Source, column: str, field: Field) -> tuple[float, str]:
-    names = field.names
+def _without_cents(field: Field) -> tuple[str, ...]:
+    """The names of a field of whole numbers that calls them cents, without that word; else none."""
+    plain = re.sub("(in|_)?cents$", "", field.names[-1]) or "amount"
+    is_whole = bool(field.tried) and _share(field.tried, "-?[0-9]+") == 1
+    return (*field.names[:-1], plain) if is_whole and plain != field.names[-1] else ()
+
+
+def _name_score(source: Source, column: str, names: Sequence[str]) -> tuple[float, str]:
     whole = ".".join(names)
     if whole == folded(column):
         return 1.0, "our own name"

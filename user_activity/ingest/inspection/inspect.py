@@ -1,7 +1,7 @@
 """The report on a file: its format, the proposed source, map and settings, and what ingest would do with a sample."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +12,12 @@ from user_activity.ingest.inspection.formats import Recognised, recognised
 from user_activity.ingest.inspection.needs import Need, needs, unlimited
 from user_activity.ingest.inspection.notes import notes_on
 from user_activity.ingest.inspection.proposal import Proposal, Proposer
-from user_activity.ingest.inspection.sample import Sample, Seen, input_file, mapped, sampled
+from user_activity.ingest.inspection.reading import assuming, decimal_of, with_points
+from user_activity.ingest.inspection.sample import Sample, Seen, input_file, sampled
 from user_activity.ingest.inspection.times import kind
 from user_activity.ingest.inspection.verdict import Verdict, verdict
-from user_activity.ingest.readers.files import FileProblem, InputFile
-from user_activity.ingest.validation.field_maps import field_maps
+from user_activity.ingest.readers.files import FileProblem, InputFile, NoHeader
+from user_activity.ingest.validation.field_maps import field_map
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES, Source, ValidationContext
 
@@ -65,10 +66,10 @@ def inspect(
     file = input_file(path, found, landing_date)
     with TemporaryDirectory(prefix="inspect-") as folder:
         work_dir = Path(folder)
-        tried = _proposals(file, settings, [only] if only else list(SOURCES.values()), most, work_dir)
+        tried = _proposals(file, found, settings, [only] if only else list(SOURCES.values()), most, work_dir)
         sample, fields, best = tried[0]
         source = best.source
-        with_map = mapped(settings, source, best.origins)
+        with_map = settings.model_copy(update={"field_maps": {source.name: best.said}, "field_maps_file": None})
         needed = needs(source, settings, verdict(file, source, unlimited(with_map), most, work_dir).rows)
         proposed = with_map.model_copy(update={need.setting: need.value for need in needed})
         after = verdict(file, source, proposed, most, work_dir)
@@ -76,6 +77,8 @@ def inspect(
         before = _as_configured(file, source, settings, most, work_dir) if is_changed else after
     dated = next((guess for guess in best.columns if _is_dated(source, guess.column) and guess.fields), None)
     times = kind(fields[dated.fields[0]].tried) if dated and dated.fields[0] in fields else ""
+    if encoding := best.said.file.encoding if "encoding" in found.file else None:
+        found = replace(found, encoding=encoding)
     others = {each.source.name: each.missing for _, _, each in tried[1:]}
     new_name = found.name if found.name != path.name else ""
     notes = notes_on(best, proposed, times, new_name, is_whole=sample.is_whole)
@@ -83,23 +86,31 @@ def inspect(
 
 
 def _proposals(
-    file: InputFile, settings: Settings, sources: Sequence[Source], most: int, work_dir: Path
+    file: InputFile, recognised: Recognised, settings: Settings, sources: Sequence[Source], most: int, work_dir: Path
 ) -> list[tuple[Sample, dict[str, Field], Proposal]]:
     """What each source makes of the file, the best first."""
-    found, problems = [], []
+    found, problems = [], list[FileProblem]()
     seen: Seen = {}
     fields: dict[int, dict[str, Field]] = {}
     context = ValidationContext(unlimited(settings), file.landing_date)
     for source in sources:
+        guessed = dict(recognised.file)
         try:
-            sample = sampled(file, source, settings, most, work_dir, seen)
+            try:
+                sample = sampled(file, source, assuming(settings, guessed), most, work_dir, seen)
+            except NoHeader:
+                guessed["header"] = False
+                sample = sampled(file, source, assuming(settings, guessed), most, work_dir, seen)
         except FileProblem as problem:
             problems.append(problem)
             continue
         if id(sample) not in fields:
             fields[id(sample)] = fields_of(sample.records, settings.missing_values)
-        proposer = Proposer(source, settings, sample.opening.shape, fields[id(sample)], context)
-        found.append((sample, fields[id(sample)], proposer.proposal(field_maps(settings).get(source.name, {}))))
+        guessed |= {"decimal": mark} if (mark := decimal_of(fields[id(sample)].values())) else {}
+        said = field_map(assuming(settings, guessed), source.name)
+        pointed = with_points(fields[id(sample)], said.file.decimal)
+        proposer = Proposer(source, assuming(settings, guessed), sample.opening.shape, pointed, context)
+        found.append((sample, pointed, proposer.proposal(said)))
     if not found:
         raise problems[0]
     lines = next((each[2] for each in found if each[2].is_of_order_lines), None)

@@ -29,6 +29,8 @@ def _flow(value: Any) -> str:
 
 def write(path: Path, source: str, field_map: dict[str, Any], settings: Settings, *, force: bool) -> None:
     """Add the map of a source to the file, or with ``force`` replace it. Raises :class:`MapNotWritten`."""
+    if path.suffix.lower() == ".toml":
+        raise MapNotWritten(f"{path} is TOML: add the map to it yourself, or name a YAML file.")
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     here = settings.model_copy(update={"field_maps": {}, "field_maps_file": path})
     others = dict(field_maps(here)) if before else {}

@@ -79,9 +79,13 @@ def _names(column: str, kind: OneOf, settings: Settings, accepted: Sequence[pa.T
 
 
 def _without_lines(source: Source, accepted: Sequence[pa.Table]) -> list[Need]:
-    """Only if no key repeats: else the records are lines of orders, and each would replace the one before."""
+    """Only if no key repeats: else the records are lines of orders, and each would replace the one before.
+
+    A key that is still to be made does not repeat.
+    """
     rows = [row for table in accepted for row in table.select([*source.key, "items"]).to_pylist()]
-    keys = [tuple(row[name] for name in source.key) for row in rows if row["items"] is None]
+    keys = [tuple(row[name] or (number,) for name in source.key) for number, row in enumerate(rows)
+            if row["items"] is None]  # fmt: skip
     if not keys or len(set(keys)) < len(keys):
         return []
     reason = f"{_counted(len(keys))} without lines: each has those of order_items, or else is one order of its total"

@@ -26,6 +26,16 @@ def _notes(
 ) -> Iterator[str]:
     if new_name:
         yield f"The name of the file does not say its format: land it as {new_name}."
+    if best.said.file.header is False:
+        yield (
+            "The first line is a record, so columns are named c1, c2, …: write their names into the map instead, like "
+            f"file: {{header: [{', '.join(best.source.required[:2])}, …]}}."
+        )
+    if "identity" in best.sections:
+        yield (
+            f"No field gives {best.source.columns[0]}: it is made of {', '.join(best.sections['identity'])}. Rows of "
+            "one file that are equal in these are counted one by one."
+        )
     if best.missing:
         yield (
             f"No field gives {', '.join(best.missing)}, which every record of {best.source.name} must have: map a "
@@ -35,10 +45,11 @@ def _notes(
     if len(best.unused) > 2 * len(used):
         every = len(used) + len(best.unused)
         yield f"Only {len(used)} of {every} fields have a column: check that the file is of {best.source.name}."
-    if "order_id" in columns and (kind := columns.get("event_type")) and kind.origin == {"const": "purchase"}:
+    if (kind := columns.get("event_type")) and kind.origin == {"const": "purchase"}:
+        what, source = ("a line of an order", "order_items") if "order_id" in columns else ("an order", "orders")
         yield (
-            "Each record seems to be one line of an order, and is proposed as an event. With --source order_items, it "
-            "is a line of an order, and counts in revenue."
+            f"Each record seems to be {what}, and is proposed as an event. With --source {source}, it is {what}, and "
+            "counts in revenue."
         )
     if "items" in best.source.columns and "items" not in columns and len(_LINE & set(map(folded, best.unused))) > 1:
         yield (

@@ -1,19 +1,21 @@
 """The proposed field map of one source: an origin for each column that validation would not find by itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from user_activity.ingest.inspection.fields import Field
 from user_activity.ingest.inspection.guess import LIKELY, MAY_MEAN, SURE, Candidate, assigned, candidates
 from user_activity.ingest.inspection.sample import mapped
+from user_activity.ingest.inspection.sections import BUILT_IN, Meanings, sections, unnamed
 from user_activity.ingest.inspection.synonyms import EITHER, EXPECTED, LINE_PREFIX, MARKS, UNIT_PRICES, meaning
 from user_activity.ingest.readers.batches import Shape
 from user_activity.ingest.validation.field_mapping import picks
 from user_activity.ingest.validation.known_names import respelled
-from user_activity.origins import FieldMap, Origin
+from user_activity.origins import Origin
 from user_activity.setting_types import folded
 from user_activity.settings import Settings
+from user_activity.source_maps import SourceMap
 from user_activity.sources import Source, ValidationContext
 from user_activity.sources.contracts.values import OneOf
 
@@ -37,6 +39,8 @@ class ColumnGuess:
     example: str = ""
     alternatives: tuple[str, ...] = ()
     """Other fields, and other time formats, that the column may come from."""
+    meanings: Meanings = field(default_factory=dict)
+    """Our names that names of the file mean."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,13 @@ class Proposal:
     perhaps: dict[str, list[str]]
     """Unused fields that may be a column, but are not proposed for it."""
     score: float
+    sections: dict[str, Any] = field(default_factory=dict)
+    """What the map has to say besides columns: how the file is read, what makes an id, what names mean."""
 
     @property
     def field_map(self) -> dict[str, Any]:
-        """The columns that need a map, as a field-map file says them."""
-        return {guess.column: guess.origin for guess in self.columns if guess.origin is not None}
+        """The map that is needed, as a field-map file says it."""
+        return self.sections | {guess.column: guess.origin for guess in self.columns if guess.origin is not None}
 
     @property
     def is_of_order_lines(self) -> bool:
@@ -75,9 +81,9 @@ class Proposal:
         return not self.missing and any(guess.column == mark and guess.fields for guess in self.columns)
 
     @property
-    def origins(self) -> FieldMap:
+    def said(self) -> SourceMap:
         """The same as ingest takes it."""
-        return {column: Origin.model_validate(origin) for column, origin in self.field_map.items()}
+        return SourceMap.model_validate(self.field_map)
 
 
 class Proposer:
@@ -92,26 +98,28 @@ class Proposer:
         self._context = context
         self._found = candidates(source, fields, context)
         chosen = picks(source, mapped(settings, source, {}))
-        if shape.form in ("csv", "parquet"):
-            chosen = respelled(chosen, [*shape.names])
+        if shape.form != "log":
+            chosen = respelled(chosen, [*shape.names] or [path for path in fields if self._is_top(path)])
         self._own = {column: [name for name in pick.names if name in fields] for column, pick in chosen.items()}
         """The fields that each column takes without a map."""
 
-    def proposal(self, existing: FieldMap) -> Proposal:
-        """The proposal; what an existing map says of fields that the file has is kept."""
-        kept = {column: origin for column, origin in existing.items() if self._applies(origin)}
+    def proposal(self, existing: SourceMap) -> Proposal:
+        """The proposal; what an existing map says of fields that the file has is kept, and all that it says besides."""
+        kept = {column: origin for column, origin in existing.columns.items() if self._applies(origin)}
         taken = {name for origin in kept.values() for name in origin.used}
         found = {column: ones for column, ones in self._found.items() if column not in kept}
         chosen = assigned(self._source, found, taken)
         taken |= {one.field.path for one in chosen.values()}
         guesses = {column: self._kept(column, origin) for column, origin in kept.items()}
         for column, one in chosen.items():
-            guesses[column] = self._guess(one, taken)
+            guesses[column] = self._guess(one, taken, existing)
             taken.update(guesses[column].fields)
         for guess in (*self._of_order_lines(guesses), *self._no_key(guesses, taken)):
             guesses[guess.column] = guess
         columns = [guesses[column] for column in self._source.columns if column in guesses]
         missing = [column for column in self._source.required if column not in guesses]
+        meanings = {guess.column: guess.meanings for guess in columns if guess.meanings}
+        more = sections(self._source, existing, [*guesses], missing, meanings)
         if (either := EITHER.get(self._source.name)) and guesses.keys().isdisjoint(either):
             missing.append(" or ".join(either))
         used = {name for guess in columns for name in guess.fields}
@@ -126,7 +134,8 @@ class Proposer:
         expected = EXPECTED.get(self._source.name, ())
         penalties = len(missing) + bool(expected and guesses.keys().isdisjoint(expected))
         score += 2 * len(kept) - _MISSING_PENALTY * penalties
-        return Proposal(self._source, columns, missing, unused, perhaps, score)
+        missing = [column for column in missing if "identity" not in more or column != self._source.columns[0]]
+        return Proposal(self._source, columns, missing, unused, perhaps, score, more)
 
     def _is_top(self, path: str) -> bool:
         return not any(path.startswith((f"{other}.", f"{other}[")) for other in self._fields if other != path)
@@ -140,29 +149,32 @@ class Proposer:
         filled = _filled(read) if read and origin.const is None else 1.0
         return ColumnGuess(column, plain(origin), origin.used, "your field map", filled, example=example)
 
-    def _guess(self, one: Candidate, taken: set[str]) -> ColumnGuess:
+    def _guess(self, one: Candidate, taken: set[str], existing: SourceMap) -> ColumnGuess:
         column, fields, filled = one.column, [one.field], one.field.filled
         own = self._own.get(column, [])
         if column in self._source.required and filled < FULL and not one.format:
             fields += self._fallbacks(one, taken)
             filled = _filled(fields)
         names = [field.path for field in fields]
-        values = self._values(column, fields)
+        meanings = self._meanings(column, fields, existing)
+        values = self._values(column, fields) if not meanings else {}
         origin: dict[str, Any] = {"field": names[0] if len(names) == 1 else names}
+        origin = {"expression": f"{_named(names[0])} / 100"} if one.is_cents else origin
         origin |= {"values": values} if values else {}
         origin |= {"format": one.format} if one.format else {}
-        is_own = own[: len(names)] == names and len(origin) == 1
+        is_own = own[: len(names)] == names and list(origin) == ["field"]
         others = [other for other in self._found[column] if other.field.path not in names and other.score >= LIKELY]
         alternatives = [f"format {form}" for form in one.other_formats] + [other.field.path for other in others]
         return ColumnGuess(
             column,
-            None if is_own else origin["field"] if len(origin) == 1 else origin,
+            None if is_own else origin["field"] if list(origin) == ["field"] else origin,
             tuple(names),
             one.reason + (f", then {', '.join(names[1:])}" if len(names) > 1 else ""),
             filled,
             one.fit,
             next((value for field in fields for value in field.given[:1]), ""),
             tuple(alternatives),
+            meanings,
         )
 
     def _fallbacks(self, one: Candidate, taken: set[str]) -> list[Field]:
@@ -177,13 +189,24 @@ class Proposer:
     def _values(self, column: str, fields: Sequence[Field]) -> dict[str, str]:
         """Replacements of names that we know under another one."""
         kind = self._source.kinds[column]
-        if not isinstance(kind, OneOf):
+        if not isinstance(kind, OneOf) or column in BUILT_IN:
             return {}
         names = kind.names(self._settings)
         known = {folded(name) for name in names} | {folded(other) for other, _ in kind.spellings}
         distinct = dict.fromkeys(value for field in fields for value in field.distinct)
         unknown = [value for value in distinct if folded(value) not in known]
         return {value: ours for value in unknown if (ours := meaning(column, value)) in names and ours}
+
+    def _meanings(self, column: str, fields: Sequence[Field], existing: SourceMap) -> Meanings:
+        """Our event types or statuses that names of these fields mean, in order."""
+        kind = self._source.kinds[column]
+        found: Meanings = {}
+        if isinstance(kind, OneOf) and column in BUILT_IN:
+            distinct = list(dict.fromkeys(value for field in fields for value in field.distinct))
+            for value in unnamed(column, distinct, [other for other, _ in kind.spellings], existing):
+                if ours := meaning(column, value):
+                    found.setdefault(ours, []).append(value)
+        return found
 
     def _of_order_lines(self, guesses: Mapping[str, ColumnGuess]) -> list[ColumnGuess]:
         """Records of what was bought that do not say that it was: a purchase each, of quantity times price."""

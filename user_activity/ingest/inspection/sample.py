@@ -15,6 +15,7 @@ from user_activity.ingest.readers.batches import Batches, Numbering, Shape
 from user_activity.ingest.readers.csv import InconsistentQuoting
 from user_activity.ingest.readers.files import InputFile
 from user_activity.ingest.validation.expressions import ROWS, decode
+from user_activity.ingest.validation.field_maps import field_map
 from user_activity.ingest.validation.read import Opening, Reader, connected
 from user_activity.origins import FieldMap, Origin
 from user_activity.settings import Settings
@@ -40,9 +41,10 @@ def input_file(path: Path, found: Recognised, landing_date: date) -> InputFile:
     return InputFile(path, found.name, "", landing_date, status.st_size, status.st_mtime_ns)
 
 
-def mapped(settings: Settings, source: Source, field_map: FieldMap) -> Settings:
-    """The settings with this as the only field map."""
-    return settings.model_copy(update={"field_maps": {source.name: field_map}, "field_maps_file": None})
+def mapped(settings: Settings, source: Source, columns: FieldMap) -> Settings:
+    """The settings with these origins of a source's columns as the only ones; what else its map says stays."""
+    said = field_map(settings, source.name).model_copy(update={"columns": columns})
+    return settings.model_copy(update={"field_maps": {source.name: said}, "field_maps_file": None})
 
 
 def first_records(opening: Opening, most: int) -> Opening:

@@ -44,7 +44,7 @@ NAMES = _split({
     "updated_at": "last_modified date_modified changed_at modified modified_on updated_on",
     "events.revenue": "purchase_revenue transaction_revenue order_total total total_price total_amount order_value "
     "sales gmv spend dollar_value ecommerce.purchase_revenue event_value",
-    "orders.revenue": "grand_total total_paid order_amount sales order_price invoice_total",
+    "orders.revenue": "grand_total total_paid order_amount sales order_price invoice_total dollar_value spend gmv",
     "line_id": "line_no line_item_no order_line order_line_no order_detail_id item_no item_number lineitem_id",
     "order_items.product_id": "stock_code article_id product_sku product_code item_sku item_code asin article_number "
     "article lineitem_sku product_name item_name item description lineitem_name",

@@ -11,6 +11,7 @@ from user_activity.ingest.inspection.sample import first_records, read_carefully
 from user_activity.ingest.partition.faults import guilt
 from user_activity.ingest.partition.load import by_file
 from user_activity.ingest.readers.files import InputFile
+from user_activity.ingest.validation.in_force import accepting, in_force
 from user_activity.ingest.validation.read import Opening, Reader, Stream, connected
 from user_activity.ingest.validation.validate import SET_ASIDE, ContractValidator
 from user_activity.settings import Settings
@@ -37,6 +38,8 @@ class Verdict:
 
 def verdict(file: InputFile, source: Source, settings: Settings, most: int, work_dir: Path) -> Verdict:
     """Validate the first records. Raises ``FileProblem`` if the whole file would be rejected."""
+    reader = Reader(source, settings, work_dir)
+    source, settings = in_force(source, settings), accepting(settings, source.name)
 
     def read(opening: Opening) -> Verdict:
         found = Verdict()
@@ -57,7 +60,7 @@ def verdict(file: InputFile, source: Source, settings: Settings, most: int, work
             raise guilt(problem) or problem
         return found
 
-    return read_carefully(Reader(source, settings, work_dir), file, read)
+    return read_carefully(reader, file, read)
 
 
 def _note_left_out(left_out: dict[str, str], rows: pa.Table) -> None:

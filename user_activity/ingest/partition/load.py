@@ -18,6 +18,7 @@ from user_activity.ingest.partition.writers import Writers
 from user_activity.ingest.readers.batches import Shape, array, numbers
 from user_activity.ingest.readers.csv import InconsistentQuoting
 from user_activity.ingest.readers.files import FileProblem
+from user_activity.ingest.validation.in_force import accepting, in_force
 from user_activity.ingest.validation.read import Opening, Reader, Stream, connected
 from user_activity.ingest.validation.validate import ContractValidator, Rejection
 from user_activity.settings import Settings
@@ -36,8 +37,8 @@ class Loader:
     """Loads files of one source. An instance is used once."""
 
     def __init__(self, settings: Settings, source: Source, work_dir: Path, recipe: str) -> None:
-        self._settings = settings
-        self._source = source
+        self._settings = accepting(settings, source.name)
+        self._source = in_force(source, settings)
         self._work_dir = work_dir
         self._recipe = recipe
         self._reader = Reader(source, settings, work_dir)

@@ -11,10 +11,12 @@ from typing import IO, Any
 from user_activity.files import aside
 from user_activity.ingest.lake import corrections
 from user_activity.ingest.quarantine.records import BadRecord, Selection, select
-from user_activity.ingest.readers.csv_header import Header, header_of
-from user_activity.ingest.readers.files import form_of, opened
+from user_activity.ingest.readers.csv_header import Header, header_of, split_by_blanks
+from user_activity.ingest.readers.files import TABLES, form_of, opened
+from user_activity.ingest.validation.field_maps import field_map, field_maps
 from user_activity.ingest.validation.known_names import KnownNames
 from user_activity.settings import Settings
+from user_activity.source_maps import BLANKS
 from user_activity.sources import SOURCES
 
 UNREADABLE = "_record"
@@ -34,7 +36,9 @@ def export(settings: Settings, target: Path, selection: Selection) -> int:
     """
     selected = (record for record in select(settings, selection) if record.row_number is not None)
     with aside(target.parent) as temporary:
-        with temporary.open("w", encoding="utf-8", newline="") as stream:
+        # With a mark, the lines are read as UTF-8 again, even where the map says that files have another encoding.
+        other = any(found.file.encoding for found in field_maps(settings).values())
+        with temporary.open("w", encoding="utf-8-sig" if other else "utf-8", newline="") as stream:
             count = _as_lines(settings, selected, stream) if target.suffix == ".jsonl" else _as_csv(selected, stream)
         if count:
             os.replace(temporary, target)
@@ -45,11 +49,12 @@ def _as_lines(settings: Settings, selected: Iterable[BadRecord], stream: IO[str]
     count, headers = 0, dict[Path, Header]()
     for bad in selected:
         form, compression = form_of(bad.file_name)
-        if form == ".csv":
+        if form in TABLES:
             if bad.archived not in headers:
-                with opened(bad.archived, compression) as original:
+                file = field_map(settings, bad.source).file
+                with opened(bad.archived, compression, file.encoding) as original:
                     names = KnownNames(SOURCES[bad.source], settings)
-                    headers[bad.archived] = header_of(original, names.is_known)
+                    headers[bad.archived] = header_of(original, names.is_known, file)
             line = _from_csv(bad, headers[bad.archived])
         else:
             line = _from_json(bad)
@@ -75,7 +80,9 @@ def _from_json(bad: BadRecord) -> str:
 
 def _from_csv(bad: BadRecord, header: Header) -> str:
     try:
-        fields = next(csv.reader([bad.record or ""], delimiter=header.delimiter), [])
+        record = [bad.record or ""]
+        blanks = header.delimiter == BLANKS
+        fields = split_by_blanks(*record) if blanks else next(csv.reader(record, delimiter=header.delimiter), [])
     except csv.Error:
         fields = []
     found = (

@@ -1,4 +1,7 @@
-"""CSV files with faulty quoting: each record is parsed on its own, so that one fault costs one record."""
+"""CSV files with faulty quoting, comments, or blanks between columns: each record is parsed on its own.
+
+One fault costs one record.
+"""
 
 import csv
 from collections import deque
@@ -10,8 +13,9 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from user_activity.ingest.readers.batches import NOTHING, SEPARATOR, Batches, Numbering, Shape, texts
-from user_activity.ingest.readers.csv_header import Header, records_of
+from user_activity.ingest.readers.csv_header import Header, records_of, split_by_blanks
 from user_activity.ingest.readers.json_lines import blocks
+from user_activity.source_maps import BLANKS
 
 BATCH_ROWS = 20_000
 LONGEST_RECORD_LINES = 1_000
@@ -41,7 +45,10 @@ def _records(stream: BinaryIO, header: Header, limit: int) -> Iterator[Record]:
     lines = (line for block in found for line in block.decode("utf-8").split("\n")[:-1])
     waiting: deque[str] = deque()
     while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
-        if not first.strip():
+        if not first.strip() or (header.comment and first.startswith(header.comment)):
+            continue
+        if delimiter == BLANKS:
+            yield first, *_joined(split_by_blanks(first))
             continue
         if '"' not in first:
             yield _plain(first, delimiter)

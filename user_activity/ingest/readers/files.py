@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 
 CHUNK_BYTES = 4 * 1024**2
 MOST_FIELDS = 10_000
 """The limit for columns of a file and keys of a JSON record; processing time per record grows with them."""
+TABLES = (".csv", ".tsv", ".txt")
+"""The names of files that are read as CSV."""
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _UTF8_MARK = b"\xef\xbb\xbf"
 _MARKS = {
@@ -33,6 +35,10 @@ class FileProblem(Exception):
         super().__init__(sentence)
         self.rule = rule
         self.sentence = sentence
+
+
+class NoHeader(FileProblem):
+    """A CSV file is rejected because its first line is a record."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +82,35 @@ def is_damage(error: Exception) -> bool:
 
 
 @contextmanager
-def opened(path: Path, compression: str) -> Iterator[BinaryIO]:
-    """The file's decompressed bytes; a truncated or damaged archive raises ``FileProblem``."""
+def opened(path: Path, compression: str, encoding: str | None = None) -> Iterator[BinaryIO]:
+    """The file's decompressed bytes, as UTF-8 if it is in another encoding; its mark wins over what is said here.
+
+    A truncated or damaged archive, or text in another encoding, raises ``FileProblem``.
+    """
+    with _decompressed(path, compression) as stream:
+        yield stream if encoding is None else cast("BinaryIO", _Recoded(stream, encoding))
+
+
+class _Recoded:
+    """A stream of text in some encoding, read as UTF-8."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        self._encoding = encoding
+        self._pieces: Iterator[bytes] | None = None
+
+    def read(self, size: int) -> bytes:
+        """The next piece, which may be longer; empty at the end."""
+        if self._pieces is None:
+            first = bytes(self._stream.read(size))
+            pieces = chain((first,), map(bytes, iter(lambda: self._stream.read(size), b"")))
+            marked = marked_encoding(first) or first.startswith(_UTF8_MARK)
+            self._pieces = pieces if marked else filter(None, _as_utf8(pieces, self._encoding))
+        return next(self._pieces, b"")
+
+
+@contextmanager
+def _decompressed(path: Path, compression: str) -> Iterator[BinaryIO]:
     with path.open("rb") as raw:
         if not compression:
             yield raw
@@ -130,7 +163,9 @@ def check_utf8(text: bytes, offset: int) -> None:
         text.decode("utf-8")
     except UnicodeDecodeError as error:
         raise FileProblem(
-            "file_encoding", f"is not UTF-8 (byte {offset + error.start}): save it as UTF-8 and send it again"
+            "file_encoding",
+            f"is not UTF-8 (byte {offset + error.start}): save it as UTF-8 and send it again, or name its encoding in "
+            "the map of its source (file: {encoding: cp1252})",
         ) from None
 
 

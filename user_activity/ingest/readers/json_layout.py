@@ -83,6 +83,46 @@ def enveloped_batches(stream: BinaryIO, shape: Shape, numbering: Numbering, limi
     yield from text_batches(records, shape, numbering)
 
 
+def batches_at(stream: BinaryIO, shape: Shape, numbering: Numbering, limit: int, path: Path) -> Batches:
+    """The records at a path that the map names, through objects and lists of any depth; nothing else is read.
+
+    Raises ``FileProblem`` if the file has no such path.
+    """
+    document, seen = Document(stream, limit), [False]
+    yield from text_batches((text for _ in document.each() for text in _at(document, path, seen)), shape, numbering)
+    if not seen[0]:
+        raise FileProblem(
+            "file_json_layout",
+            f"has no list of records at {'.'.join(path)!r}: correct `records` in the map of its source",
+        )
+
+
+def _at(document: Document, path: Path, seen: list[bool]) -> Iterator[str]:
+    """The texts of the records at a path below the value that begins here; notes in ``seen`` whether there is one."""
+    opening = document.peek()
+    if opening == "[":
+        seen[0] = seen[0] or not path
+        for _ in document.items("array"):
+            if path:
+                yield from _at(document, path, seen)
+            else:
+                yield document.value("array")[0]
+    elif opening == "{" and path:
+        for _ in document.items("object"):
+            _, key = document.value("object")
+            document.take(":")
+            if key == path[0]:
+                yield from _at(document, path[1:], seen)
+            else:
+                document.peek()
+                document.value("object")
+    else:
+        text, _ = document.value()
+        seen[0] = seen[0] or not path
+        if opening == "{":
+            yield text
+
+
 def _parts(document: Document, parents: Path = ()) -> Iterator[_Part]:
     for _ in document.items("object"):
         _, key = document.value("object")

@@ -35,23 +35,28 @@ def blocks(pieces: Iterable[bytes], limit: int, offset: int = 0) -> Iterator[byt
         yield rest + b"\n"
 
 
-def line_batches(stream: BinaryIO, shape: Shape, numbering: Numbering, limit: int) -> Batches:
-    """The file's lines as batches, without blank lines."""
+def line_batches(
+    stream: BinaryIO, shape: Shape, numbering: Numbering, limit: int, comment: str | None = None
+) -> Batches:
+    """The file's lines as batches, without blank lines and those that begin as comments do."""
+    prefix = comment.encode() if comment else None
     for block in blocks(chunks(stream), limit):
         data = np.frombuffer(block, np.uint8)
         starts = np.concatenate((np.zeros(1, np.int64), np.flatnonzero(data == _NEWLINE) + 1))
         if int(np.diff(starts).max()) > limit + 1:
             raise too_long(limit)
-        block, starts = without_blank_lines(block, data, starts)
+        block, starts = without_blank_lines(block, data, starts, prefix)
         if len(starts) > 1:
             yield numbering.batch(shape, [text_array(block, starts[:-1], int(starts[-1]))])
 
 
-def without_blank_lines(block: bytes, data: np.ndarray, starts: np.ndarray) -> tuple[bytes, np.ndarray]:
-    """The block and its line starts (plus its end) without lines that hold only white space."""
+def without_blank_lines(
+    block: bytes, data: np.ndarray, starts: np.ndarray, comment: bytes | None = None
+) -> tuple[bytes, np.ndarray]:
+    """The block and its line starts (plus its end) without lines that hold only white space, or are a comment."""
     firsts = data[starts[:-1]]
-    if not (firsts <= 32).any():
+    if not (firsts <= 32).any() and not (comment and comment in block):
         return block, starts
-    kept = [line for line in block.split(b"\n") if line.strip()]
+    kept = [line for line in block.split(b"\n") if line.strip() and not (comment and line.startswith(comment))]
     lengths = np.fromiter((len(line) + 1 for line in kept), np.int64, len(kept))
     return b"\n".join(kept) + b"\n", np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))

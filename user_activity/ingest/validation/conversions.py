@@ -10,6 +10,8 @@ from user_activity.sources.contracts.values import quoted
 _LOOKUP = re.compile(r"\[([^\]=]+)=([^\]]*)\]")
 _NUMBER, _RESULT = "decimal(18,6)", "decimal(24,6)"
 _OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+_GROUPS = " \u00a0\u202f'"
+"""What may stand between thousands besides the mark that is not the decimal one."""
 _CLOCK = re.compile(r"%-?[HIMSfpTXc]")
 _HAS_OFFSET = "'.*(Z|z|[+-][0-9]{2}(:?[0-9]{2})?| ?(UTC|GMT))'"
 _LOCAL = "'[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*'"
@@ -48,12 +50,39 @@ def inside(text: str, path: str) -> str:
     return f"json_extract_string({text}, {quoted(pointer(path[end:]))})"
 
 
-def replaced(text: str, values: Sequence[tuple[str, str]]) -> str:
-    """SQL for the text with whole values replaced."""
+def replaced(text: str, values: Sequence[tuple[str, str]], other: str) -> str:
+    """SQL for the text with whole values replaced; ``other`` is what becomes of the rest."""
     if not values:
-        return text
+        return other
     cases = " ".join(f"when {quoted(old)} then {quoted(new)}" for old, new in values)
-    return f"case {text} {cases} else {text} end"
+    return f"case {text} {cases} else {other} end"
+
+
+def with_point(text: str, mark: str, is_written: str) -> str:
+    """SQL for a number with this decimal mark as one with a point; any other text stays as it is.
+
+    The other mark, a blank or an apostrophe may group the thousands. Without the comma, a text such as 1.234 is only
+    such a number where ``is_written`` says that the record was written by the rules of the file, and is no JSON number.
+    """
+    plain = f"replace(translate({text}, {quoted(_groups(mark))}, ''), '{mark}', '.')"
+    is_number = f"({is_written} or contains({text}, ',')) and regexp_full_match({text}, {quoted(number_pattern(mark))})"
+    return f"case when {is_number} then {plain} else {text} end"
+
+
+def pointed(text: str, mark: str) -> str:
+    """The same in Python, for a record written by the rules of the file."""
+    if not re.fullmatch(number_pattern(mark), text):
+        return text
+    return text.translate(dict.fromkeys(map(ord, _groups(mark)))).replace(mark, ".")
+
+
+def number_pattern(mark: str) -> str:
+    """A regular expression for numbers with this decimal mark, in Python and in SQL."""
+    return rf"[+-]?([0-9]{{1,3}}([{_groups(mark)}][0-9]{{3}})+|[0-9]*)([{mark}][0-9]+)?"
+
+
+def _groups(mark: str) -> str:
+    return f"{'.' if mark == ',' else ','}{_GROUPS}"
 
 
 def as_time(text: str, form: str | None, zone: str | None) -> str:

@@ -17,11 +17,11 @@ from user_activity.ingest.validation.field_mapping import (
     Fields,
     Pick,
     finished,
-    json_object,
-    object_of,
     picks,
 )
+from user_activity.ingest.validation.key_styles import KeyStyles
 from user_activity.ingest.validation.known_names import respelled
+from user_activity.ingest.validation.properties import json_object, object_of
 from user_activity.settings import Settings
 from user_activity.sources import Source
 from user_activity.sources.contracts.values import quoted
@@ -33,12 +33,13 @@ MOST_EXTRA_FIELDS = 100
 DuckDB's planning time grows with the square of the number of columns.
 """
 _PLACE = "_row, _landing"
+_KEYS = "try(json_keys(_text))"
 _NUL = "contains(_text, chr(0))"
 
 
 def decode(shape: Shape, source: Source, settings: Settings, signatures: Sequence[Sequence[str]] = ()) -> Decoded:
     """The decoded records of ``rows``. ``signatures`` are the most common key lists of JSON records, for speed only."""
-    chosen = {**picks(source, settings), REPAIRED: Pick((corrections.FIELD,))}
+    chosen = _chosen(source, settings)
     match shape.form:
         case "json":
             return _json(chosen, signatures)
@@ -48,6 +49,18 @@ def decode(shape: Shape, source: Source, settings: Settings, signatures: Sequenc
             return _parquet(shape, source, settings, chosen)
         case "log":
             return _log(chosen, settings)
+
+
+def signatures(source: Source, settings: Settings, sample: str, most: int) -> str:
+    """A query for the most common key lists of a relation of JSON records, with our names for their keys."""
+    relation = KeyStyles(_chosen(source, settings)).renamed(f"(select _text, {_KEYS} as _keys from {sample})")
+    return (
+        f"select _keys from {relation} where len(_keys) > 0 group by _keys order by count(*) desc, _keys limit {most}"
+    )
+
+
+def _chosen(source: Source, settings: Settings) -> dict[str, Pick]:
+    return {**picks(source, settings), REPAIRED: Pick((corrections.FIELD,))}
 
 
 def _is_wide(names: Sequence[str]) -> bool:
@@ -85,10 +98,8 @@ def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decod
     rare = [name for name in names if name not in usual_names]
     columns = {name: f"c{index}" for index, name in enumerate(common)}
     fields = Fields(columns | {name: f"rare.c{index}" for index, name in enumerate(rare)}, chosen)
-    known = ", ".join("[" + ", ".join(map(quoted, keys)) + "]" for keys in usual)
-    is_usual = f"coalesce(list_contains([{known}], _keys), false)" if usual else "false"
-    relation = f"(select {_PLACE}, _text, {_parsed(common)} as j, try(json_keys(_text)) as _keys from {ROWS})"
-    relation = f"(select *, {is_usual} as _is_usual from {relation})"
+    relation = KeyStyles(chosen).renamed(f"(select {_PLACE}, _text, {_KEYS} as _keys from {ROWS})", usual)
+    relation = f"(select *, {_parsed(common)} as j from {relation})"
     relation = f"(select *, case when not _is_usual then {_parsed(rare)} end as r from {relation})"
     problem = (
         "case when _keys is null then 'is not valid JSON' when len(_keys) = 0 and json_type(_text) <> 'OBJECT' "
@@ -98,7 +109,7 @@ def _json(chosen: dict[str, Pick], signatures: Sequence[Sequence[str]]) -> Decod
     read = "".join(f", {fields.cleaned(name, _field('j', common, name))} as {columns[name]}" for name in common)
     others = ", ".join(f"c{at} := {fields.cleaned(name, _field('r', rare, name))}" for at, name in enumerate(rare))
     read += f", case when r is not null then struct_pack({others}) end as rare" if rare else ""
-    relation = f"(select {_PLACE}, _text, _keys, _is_usual, {problem}{read} from {relation})"
+    relation = f"(select {_PLACE}, _text, _json, _keys, _is_usual, {problem}{read} from {relation})"
     return finished(fields, relation, _json_properties(fields, sorted(usual_names)), "contains(_text, '\\u0000')")
 
 
@@ -107,14 +118,14 @@ def _parsed(names: Sequence[str]) -> str:
     if not names:
         return "null"
     first = {name.lower(): name for name in reversed(names)}
-    return f"try(json_transform(_text, {quoted(json.dumps(dict.fromkeys(first.values(), 'VARCHAR')))}))"
+    return f"try(json_transform(_json, {quoted(json.dumps(dict.fromkeys(first.values(), 'VARCHAR')))}))"
 
 
 def _field(struct: str, names: Sequence[str], name: str) -> str:
     """A field of the struct from ``_parsed``; of names that differ only in case, the struct has just the first."""
     if next(other for other in names if other.lower() == name.lower()) == name:
         return f"{struct}.{_identifier(name)}"
-    return f"try(json_extract_string(_text, {quoted('/' + _escaped(name))}))"
+    return f"try(json_extract_string(_json, {quoted('/' + _escaped(name))}))"
 
 
 def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[list[Sequence[str]], list[str]]:
@@ -137,7 +148,7 @@ def _usual(signatures: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[l
 def _json_properties(fields: Fields, usual_names: Sequence[str]) -> str:
     # Of a repeated key the first value is used: pairs are sorted by key and position, and compared with the previous
     # one.
-    pairs = "list_sort(list_zip(_keys, range(len(_keys)), json_extract_string(_text, '$.*')))"
+    pairs = "list_sort(list_zip(_keys, range(len(_keys)), json_extract_string(_json, '$.*')))"
     before = f"list_zip({pairs}, list_prepend(null, {pairs}))"
     firsts = f"list_filter({before}, lambda two: two[1] is not null and two[1][1] is distinct from two[2][1])"
     any_keys = object_of(f"list_transform({firsts}, lambda two: (two[1][1], two[1][3]))", TAKEN)
@@ -149,7 +160,7 @@ def _csv(shape: Shape, chosen: dict[str, Pick]) -> Decoded:
     names, width = shape.names, len(shape.names)
     chosen = respelled(chosen, names)
     needed = _needed(names, chosen)
-    fields = Fields({name: f"c{at}" for name, at in needed.items()}, chosen)
+    fields = Fields({name: f"c{at}" for name, at in needed.items()}, chosen, is_table=True)
     dropped = f"chr({ord(NOTHING)})"
     whole = f"case when contains(_fields, {dropped}) then replace(_fields, {dropped}, '') else _fields end"
     split = f"(select {_PLACE}, _text, _problem, string_split({whole}, chr({ord(SEPARATOR)})) as l from {ROWS})"

@@ -1,24 +1,32 @@
 """From fields to records of text, in SQL: the origin of each column's text, and the properties from unused fields."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from user_activity.ingest.validation.conversions import as_time, calculated, inside, is_path, pointer, replaced, root
-from user_activity.ingest.validation.field_maps import field_maps
+from user_activity.ingest.lake import corrections
+from user_activity.ingest.validation.conversions import (
+    as_time,
+    calculated,
+    inside,
+    is_path,
+    pointer,
+    replaced,
+    root,
+    with_point,
+)
+from user_activity.ingest.validation.field_maps import field_map
+from user_activity.ingest.validation.properties import clean, json_object, meaning_of, with_originals
 from user_activity.origins import Origin, expression_fields
 from user_activity.settings import Settings
 from user_activity.sources import Source
-from user_activity.sources.contracts.values import quoted
-
-BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029,
-                           0x202F, 0x205F, 0x3000]))  # fmt: skip
-"""What Python's ``str.strip`` removes: SQL and pydantic must strip alike."""
-
+from user_activity.sources.contracts.values import Amount, Whole, quoted
 
 TAKEN = "_taken"
 """The column that lists the fields which a row's columns use. It is computed once per row, not once per field."""
+
+DERIVED = "(derived)"
+"""Stands for an id that is still to be made, so that the contract, which needs one, can be checked."""
 
 REPAIRED = "_repaired"
 """An extra column besides the contract's: the id of the quarantined record that a record replaces."""
@@ -39,6 +47,10 @@ class Pick:
     zone: str | None = None
     missing: tuple[str, ...] = ()
     """The texts, in lower case, that stand for no value."""
+    meant: tuple[tuple[str, str], ...] = ()
+    """Names, folded, that stand for another one, and that one."""
+    decimal: str | None = None
+    """The decimal mark of its number; None if it is no number, or as our own are."""
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -48,7 +60,7 @@ class Pick:
     @property
     def is_plain(self) -> bool:
         """Whether its text is a field's text as it is."""
-        return self == Pick(self.names, missing=self.missing)
+        return self == Pick(self.names, missing=self.missing, decimal=self.decimal)
 
 
 def picks(source: Source, settings: Settings) -> dict[str, Pick]:
@@ -56,15 +68,25 @@ def picks(source: Source, settings: Settings) -> dict[str, Pick]:
 
     A field that the map uses for one column is used for no other column, unless the map says so.
     """
-    field_map = field_maps(settings).get(source.name, {})
-    used = {name for origin in field_map.values() for name in origin.fields}
+    said = field_map(settings, source.name)
+    origins = said.columns
+    used = {name for origin in origins.values() for name in origin.fields}
     found = {}
     for column, others in source.spellings.items():
-        if column in field_map:
-            found[column] = _mapped(field_map[column])
+        if column in origins:
+            found[column] = _mapped(origins[column])
         else:
             found[column] = Pick(_inside_first([name for name in (column, *others) if name not in used]))
-    return {column: replace(pick, missing=settings.missing_values) for column, pick in found.items()}
+    key = source.columns[0]
+    if said.identity and key in source.required and found[key].constant is None:
+        found[key] = replace(found[key], constant=DERIVED)
+    for column, meanings in said.meanings.items():
+        found[column] = replace(found[column], meant=tuple(meanings.items()))
+    numbers = {column for column, kind in source.kinds.items() if isinstance(kind, Amount | Whole)}
+    return {
+        column: replace(pick, missing=settings.missing_values, decimal=said.file.decimal if column in numbers else None)
+        for column, pick in found.items()
+    }
 
 
 def _mapped(origin: Origin) -> Pick:
@@ -83,47 +105,6 @@ def _constant(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def clean(text: str, missing: Sequence[str] = ()) -> str:
-    """The text without surrounding white space; NULL if nothing remains, or one of the texts for a missing value."""
-    plain = "regexp_matches({}, '^[!-~]((?s:.*)[!-~])?$')"  # for most texts, checking both ends is enough
-    trimmed = f"trim({text}, {quoted(BLANKS)})"
-    if not missing:
-        return (
-            f"case when {plain.format(text)} then {text} when trim({text}) = '' then null "
-            f"when {plain.format(f'trim({text})')} then trim({text}) else nullif({trimmed}, '') end"
-        )
-    longest, listed = max(map(len, missing)), quoted("(?i)" + "|".join(map(re.escape, missing)))
-    return (
-        f"case when {plain.format(text)} then "
-        f"case when strlen({text}) <= {longest} and regexp_full_match({text}, {listed}) then null else {text} end "
-        f"when trim({text}) = '' or regexp_full_match({trimmed}, {listed}) then null else nullif({trimmed}, '') end"
-    )
-
-
-def member(key: str, text: str) -> str:
-    """``"key":value`` of a JSON object: nested values as JSON, all others as text; NULL without a value."""
-    nested = f"{text}[1] in ('{{', '[') and json_valid({text})"
-    return f"{key} || ':' || case when {nested} then json({text})::varchar else to_json({text})::varchar end"
-
-
-def json_object(members: Mapping[str, str]) -> str:
-    """A JSON object with these keys and texts; NULL if all texts are NULL."""
-    keys = {key: quoted(json.dumps(key, ensure_ascii=False)) for key in members}
-    listed = ", ".join(member(keys[key], text) for key, text in sorted(members.items()))
-    return f"nullif('{{' || concat_ws(',', {listed}) || '}}', '{{}}')" if listed else "null::varchar"
-
-
-def object_of(pairs: str, taken: str) -> str:
-    """The same from an SQL list of (key, text) in order, without the ``taken`` keys.
-
-    Cost is linear in the list's length.
-    """
-    left = f"list_filter({pairs}, lambda pair: not list_contains({taken}, pair[1]))"
-    given = f"list_transform({left}, lambda pair: {member('to_json(pair[1])::varchar', clean('pair[2]'))})"
-    present = f"list_filter({given}, lambda given: given is not null)"
-    return f"nullif('{{' || array_to_string({present}, ',') || '}}', '{{}}')"
-
-
 @dataclass(frozen=True)
 class Decoded:
     """A relation with each row's position, ``_text``, ``_problem``, ``_properties`` and a ``t_<column>`` per column."""
@@ -138,8 +119,10 @@ class Decoded:
 class Fields:
     """The fields of a shape: the SQL column of each field, and how the contract's columns are picked from them."""
 
-    def __init__(self, columns: Mapping[str, str], chosen: Mapping[str, Pick]) -> None:
+    def __init__(self, columns: Mapping[str, str], chosen: Mapping[str, Pick], *, is_table: bool = False) -> None:
         self.chosen = chosen
+        self.is_table = is_table
+        """Whether all values are texts, also the numbers."""
         self.columns = columns
         self._missing = {name: pick.missing for pick in chosen.values() for name in pick.read}
         self._by_parent: dict[str, list[str]] = {}
@@ -189,13 +172,21 @@ class Fields:
     def text(self, pick: Pick) -> str:
         """The picked text."""
         if pick.expression is not None:
-            text = calculated(pick.expression, lambda name: self._first([name]))
+            text = calculated(pick.expression, lambda name: self._number(self._first([name]), pick))
+            text = replaced(text, pick.values, text)
         else:
             text = self._first(pick.names)
-        text = as_time(replaced(text, pick.values), pick.format, pick.zone)
+            text = replaced(text, pick.values, self._number(text, pick))
+        text = as_time(text, pick.format, pick.zone)
         if pick.constant is None:
             return text
         return f"coalesce({text}, {quoted(pick.constant)})"
+
+    def _number(self, text: str, pick: Pick) -> str:
+        if pick.decimal is None:
+            return text
+        sent_again = f"{self._first([corrections.FIELD])} is not null"
+        return with_point(text, pick.decimal, "true" if self.is_table else sent_again)
 
     def left_over(self, names: Iterable[str]) -> dict[str, str]:
         """Of these fields, the texts that no column uses; a field that is always used is left out."""
@@ -231,8 +222,21 @@ def _coalesced(columns: Sequence[str]) -> str:
 def finished(
     fields: Fields, relation: str, properties: str, odd: str, native: Mapping[str, str] | None = None
 ) -> Decoded:
-    """The last step for every shape: pick the columns and collect the properties."""
-    texts = ", ".join(f"{fields.text(pick)} as t_{column}" for column, pick in fields.chosen.items())
-    place = "_row, _landing, _text, _problem"
+    """The last step for every shape: pick the columns and collect the properties.
+
+    A name that stands for another one is kept in the property ``ORIGINAL``.
+    """
+    place = ("_row", "_landing", "_text", "_problem")
+    texts = [f"{meaning_of(fields.text(pick), pick.meant)} as t_{column}" for column, pick in fields.chosen.items()]
     relation = f"(select *, {fields.taken()} as {TAKEN} from {fields.with_paths(relation)})"
-    return Decoded(f"(select {place}, {texts}, {properties} as _properties from {relation})", odd, native or {})
+    given = f"select {', '.join((*place, *texts))}, {properties} as _properties"
+    originals = {
+        column: f"case when {meaning_of(text, pick.meant)} <> {text} then {text} end"
+        for column, pick in fields.chosen.items()
+        if pick.meant and (text := fields.text(pick))
+    }
+    if not originals:
+        return Decoded(f"({given} from {relation})", odd, native or {})
+    relation = f"({given}, {json_object(originals)} as _originals from {relation})"
+    columns = (*place, *(f"t_{column}" for column in fields.chosen))
+    return Decoded(with_originals(relation, columns), odd, native or {})

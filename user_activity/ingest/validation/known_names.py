@@ -87,7 +87,7 @@ class KnownNames:
         It does if it names no column but those that the records name as well: leaving it out loses nothing. A number
         under the name of an optional column (``total``, ``page``) counts the records.
         """
-        inside = {self._exact[key] for key in keys & self._exact.keys()}
+        inside = set[str]().union(*(self._columns.get(folded(key), ()) for key in keys))
         outside = {
             column
             for name, value in members.items()

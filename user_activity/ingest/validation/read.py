@@ -1,10 +1,12 @@
 """From files to typed rows: the reader for each file, and one statement that maps and validates a batch of files."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 import numpy as np
@@ -14,12 +16,22 @@ from user_activity.ingest.readers.batches import SEPARATOR, Batches, Numbering, 
 from user_activity.ingest.readers.csv import quick_batches
 from user_activity.ingest.readers.csv_header import Header, header_of
 from user_activity.ingest.readers.csv_tolerant import careful_batches
-from user_activity.ingest.readers.files import FileProblem, InputFile, check_names, chunks, form_of, opened
+from user_activity.ingest.readers.files import (
+    TABLES,
+    FileProblem,
+    InputFile,
+    NoHeader,
+    check_names,
+    chunks,
+    form_of,
+    opened,
+)
 from user_activity.ingest.readers.json_document import document_batches
-from user_activity.ingest.readers.json_layout import envelope_of, enveloped_batches, is_lines
+from user_activity.ingest.readers.json_layout import batches_at, envelope_of, enveloped_batches, is_lines
 from user_activity.ingest.readers.json_lines import line_batches
 from user_activity.ingest.readers.parquet import opened_parquet, parquet_batches, parquet_shape
-from user_activity.ingest.validation.expressions import ROWS, decode
+from user_activity.ingest.validation.expressions import ROWS, decode, signatures
+from user_activity.ingest.validation.field_maps import field_map
 from user_activity.ingest.validation.known_names import KnownNames, repeated
 from user_activity.ingest.validation.validate import WITHHELD, validation_sql
 from user_activity.settings import Settings
@@ -52,6 +64,7 @@ class Reader:
         self._settings = settings
         self._work_dir = work_dir
         self._names = KnownNames(source, settings)
+        self._format = field_map(settings, source.name).file
 
     def opening(self, file: InputFile, carefully: bool = False) -> Opening:
         """The file's shape and how to read it. Raises ``FileProblem`` if it is already clear that it cannot be read."""
@@ -66,42 +79,50 @@ class Reader:
             raise FileProblem("file_empty", "is empty: send it again with its records")
         if form == ".parquet":
             return self._parquet(file, compression)
-        with opened(file.path, compression) as stream:
+        with self._opened(file, compression) as stream:
             head = next(chunks(stream), b"")
         if not head.strip():
             raise FileProblem("file_empty", "is empty: send it again with its records")
-        if form == ".csv":
+        if form in TABLES:
             return self._csv(file, compression, carefully)
         shape = Shape("log") if form == ".log" else Shape("json")
-        read, path = self._document(file, compression, head) if form == ".json" else (line_batches, ())
+        lines = partial(line_batches, comment=self._format.comment)
+        read, path = self._document(file, compression, head, lines) if form == ".json" else (lines, ())
         return Opening(shape, lambda numbering: self._text(file, compression, read, shape, numbering), envelope=path)
 
+    def _opened(self, file: InputFile, compression: str) -> AbstractContextManager[BinaryIO]:
+        return opened(file.path, compression, self._format.encoding)
+
     def _document(
-        self, file: InputFile, compression: str, head: bytes
+        self, file: InputFile, compression: str, head: bytes, lines: Callable[..., Batches]
     ) -> tuple[Callable[..., Batches], tuple[str, ...]]:
+        if self._format.records:
+            named = tuple(self._format.records.split("."))
+            return partial(batches_at, path=named), named
         if is_lines(head, self._names.wraps):
-            return line_batches, ()
-        with opened(file.path, compression) as stream:
+            return lines, ()
+        with self._opened(file, compression) as stream:
             path = envelope_of(stream, self._names.wraps, self._settings.max_line_bytes)
         return (partial(enveloped_batches, path=path), path) if path else (document_batches, ())
 
     def _text(
         self, file: InputFile, compression: str, read: Callable[..., Batches], shape: Shape, numbering: Numbering
     ) -> Batches:
-        with opened(file.path, compression) as stream:
+        with self._opened(file, compression) as stream:
             yield from read(stream, shape, numbering, self._settings.max_line_bytes)
 
     def _csv(self, file: InputFile, compression: str, carefully: bool) -> Opening:
-        with opened(file.path, compression) as stream:
-            header = header_of(stream, self._names.is_known)
-        self._check_header(file, compression, header)
+        with self._opened(file, compression) as stream:
+            header = header_of(stream, self._names.is_known, self._format)
+        if self._format.header is None:
+            self._check_header(file, compression, header)
         check_names(header.names)
         shape = Shape("csv", header.names)
 
-        batches = careful_batches if carefully or not header.delimiter.isascii() else quick_batches
+        batches = quick_batches if header.is_simple and not carefully else careful_batches
 
         def rows(numbering: Numbering) -> Batches:
-            with opened(file.path, compression) as stream:
+            with self._opened(file, compression) as stream:
                 yield from batches(stream, shape, header, numbering, self._settings.max_line_bytes)
 
         return Opening(shape, rows, delimiter=header.delimiter)
@@ -112,18 +133,19 @@ class Reader:
         if not value and any(map(self._names.is_known, header.names)):
             return
         shape, numbering, count = Shape("csv", header.names), Numbering(file.landing_date), 1
-        with opened(file.path, compression) as stream:
+        with self._opened(file, compression) as stream:
             for batch in careful_batches(stream, shape, header, numbering, self._settings.max_line_bytes):
                 compared = batch.column("_fields").slice(0, COMPARED_RECORDS).to_pylist()
                 value = value or repeated(header.names, [fields.split(SEPARATOR) for fields in compared if fields])
                 if not value:
                     return
                 count += len(batch)
-        raise FileProblem(
+        raise NoHeader(
             "file_csv_header",
             f"has no header, for {value or header.names[0]!r} in its first line is not the name of a column, so no "
             f"record is ingested ({count} in all): add a first line that names the columns "
-            f"({', '.join(self._source.required)}, …), and send it again",
+            f"({', '.join(self._source.required)}, …), and send it again, or name them in the map of its source "
+            f"(file: {{header: [{self._source.required[0]}, …]}})",
         )
 
     def _parquet(self, file: InputFile, compression: str) -> Opening:
@@ -195,10 +217,7 @@ class Stream:
         if self.shape.form != "json":
             return []
         self._connection.register("sample", pa.Table.from_batches(sample))
-        found = self._connection.execute(
-            "select keys from (select try(json_keys(_text)) as keys from sample) where len(keys) > 0 "
-            f"group by keys order by count(*) desc, keys limit {SIGNATURES}"
-        ).fetchall()
+        found = self._connection.execute(signatures(self._source, self._settings, "sample", SIGNATURES)).fetchall()
         return [keys for (keys,) in found]
 
 

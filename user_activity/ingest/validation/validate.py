@@ -11,10 +11,11 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from user_activity.ingest.lake import corrections
-from user_activity.ingest.validation.field_mapping import REPAIRED, Decoded
+from user_activity.ingest.validation.field_mapping import DERIVED, REPAIRED, Decoded
 from user_activity.settings import Settings
 from user_activity.sources import Source, ValidationContext
 from user_activity.sources.contracts.base import broken_columns, broken_rules
+from user_activity.sources.contracts.values import quoted
 
 SEPARATOR = "chr(31)"
 WITHHELD = "withheld"
@@ -82,12 +83,14 @@ def validation_sql(source: Source, settings: Settings, decoded: Decoded, *, with
 
 def final_sql(source: Source, relation: str, more: str = "") -> str:
     """The columns of a raw part, plus a digest of what makes the record if the key must be derived."""
-    digest = ""
+    digest, columns = "", ", ".join(source.columns)
     if source.derive_key:
         parts = source.derived_from or (*source.columns[1:], "_properties")
         content = ", ".join(f"coalesce(({part})::varchar, '')" for part in parts)
-        digest = f", case when {source.columns[0]} is null then md5(concat_ws({SEPARATOR}, {content})) end as _digest"
-    return f"select _row, {', '.join(source.columns)}, _properties as properties{digest}{more} from {relation} v"
+        given = f"nullif(v.{source.columns[0]}, {quoted(DERIVED)})"
+        digest = f", case when {given} is null then md5(concat_ws({SEPARATOR}, {content})) end as _digest"
+        columns = f"{given} as {source.columns[0]}, {', '.join(source.columns[1:])}"
+    return f"select _row, {columns}, _properties as properties{digest}{more} from {relation} v"
 
 
 class ContractValidator:

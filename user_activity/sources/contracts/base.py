@@ -10,9 +10,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from user_activity.settings import Settings
+from user_activity.source_maps import SECTIONS
 from user_activity.sources.contracts.values import ValidationContext, Value
 
-FORMATS = (".json", ".jsonl", ".ndjson", ".csv", ".parquet")
+FORMATS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".parquet")
 SHOWN_CHARACTERS = 80
 
 
@@ -152,6 +153,8 @@ class Source:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise SourceRejected(f"A source is named {self.name!r}: use lower-case letters, digits and underscores.")
+        if reserved := next((column for column in self.columns if column in SECTIONS), None):
+            raise SourceRejected(f"{self._title} has the column {reserved}, which means something else in field maps.")
         for column in filter(
             None, (*self.key, self.date_column, self.updated_column, *self.extra_date_columns, *self.constant_columns)
         ):

@@ -10,7 +10,7 @@ class Kind:
     """One kind of file."""
 
     name: str
-    content: str
+    content: str | bytes
     source: str
     records: int
     field_map: dict[str, Any] = field(default_factory=dict)
@@ -92,7 +92,7 @@ KINDS = [
         "2026-01-05 10:00:04 UTC,cart,3900821,2053013552326770905,home.water,acme,33.20,554748717,9333dfbd-b87a-4708\n"
         "2026-01-05 10:02:04 UTC,purchase,3900821,2053013552326770905,home.water,acme,33.20,554748717,9333dfbd-b87a\n",
         "events", 3,
-        {"event_type": {"field": "event_type", "values": {"view": "product_view", "cart": "add_to_cart"}},
+        {"roles": {"product_view": ["view"], "add_to_cart": ["cart"]},
          "session_id": "user_session"},
         {"event_type": "product_view", "user_id": "541312140", "session_id": "72d76fde-8bb3-4e00-8c23"},
     ),
@@ -132,7 +132,7 @@ KINDS = [
     Kind(
         "analytics.jsonl", _lines(GA4), "events", 5,
         {"user_id": "user_pseudo_id", "page_url": "event_params[key=page_location].value.string_value",
-         "event_type": {"field": "event_name", "values": {"view_item": "product_view"}},
+         "roles": {"product_view": ["view_item"]},
          "session_id": "event_params[key=ga_session_id].value.int_value", "device": "device.category",
          "browser": "device.web_info.browser", "os": "device.operating_system", "country": "geo.country",
          "utm_source": "traffic_source.source", "utm_medium": "traffic_source.medium",
@@ -142,16 +142,35 @@ KINDS = [
     Kind(
         "tracking.json", _lines(SEGMENT), "events", 3,
         {"event_id": "messageId", "user_id": ["userId", "anonymousId"],
-         "event_type": {"field": ["event", "type"], "values": {"Product Viewed": "product_view",
-                                                               "Order Completed": "purchase", "page": "page_view"}},
+         "event_type": ["event", "type"],
+         "roles": {"product_view": ["Product Viewed"], "purchase": ["Order Completed"], "page_view": ["page"]},
          "page_url": "context.page.url", "referrer": "context.page.referrer", "user_agent": "context.userAgent"},
         {"user_id": "a1", "event_type": "product_view", "page_url": "https://shop.example/p/1", "product_id": "p1"},
     ),
     Kind(
         "orders.json", json.dumps({"orders": [_shopify(1, "paid"), _shopify(2, "voided")]}), "orders", 2,
-        {"status": {"field": "financial_status", "values": {"voided": "cancelled"}}, "channel": "source_name",
+        {"status": "financial_status", "statuses": {"cancelled": ["voided"]}, "channel": "source_name",
          "country": "shipping_address.country_code",
          "shipping": "total_shipping_price_set.shop_money.amount"},
         {"order_id": "5001", "user_id": "701", "status": "paid", "shipping": "5.0000", "country": "DE"},
+    ),
+    Kind(
+        "bestellungen.csv",
+        "Bestellung;Bestelldatum;Kunde;Zahlungsart;order_id;total;user_id;order_date\n"
+        "A;x;Müller;bar;1;1.234,50;u1;05.01.2026\nB;y;Jörg;bar;2;7,5;u2;06.01.2026\n".encode("cp1252"),
+        "orders", 2,
+        {"file": {"encoding": "cp1252", "decimal": ","},
+         "order_at": {"field": "order_date", "format": "%d.%m.%Y"}},
+        {"revenue": "1234.5000", "order_at": "2026-01-05 00:00:00"},
+    ),
+    Kind(
+        "cents.jsonl",
+        _lines([{"order_id": 1, "customer_id": 2, "created_at": "2026-01-05", "total_cents": 1999}]),
+        "orders", 1, {"revenue": {"expression": "total_cents / 100"}}, {"revenue": "19.9900"},
+    ),
+    Kind(
+        "aligned.txt", " user_id action        ts          page\n u1      page_view     2026-01-05  /a,b\n"
+        " u1      click         2026-01-06  /\n".replace("a,b", "1,5"),
+        "events", 2, {"file": {"separator": "blanks"}}, {"page_url": "/1,5", "event_type": "page_view"},
     ),
 ]  # fmt: skip

@@ -247,7 +247,7 @@ def test_a_file_whose_name_does_not_say_its_format_is_recognised_by_its_content(
     assert found.verdict.accepted > 0
     names = {
         "server.log.1": "server.log.1.log",
-        "export.txt": "export.csv",
+        "export.txt": "export.txt",
         "data": "data.json",
         "data.csv": "data.json",
     }
@@ -259,11 +259,9 @@ def test_a_file_whose_name_does_not_say_its_format_is_recognised_by_its_content(
     [
         ("a.csv", b"", "is empty"),
         ("a.xlsx", b"PK\x03\x04rest", "export it as CSV"),
-        ("a.txt", b" 1 2026 5\n 2 2026 6\n", "with blanks"),
-        ("a.txt", b"Dear all,\n", "no header"),
         ("a.txt", b"Dear all\n\nhello\n", "no CSV, JSON"),
         ("a.csv.gz", b"\x1f\x8b\x08\x00", "damaged"),
-        ("a.csv", "user_id,name\nu,M\u00fcller\n".encode("latin-1"), "is not UTF-8"),
+        ("a.csv", b"user_id,name\n" + b"u,x\n" * 20_000 + "u,M\u00fcller\n".encode("latin-1"), "is not UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_sentence(name: str, content: bytes, says: str, tmp_path: Path) -> None:
@@ -337,3 +335,56 @@ def test_inconsistent_quoting_costs_one_record(tmp_path: Path) -> None:
     result = drop.ingest()
     assert (found.verdict.accepted, found.verdict.rejected) == (result.rows_accepted, result.rows_quarantined)
     assert found.verdict.accepted
+
+
+PURCHASES = " customer_id date cds dollar_value\n 1  19970101 1 11.77\n 1  19970101 1 11.77\n 2  19970112 5 77.00\n"
+
+
+def test_orders_without_an_id_get_one_of_who_when_and_how_much(tmp_path: Path) -> None:
+    found = inspected(tmp_path / "a.txt", PURCHASES, source="orders")
+    assert found.proposal.sections == {
+        "file": {"separator": "blanks"}, "identity": ["user_id", "order_at", "revenue"]
+    }  # fmt: skip
+    assert {need.setting for need in found.needs} == {"orders_without_lines", "start_date"}
+    assert (found.verdict.accepted, found.is_useful) == (3, True)
+    assert any("order_id: it is made of user_id, order_at, revenue" in note for note in found.notes)
+    assert any("With --source orders" in note for note in inspected(tmp_path / "a.txt", PURCHASES).notes)
+
+
+def test_without_a_header_columns_are_numbered_and_the_names_are_asked_for(tmp_path: Path) -> None:
+    found = inspected(tmp_path / "a.csv", "1,19970101,11.77\n2,19970102,12.00\n", source="orders")
+    assert (found.proposal.unused, found.is_useful) == (["c1", "c2", "c3"], False)
+    assert any("file: {header: [order_id, order_at, …]}" in note for note in found.notes)
+    names = {"orders": {"file": {"header": ["customer_id", "date", "total"]}}}
+    found = inspected(tmp_path / "a.csv", "1,19970101,11.77\n2,19970102,12.00\n", source="orders", field_maps=names)
+    assert found.proposal.field_map == {
+        "file": {"header": ["customer_id", "date", "total"]}, "identity": ["user_id", "order_at", "revenue"],
+        "order_at": "date",
+    }  # fmt: skip
+    assert found.verdict.accepted == 2
+
+
+def test_what_a_map_says_besides_columns_is_used_and_kept(tmp_path: Path) -> None:
+    said = {"file": {"separator": "^"}, "roles": {"search": ["find"], "purchase": "kauf"}, "event_at": "when"}
+    content = "user_id^what^when\nu^find^2026-01-05\nu^buy^2026-01-05\n"
+    found = inspected(tmp_path / "a.csv", content.replace("what", "type"), field_maps={"events": said})
+    assert found.proposal.field_map == {
+        "file": {"separator": "^"}, "roles": {"search": ["find"], "purchase": ["kauf", "buy"]}, "event_type": "type",
+        "event_at": "when",
+    }  # fmt: skip
+    assert [row["event_type"] for row in found.preview] == ["search", "purchase"]
+
+
+def test_an_encoding_that_the_map_says_is_not_guessed(tmp_path: Path) -> None:
+    content = "user_id,action,ts\nPaweł,click,2026-01-05\n".encode("cp1250")
+    said = {"events": {"file": {"encoding": "cp1250"}}}
+    found = inspected(tmp_path / "a.csv", content, field_maps=said)
+    assert {"events": found.proposal.field_map} == said
+    assert (found.format.encoding, found.preview[0]["user_id"]) == ("cp1250", "Paweł")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16-le", "utf-16-be"])
+def test_an_encoding_without_a_mark_is_proposed(encoding: str, tmp_path: Path) -> None:
+    found = inspected(tmp_path / "a.csv", "user_id,action,ts\nJosé,click,2026-01-05\n".encode(encoding))
+    assert found.proposal.field_map == {"file": {"encoding": encoding}}
+    assert (found.format.encoding, found.preview[0]["user_id"]) == (encoding, "José")

@@ -9,6 +9,7 @@ from user_activity.ingest.inspection.map_file import MapNotWritten, write
 from user_activity.ingest.inspection.proposal import plain
 from user_activity.ingest.validation.field_maps import field_maps
 from user_activity.settings import Settings
+from user_activity.source_maps import SourceMap
 from user_activity_tests.ingest.inspection.samples import KINDS
 
 SETTINGS = Settings(_env_file=None)
@@ -20,7 +21,7 @@ MAP: dict[str, Any] = {"user_id": ["userId", "anonymousId"], "country": {"const"
 def written(path: Path) -> dict[str, dict[str, Any]]:
     settings = SETTINGS.model_copy(update={"field_maps_file": path})
     return {
-        source: {column: plain(origin) for column, origin in found.items()}
+        source: {column: plain(origin) for column, origin in found.columns.items()}
         for source, found in field_maps(settings).items()
     }
 
@@ -29,7 +30,16 @@ def written(path: Path) -> dict[str, dict[str, Any]]:
 def test_a_map_is_read_back_as_it_was_proposed(kind: Any, tmp_path: Path) -> None:
     path = tmp_path / "maps.yml"
     write(path, kind.source, kind.field_map, SETTINGS, force=False)
-    assert written(path) == {kind.source: kind.field_map}
+    settings = SETTINGS.model_copy(update={"field_maps_file": path})
+    assert field_maps(settings) == {kind.source: SourceMap.model_validate(kind.field_map)}
+
+
+def test_a_file_of_toml_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "maps.toml"
+    path.write_text("[users]\nname = 'nick'\n")
+    with pytest.raises(MapNotWritten, match="is TOML: add the map to it yourself"):
+        write(path, "events", MAP, SETTINGS, force=False)
+    assert path.read_text() == "[users]\nname = 'nick'\n"
 
 
 def test_the_maps_of_other_sources_and_comments_stay(tmp_path: Path) -> None:

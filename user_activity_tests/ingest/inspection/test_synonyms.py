@@ -16,6 +16,7 @@ from user_activity.ingest.inspection.synonyms import NAMES, VALUES, WEAK, names_
 from user_activity.ingest.readers.batches import Shape
 from user_activity.setting_types import EVENT_TYPES, MISSING_VALUES, ORDER_STATUSES, PAYMENT_METHODS, folded
 from user_activity.settings import Settings
+from user_activity.source_maps import SourceMap
 from user_activity.sources import SOURCES, ValidationContext
 from user_activity_tests.examples import examples
 from user_activity_tests.ingest.conftest import DAY, Drop
@@ -90,7 +91,9 @@ def test_each_column_is_found_under_any_of_its_names(data: Any, source: str) -> 
     fields = fields_of(records, MISSING_VALUES)
     settings = Settings(_env_file=None)
     context = ValidationContext(unlimited(settings), DAY)
-    proposals = [Proposer(each, settings, Shape("json"), fields, context).proposal({}) for each in SOURCES.values()]
+    proposals = [
+        Proposer(each, settings, Shape("json"), fields, context).proposal(SourceMap()) for each in SOURCES.values()
+    ]
     best = max(proposals, key=lambda proposal: proposal.score)
     assert best.source.name == source
     assert {guess.column: guess.fields for guess in best.columns} == {name: (chosen[name],) for name in chosen}

@@ -205,7 +205,7 @@ def test_what_was_repaired_is_not_accepted_again_when_its_contract_widens(
 def test_a_good_file_of_its_name_or_content_replaces_one_that_could_not_be_read(drop: Drop) -> None:
     drop.file("a.jsonl.gz", b"\x1f\x8b cut short")
     drop.file("b.json", "[")
-    drop.lines("c.txt", [EVENT])
+    drop.lines("c.dat", [EVENT])
     assert drop.ingest().rows_open == 3
     drop.file("b.json", json.dumps([EVENT]))
     drop.file(
@@ -214,7 +214,7 @@ def test_a_good_file_of_its_name_or_content_replaces_one_that_could_not_be_read(
     drop.lines("any name.jsonl", [EVENT], day=NEXT)
     ingest(drop.settings, "events", [DAY, NEXT])
     assert [(bad.row_number, bad.landing_date) for bad in drop.bad()] == [(None, DAY), (1, NEXT)]
-    assert [bad.file_name for bad in drop.bad(state="superseded")] == ["b.json", "c.txt"]
+    assert [bad.file_name for bad in drop.bad(state="superseded")] == ["b.json", "c.dat"]
 
 
 class Killed(BaseException):

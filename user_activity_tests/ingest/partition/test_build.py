@@ -209,7 +209,7 @@ def test_equal_files_are_known_by_the_first_of_their_names_whichever_came_first(
 
 
 def test_a_file_sent_again_under_a_name_that_can_be_read_is_read(drop: Drop) -> None:
-    drop.lines("a.txt", events(3))
+    drop.lines("a.dat", events(3))
     assert drop.ingest().rows_accepted == 0
     drop.lines("b.jsonl", events(3))
     result = drop.ingest()

@@ -145,7 +145,7 @@ REJECTED: dict[str, tuple[bytes, str]] = {
     "bomb.jsonl.gz": (gzip.compress(b"0" * 64 * 1024**2), "record of more than"),
     "twice.jsonl.gz.gz": (gzip.compress(gzip.compress(LINE)), "not supported"),
     # Names
-    "notes.txt": (b"hello", "not supported"),
+    "notes.doc": (b"hello", "not supported"),
     "report.log.bak": (b"hello!", "not supported"),
     "noextension": (b"hello", "not supported"),
     "archive.zip": (b"PK\x03\x04", "not supported"),
