@@ -127,6 +127,10 @@ class _PreparedRunner(CompileRunner):
     def _script_source(self) -> str:
         return ""
 
+    def _is_apart(self, source: str) -> bool:
+        """Return whether this run's text can be another than that for all runs."""
+        return False
+
     def _prepared(self, name: str, source: str, render: Callable[[], str]) -> str | None:
         def unconnected() -> str:  # whatever asks the warehouse fails
             connections = self.adapter.connections
@@ -137,7 +141,7 @@ class _PreparedRunner(CompileRunner):
             finally:
                 connections.set_thread_connection(connection)
 
-        return self.shared.prepared.text(name, source, unconnected)
+        return None if self._is_apart(source) else self.shared.prepared.text(name, source, unconnected)
 
     def _filled_in(self, text: str, manifest: Manifest) -> str:
         def days() -> list[Range]:
@@ -166,13 +170,9 @@ class _Model(_PreparedRunner, ModelRunner):
         if turn and fetched(self.adapter, turn) != [(None,)]:
             self._context(manifest)["take_turn"]()
 
-    def _with_sql(self, manifest: Manifest) -> Any:
+    def _is_apart(self, source: str) -> bool:
         """The text for all runs is that of a table that stands: a new one may need another."""
-        return (
-            self._compiled(manifest)
-            if self.is_new and ASKS_IF_NEW in self.node.raw_code
-            else super()._with_sql(manifest)
-        )
+        return self.is_new and self.shared.prepared.mentions(ASKS_IF_NEW, source)
 
     def _is_ready(self, manifest: Manifest) -> bool:
         """Create a new table, if no other run has done so meanwhile, and the SQL keeps the model's contract.

@@ -66,6 +66,10 @@ class Prepared:
             self._is_changed = True
         return known[0]
 
+    def mentions(self, name: str, source: str) -> bool:
+        """Return whether the SQL before rendering, or a macro that it calls, has this name."""
+        return any(name in text for text in (source, *called(source, self._macros).values()))
+
     def save(self) -> None:
         """Write new texts to the file."""
         if self._is_changed:

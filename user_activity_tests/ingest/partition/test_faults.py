@@ -51,8 +51,8 @@ def test_without_enough_memory_a_good_file_waits_until_there_is(tmp_path: Path) 
 
 def test_a_large_file_that_needs_more_memory_waits_and_comes_in_with_more(tmp_path: Path) -> None:
     # Enough for the engine and a small file by far, by far too little for the large one.
-    drop = Drop(tmp_path, ingest_memory="80MB", threads=2)
-    drop.lines("large.jsonl", [EVENT | {"event_id": f"e{n}", "text": os.urandom(1500).hex()} for n in range(9000)])
+    drop = Drop(tmp_path, ingest_memory="110MB", threads=2)
+    drop.lines("large.jsonl", [EVENT | {"event_id": f"e{n}", "text": os.urandom(1500).hex()} for n in range(12000)])
     drop.lines("small.jsonl", [EVENT])
     assert "needs more memory" in faults(drop, "large.jsonl")
     assert ingested(Drop(tmp_path)) == ["large.jsonl", "small.jsonl"]

@@ -35,6 +35,27 @@ def model(name: str, sql: str, **config: object) -> None:
     (runner.PROJECT_DIR / "models" / f"{name}.sql").write_text(text)
 
 
+def incremental_model(name: str, sql: str, **columns: str) -> None:
+    """A model with a contract, all of whose rows are replaced by each build."""
+    kept = {"contract": {"enforced": True}, "on_schema_change": "append_new_columns"}
+    model(name, sql, materialized="incremental", replaces="replaces_all_rows", **kept)
+    declared = ", ".join(f"{{name: {column}, data_type: {kind}}}" for column, kind in columns.items())
+    (runner.PROJECT_DIR / "models" / f"{name}.yml").write_text(f"models: [{{name: {name}, columns: [{declared}]}}]\n")
+
+
+def test_a_model_is_told_in_its_first_build_alone_that_its_table_is_new(settings: Settings) -> None:
+    (runner.PROJECT_DIR / "macros" / "age.sql").write_text(
+        "{% macro age() %}{{ 'old' if is_incremental() else 'new' }}{% endmacro %}"
+    )
+    incremental_model("here", "select '{{ 'old' if is_incremental() else 'new' }}' as age", age="varchar")
+    incremental_model("by_macro", "select '{{ age() }}' as age", age="varchar")
+    runner.ensure_manifest(settings)
+    warehouse = open_warehouse(settings)
+    for age in ("new", "old", "old"):
+        assert {each.status for each in runner.build(settings, ["fqn:*"], warehouse.profile())} == {"success"}
+        assert list(warehouse.query("select age from marts.here union all from marts.by_macro").rows) == [(age,)] * 2
+
+
 def test_an_answer_lasts_for_its_node_or_for_the_whole_invocation(settings: Settings) -> None:
     for name in ("one", "two"):
         model(name, DRAWS)
@@ -61,10 +82,7 @@ def test_an_answer_lasts_for_its_node_or_for_the_whole_invocation(settings: Sett
 def test_a_new_table_has_the_columns_of_its_contract_or_is_not_created(
     sql: str, problem: str, settings: Settings
 ) -> None:
-    kept = {"contract": {"enforced": True}, "on_schema_change": "append_new_columns"}
-    model("one", sql, materialized="incremental", replaces="replaces_all_rows", **kept)
-    columns = "[{name: n, data_type: bigint}, {name: word, data_type: varchar}]"
-    (runner.PROJECT_DIR / "models" / "one.yml").write_text(f"models: [{{name: one, columns: {columns}}}]\n")
+    incremental_model("one", sql, n="bigint", word="varchar")
     runner.ensure_manifest(settings)
     warehouse = open_warehouse(settings)
     (result,) = runner.build(settings, ["fqn:*"], warehouse.profile())
