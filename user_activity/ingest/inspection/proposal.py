@@ -7,11 +7,12 @@ from typing import Any
 from user_activity.ingest.inspection.fields import Field
 from user_activity.ingest.inspection.guess import LIKELY, MAY_MEAN, SURE, Candidate, assigned, candidates
 from user_activity.ingest.inspection.sample import mapped
-from user_activity.ingest.inspection.sections import BUILT_IN, Meanings, sections, unnamed
+from user_activity.ingest.inspection.sections import BUILT_IN, Meanings, besides, plain, sections, unnamed
 from user_activity.ingest.inspection.synonyms import EITHER, EXPECTED, LINE_PREFIX, MARKS, UNIT_PRICES, meaning
 from user_activity.ingest.readers.batches import Shape
 from user_activity.ingest.validation.field_mapping import picks
 from user_activity.ingest.validation.known_names import respelled
+from user_activity.ingest.validation.presets import preset
 from user_activity.origins import Origin
 from user_activity.setting_types import folded
 from user_activity.settings import Settings
@@ -58,11 +59,15 @@ class Proposal:
     score: float
     sections: dict[str, Any] = field(default_factory=dict)
     """What the map has to say besides columns: how the file is read, what makes an id, what names mean."""
+    preset: str | None = None
 
     @property
     def field_map(self) -> dict[str, Any]:
         """The map that is needed, as a field-map file says it."""
-        return self.sections | {guess.column: guess.origin for guess in self.columns if guess.origin is not None}
+        said = self.sections | {guess.column: guess.origin for guess in self.columns if guess.origin is not None}
+        if self.preset is None:
+            return said
+        return {"preset": self.preset} | besides(preset(self.preset).maps[self.source.name], self.source, said)
 
     @property
     def is_of_order_lines(self) -> bool:
@@ -104,10 +109,20 @@ class Proposer:
         """The fields that each column takes without a map."""
 
     def proposal(self, existing: SourceMap) -> Proposal:
-        """The proposal; what an existing map says of fields that the file has is kept, and all that it says besides."""
+        """The proposal; what an existing map says of fields that the file has is kept, and all that it says besides.
+
+        A preset knows the fields of its tool: to what it says, only columns are added that have their own names.
+        """
         kept = {column: origin for column, origin in existing.columns.items() if self._applies(origin)}
         taken = {name for origin in kept.values() for name in origin.used}
         found = {column: ones for column, ones in self._found.items() if column not in kept}
+        if existing.preset:
+            found = {
+                column: own
+                for column, ones in found.items()
+                if column not in existing.columns
+                and (own := [one for one in ones if one.field.path in self._own.get(column, [])])
+            }
         chosen = assigned(self._source, found, taken)
         taken |= {one.field.path for one in chosen.values()}
         guesses = {column: self._kept(column, origin) for column, origin in kept.items()}
@@ -135,7 +150,7 @@ class Proposer:
         penalties = len(missing) + bool(expected and guesses.keys().isdisjoint(expected))
         score += 2 * len(kept) - _MISSING_PENALTY * penalties
         missing = [column for column in missing if "identity" not in more or column != self._source.columns[0]]
-        return Proposal(self._source, columns, missing, unused, perhaps, score, more)
+        return Proposal(self._source, columns, missing, unused, perhaps, score, more, existing.preset)
 
     def _is_top(self, path: str) -> bool:
         return not any(path.startswith((f"{other}.", f"{other}[")) for other in self._fields if other != path)
@@ -245,11 +260,3 @@ def _filled(fields: Sequence[Field]) -> float:
 def _named(path: str) -> str:
     """A field in an expression; quoted unless it is an identifier or a path of identifiers."""
     return path if all(part.isidentifier() for part in path.split(".")) else f"'{path}'"
-
-
-def plain(origin: Origin) -> Any:
-    """An origin in its shortest form."""
-    given = origin.model_dump(by_alias=True, exclude_unset=True)
-    if "field" in given:
-        given["field"] = list(origin.fields) if len(origin.fields) > 1 else origin.fields[0]
-    return given["field"] if list(given) == ["field"] else given
