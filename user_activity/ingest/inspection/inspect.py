@@ -15,6 +15,7 @@ from user_activity.ingest.inspection.proposal import Proposal, Proposer
 from user_activity.ingest.inspection.reading import assuming, decimal_of, with_points
 from user_activity.ingest.inspection.sample import Sample, Seen, input_file, sampled
 from user_activity.ingest.inspection.times import kind
+from user_activity.ingest.inspection.tools import preset_that_fits
 from user_activity.ingest.inspection.verdict import Verdict, verdict
 from user_activity.ingest.readers.files import FileProblem, InputFile, NoHeader
 from user_activity.ingest.validation.field_maps import field_map, field_maps
@@ -108,6 +109,8 @@ def inspect(
     others = {each.source.name: each.missing for _, _, each in tried[1:]}
     new_name = found.name if found.name != path.name else ""
     notes = notes_on(best, proposed, times, new_name, is_whole=sample.is_whole)
+    if best.preset is None and (tool := preset_that_fits(fields)):
+        notes.insert(0, f"Its fields are those of the preset {tool}: --preset {tool} shows what that makes of them.")
     return Inspection(found, sample, best, others, proposed, needed, after, before, times, notes)
 
 

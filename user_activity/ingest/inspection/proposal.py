@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from user_activity.ingest.inspection.fields import Field
+from user_activity.ingest.inspection.fields import Field, field_at, filled_by
 from user_activity.ingest.inspection.guess import LIKELY, MAY_MEAN, SURE, Candidate, assigned, candidates
 from user_activity.ingest.inspection.sample import mapped
 from user_activity.ingest.inspection.sections import BUILT_IN, Meanings, besides, plain, sections, unnamed
@@ -125,7 +125,7 @@ class Proposer:
             }
         chosen = assigned(self._source, found, taken)
         taken |= {one.field.path for one in chosen.values()}
-        guesses = {column: self._kept(column, origin) for column, origin in kept.items()}
+        guesses = {column: self._kept(column, origin, existing.preset) for column, origin in kept.items()}
         for column, one in chosen.items():
             guesses[column] = self._guess(one, taken, existing)
             taken.update(guesses[column].fields)
@@ -156,20 +156,22 @@ class Proposer:
         return not any(path.startswith((f"{other}.", f"{other}[")) for other in self._fields if other != path)
 
     def _applies(self, origin: Origin) -> bool:
-        return not origin.used or any(name in self._fields for name in origin.used)
+        return not origin.used or any(field_at(self._fields, name) for name in origin.used)
 
-    def _kept(self, column: str, origin: Origin) -> ColumnGuess:
-        read = [self._fields[name] for name in origin.used if name in self._fields]
+    def _kept(self, column: str, origin: Origin, of_preset: str | None) -> ColumnGuess:
+        read = [field for name in origin.used if (field := field_at(self._fields, name))]
         example = next((value for field in read for value in field.given[:1]), "")
-        filled = _filled(read) if read and origin.const is None else 1.0
-        return ColumnGuess(column, plain(origin), origin.used, "your field map", filled, example=example)
+        filled = filled_by(read) if read and origin.const is None else 1.0
+        is_of_preset = of_preset and preset(of_preset).maps[self._source.name].columns.get(column) == origin
+        reason = f"the preset {of_preset}" if is_of_preset else "your field map"
+        return ColumnGuess(column, plain(origin), origin.used, reason, filled, example=example)
 
     def _guess(self, one: Candidate, taken: set[str], existing: SourceMap) -> ColumnGuess:
         column, fields, filled = one.column, [one.field], one.field.filled
         own = self._own.get(column, [])
         if column in self._source.required and filled < FULL and not one.format:
             fields += self._fallbacks(one, taken)
-            filled = _filled(fields)
+            filled = filled_by(fields)
         names = [field.path for field in fields]
         meanings = self._meanings(column, fields, existing)
         values = self._values(column, fields) if not meanings else {}
@@ -198,7 +200,7 @@ class Proposer:
         for other in self._found[one.column]:
             if other.score >= SURE and other.field.path not in taken and not other.format:
                 more = [*fields, other.field]
-                fields = more if _filled(more) > _filled(fields) else fields
+                fields = more if filled_by(more) > filled_by(fields) else fields
         return fields[1:]
 
     def _values(self, column: str, fields: Sequence[Field]) -> dict[str, str]:
@@ -250,11 +252,6 @@ class Proposer:
             return []
         reason = f"{own[0]} repeats, so it is no {key}: one is derived from each record"
         return [ColumnGuess(key, {"const": None}, (), reason, filled=0.0)]
-
-
-def _filled(fields: Sequence[Field]) -> float:
-    rows = zip(*(field.values for field in fields), strict=True)
-    return sum(any(value is not None for value in row) for row in rows) / max(1, len(fields[0].values))
 
 
 def _named(path: str) -> str:
