@@ -13,7 +13,8 @@ from user_activity.ingest.inspection.tools import preset_that_fits
 from user_activity.settings import Settings
 from user_activity_tests.ingest.conftest import DAY, EVENT
 
-SAMPLES = sorted(path for path in (Path(__file__).parents[1] / "presets").iterdir() if path.suffix != ".yml")
+FOLDER = Path(__file__).parents[1] / "presets"
+SAMPLES = sorted(path for path in FOLDER.iterdir() if path.suffix not in (".yml", ".tsv"))
 
 
 def records(path: Path) -> list[dict[str, Any]]:

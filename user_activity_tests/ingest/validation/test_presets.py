@@ -26,7 +26,7 @@ def needed(name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
 def test_a_sample_of_each_tool_lands_as_its_tool_means_it(sample: Path, tmp_path: Path) -> None:
-    name, source, _ = sample.name.split(".")
+    name, source, *_ = sample.name.split(".")
     expected = yaml.load(sample.with_suffix(".yml").read_text(), Loader=yaml.BaseLoader)
     drop = Drop(tmp_path, field_maps={source: {"preset": name}}, **needed(name))
     drop.file(sample.name, sample.read_bytes(), source)
