@@ -82,12 +82,14 @@ logs: ## Follow the logs of the compose deployment.
 psql: ## Open psql on the warehouse of the compose deployment.
 	$(COMPOSE) exec postgres psql --username postgres warehouse
 
-docs: $(READY) ## Write docs/data-dictionary.md, and one HTML page of a built warehouse's tables and lineage.
+docs: $(READY) ## Write docs/data-dictionary.md and docs/presets.md, and one HTML page of a built warehouse's tables and lineage.
 	@$(BIN)/python docs/dictionary.py
+	@$(BIN)/python docs/presets.py
 	@mkdir -p "$(DATA)/dbt/docs"
 	@USER_ACTIVITY_DUCKDB_PATH="$(DATA)/warehouse/user_activity.duckdb" USER_ACTIVITY_LAKE_DIR="$(DATA)/lake" \
 		$(BIN)/dbt docs generate --static --quiet --project-dir sql --profiles-dir sql --target-path "$(DATA)/dbt/docs"
 	@echo "docs/data-dictionary.md"
+	@echo "docs/presets.md"
 	@echo "$(DATA)/dbt/docs/static_index.html"
 
 dashboards: $(READY) ## Write the dashboards that Grafana loads, from the panels and queries in deploy/grafana.

@@ -24,8 +24,8 @@ class Origin(BaseModel):
     """The value, if no field has one."""
     expression: str | None = None
     """Arithmetic of fields and numbers with ``+ - * / ( )``; a name that is no identifier is quoted."""
-    values: dict[str, str] = {}
-    """Replacements of whole values; other values stay."""
+    values: dict[str, str | None] = {}
+    """Replacements of whole values, by None if the value stands for none; other values stay."""
     format: str | None = None
     """The time format, in the signs of ``strptime``."""
     zone: Zone | None = None

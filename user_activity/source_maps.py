@@ -96,6 +96,8 @@ class SourceMap(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    preset: str | None = None
+    """The ready-made map that this one is put over."""
     file: FileFormat = FileFormat()
     identity: Names = ()
     """The columns that make a record's id where it has none; ``properties.<name>`` is a field that no column takes."""
@@ -126,6 +128,7 @@ class SourceMap(BaseModel):
         """The same with what another one says put over it: word by word, and column by column."""
         file = self.file.model_copy(update={name: getattr(other.file, name) for name in other.file.model_fields_set})
         return SourceMap(
+            preset=other.preset or self.preset,
             file=file,
             identity=other.identity or self.identity,
             roles={**self.roles, **other.roles},

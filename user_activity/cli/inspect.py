@@ -21,6 +21,9 @@ SourceOption = Annotated[
     str | None, typer.Option("--source", help="The source of the file; default: the one that fits best.")
 ]
 SampleOption = Annotated[int, typer.Option("--sample", min=1, help="The number of records to read.")]
+PresetOption = Annotated[
+    str | None, typer.Option("--preset", help="Take the ready-made map of this name, as shopify (docs/presets.md).")
+]
 WriteOption = Annotated[bool, typer.Option("--write", help="Write the proposed map into the field-map file.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="With --write: replace a map of the source.")]
 
@@ -34,6 +37,7 @@ def inspect(
     file: Target,
     source: SourceOption = None,
     sample: SampleOption = 5_000,
+    preset: PresetOption = None,
     write: WriteOption = False,
     force: ForceOption = False,
     as_json: JsonOption = False,
@@ -48,6 +52,7 @@ def inspect(
     from user_activity.ingest.inspection.inspect import inspect as inspected
     from user_activity.ingest.landing.incoming import utc_today
     from user_activity.ingest.readers.files import FileProblem
+    from user_activity.ingest.validation.field_maps import FieldMapRejected
     from user_activity.sources import SOURCES
 
     if source is not None and source not in SOURCES:
@@ -56,7 +61,9 @@ def inspect(
         raise Problem(f"{file} is not a readable file.")
     settings = output.settings()
     try:
-        found = inspected(file, settings, utc_today(), SOURCES[source] if source else None, sample)
+        found = inspected(file, settings, utc_today(), SOURCES[source] if source else None, sample, preset)
+    except FieldMapRejected as error:
+        raise Problem(str(error)) from None
     except FileProblem as problem:
         sentence = f"{output.visible(file.name)} {problem.sentence}{_hint(problem.rule, file)}."
         if as_json:

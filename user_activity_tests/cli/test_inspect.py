@@ -120,3 +120,29 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(command: Command
     assert answer.code == 0
     assert "\x1b" not in answer.out + answer.err
     assert "[bold]" in answer.out
+
+
+def test_a_preset_is_tried_on_a_file_and_written_by_its_name(
+    command: Command, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = {"type": "track", "event": "Order Completed", "anonymousId": "a1", "timestamp": "2026-01-05T10:00:00Z"}
+    (data_dir.parent / "calls.jsonl").write_text(json.dumps(call | {"properties": {"revenue": 5}, "kind": "x"}) + "\n")
+    answer = command("inspect", "calls.jsonl", "--preset", "segment", "--source", "events", "--write")
+    assert answer.code == 0
+    assert "1 of 1 record would be accepted with this map" in answer.out
+    assert (data_dir.parent / "field-maps.yml").read_text() == "events:\n  preset: segment\n"
+    monkeypatch.setenv("USER_ACTIVITY_FIELD_MAPS_FILE", "field-maps.yml")
+    again = command("inspect", "calls.jsonl", "--json").document
+    assert again["field_map"] == {"events": {"preset": "segment"}}
+    assert again["validation_now"]["accepted"] == 1
+    assert again["preview"][0]["revenue"] == 5
+    other = command("inspect", "calls.jsonl", "--preset", "rees46", "--json").document
+    assert other["missing"] == ["user_id", "event_type", "event_at"]
+
+
+def test_an_unknown_preset_is_named(clicks: str, command: Command) -> None:
+    misspelt = command("inspect", clicks, "--preset", "segmnt")
+    assert (misspelt.code, "--preset has the preset 'segmnt': the nearest is 'segment'" in misspelt.err) == (2, True)
+    misplaced = command("inspect", clicks, "--preset", "shopify", "--source", "events")
+    assert misplaced.code == 2
+    assert "it is for order_items and orders: choose one of amplitude, ga4" in misplaced.err

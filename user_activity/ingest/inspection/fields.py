@@ -1,6 +1,7 @@
 """The fields of sampled records: top-level fields, paths into objects, and members of lists of keys and values."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,6 +100,33 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
+def field_at(fields: Mapping[str, Field], path: str) -> Field | None:
+    """The field at a path of a map, also in a numbered member of a list: ``items.0.item_id``."""
+    if path in fields:
+        return fields[path]
+    parts = re.split(r"\.(?=[0-9]+(?:\.|$))", path, maxsplit=1)
+    if len(parts) == 1 or parts[0] not in fields:
+        return None
+    values = [value and _inside(value, parts[1].split(".")) for value in fields[parts[0]].values]
+    return Field(path, values) if any(values) else None
+
+
+def _inside(text: str, names: Sequence[str]) -> str | None:
+    try:
+        found = json.loads(text, parse_int=str, parse_float=str)
+        for name in names:
+            found = found[int(name)] if isinstance(found, list) else found[name]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return None if found is None else _text(found)
+
+
+def filled_by(fields: Sequence[Field]) -> float:
+    """The share of records in which one of the fields has a value."""
+    rows = zip(*(field.values for field in fields), strict=True)
+    return sum(any(value is not None for value in row) for row in rows) / max(1, len(fields[0].values))
 
 
 def is_nested(text: str) -> bool:

@@ -15,10 +15,13 @@ from user_activity.ingest.inspection.proposal import Proposal, Proposer
 from user_activity.ingest.inspection.reading import assuming, decimal_of, with_points
 from user_activity.ingest.inspection.sample import Sample, Seen, input_file, sampled
 from user_activity.ingest.inspection.times import kind
+from user_activity.ingest.inspection.tools import preset_that_fits
 from user_activity.ingest.inspection.verdict import Verdict, verdict
 from user_activity.ingest.readers.files import FileProblem, InputFile, NoHeader
-from user_activity.ingest.validation.field_maps import field_map
+from user_activity.ingest.validation.field_maps import field_map, field_maps
+from user_activity.ingest.validation.presets import preset_map, preset_sources
 from user_activity.settings import Settings
+from user_activity.source_maps import SourceMap
 from user_activity.sources import SOURCES, Source, ValidationContext
 
 SAMPLED_RECORDS = 5_000
@@ -58,15 +61,39 @@ class Inspection:
         return [{name: row[name] for name in names if row[name] is not None} for row in rows]
 
 
+def with_preset(settings: Settings, name: str, only: Source | None) -> tuple[Settings, list[Source]]:
+    """The settings with a preset put under the maps of its sources, and these sources, or ``only`` the one.
+
+    It takes the place of a map that has another preset. Raises ``FieldMapRejected`` if there is no such preset, or it
+    has no map of that source.
+    """
+    at = "--preset"
+    sources = [only] if only else [each for each in SOURCES.values() if each.name in preset_sources(name, at)]
+    maps = dict(field_maps(settings))
+    for source in sources:
+        said = maps.get(source.name, SourceMap())
+        kept = said if said.preset in (None, name) else SourceMap()
+        maps[source.name] = preset_map(name, source.name, at).overridden(kept).model_copy(update={"preset": name})
+    return settings.model_copy(update={"field_maps": maps, "field_maps_file": None}), sources
+
+
 def inspect(
-    path: Path, settings: Settings, landing_date: date, only: Source | None = None, most: int = SAMPLED_RECORDS
+    path: Path,
+    configured: Settings,
+    landing_date: date,
+    only: Source | None = None,
+    most: int = SAMPLED_RECORDS,
+    preset: str | None = None,
 ) -> Inspection:
     """Inspect a file as if it landed on a date. Raises ``FileProblem`` if it cannot be read."""
+    settings, sources = configured, [only] if only else list(SOURCES.values())
+    if preset is not None:
+        settings, sources = with_preset(configured, preset, only)
     found = recognised(path)
     file = input_file(path, found, landing_date)
     with TemporaryDirectory(prefix="inspect-") as folder:
         work_dir = Path(folder)
-        tried = _proposals(file, found, settings, [only] if only else list(SOURCES.values()), most, work_dir)
+        tried = _proposals(file, found, settings, sources, most, work_dir)
         sample, fields, best = tried[0]
         source = best.source
         with_map = settings.model_copy(update={"field_maps": {source.name: best.said}, "field_maps_file": None})
@@ -74,7 +101,7 @@ def inspect(
         proposed = with_map.model_copy(update={need.setting: need.value for need in needed})
         after = verdict(file, source, proposed, most, work_dir)
         is_changed = bool(best.field_map or needed)
-        before = _as_configured(file, source, settings, most, work_dir) if is_changed else after
+        before = _as_configured(file, source, configured, most, work_dir) if is_changed else after
     dated = next((guess for guess in best.columns if _is_dated(source, guess.column) and guess.fields), None)
     times = kind(fields[dated.fields[0]].tried) if dated and dated.fields[0] in fields else ""
     if encoding := best.said.file.encoding if "encoding" in found.file else None:
@@ -82,6 +109,8 @@ def inspect(
     others = {each.source.name: each.missing for _, _, each in tried[1:]}
     new_name = found.name if found.name != path.name else ""
     notes = notes_on(best, proposed, times, new_name, is_whole=sample.is_whole)
+    if best.preset is None and (tool := preset_that_fits(fields)):
+        notes.insert(0, f"Its fields are those of the preset {tool}: --preset {tool} shows what that makes of them.")
     return Inspection(found, sample, best, others, proposed, needed, after, before, times, notes)
 
 

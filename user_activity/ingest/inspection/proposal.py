@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from user_activity.ingest.inspection.fields import Field
+from user_activity.ingest.inspection.fields import Field, field_at, filled_by
 from user_activity.ingest.inspection.guess import LIKELY, MAY_MEAN, SURE, Candidate, assigned, candidates
 from user_activity.ingest.inspection.sample import mapped
-from user_activity.ingest.inspection.sections import BUILT_IN, Meanings, sections, unnamed
+from user_activity.ingest.inspection.sections import BUILT_IN, Meanings, besides, plain, sections, unnamed
 from user_activity.ingest.inspection.synonyms import EITHER, EXPECTED, LINE_PREFIX, MARKS, UNIT_PRICES, meaning
 from user_activity.ingest.readers.batches import Shape
 from user_activity.ingest.validation.field_mapping import picks
 from user_activity.ingest.validation.known_names import respelled
+from user_activity.ingest.validation.presets import preset
 from user_activity.origins import Origin
 from user_activity.setting_types import folded
 from user_activity.settings import Settings
@@ -58,11 +59,15 @@ class Proposal:
     score: float
     sections: dict[str, Any] = field(default_factory=dict)
     """What the map has to say besides columns: how the file is read, what makes an id, what names mean."""
+    preset: str | None = None
 
     @property
     def field_map(self) -> dict[str, Any]:
         """The map that is needed, as a field-map file says it."""
-        return self.sections | {guess.column: guess.origin for guess in self.columns if guess.origin is not None}
+        said = self.sections | {guess.column: guess.origin for guess in self.columns if guess.origin is not None}
+        if self.preset is None:
+            return said
+        return {"preset": self.preset} | besides(preset(self.preset).maps[self.source.name], self.source, said)
 
     @property
     def is_of_order_lines(self) -> bool:
@@ -104,13 +109,23 @@ class Proposer:
         """The fields that each column takes without a map."""
 
     def proposal(self, existing: SourceMap) -> Proposal:
-        """The proposal; what an existing map says of fields that the file has is kept, and all that it says besides."""
+        """The proposal; what an existing map says of fields that the file has is kept, and all that it says besides.
+
+        A preset knows the fields of its tool: to what it says, only columns are added that have their own names.
+        """
         kept = {column: origin for column, origin in existing.columns.items() if self._applies(origin)}
         taken = {name for origin in kept.values() for name in origin.used}
         found = {column: ones for column, ones in self._found.items() if column not in kept}
+        if existing.preset:
+            found = {
+                column: own
+                for column, ones in found.items()
+                if column not in existing.columns
+                and (own := [one for one in ones if one.field.path in self._own.get(column, [])])
+            }
         chosen = assigned(self._source, found, taken)
         taken |= {one.field.path for one in chosen.values()}
-        guesses = {column: self._kept(column, origin) for column, origin in kept.items()}
+        guesses = {column: self._kept(column, origin, existing.preset) for column, origin in kept.items()}
         for column, one in chosen.items():
             guesses[column] = self._guess(one, taken, existing)
             taken.update(guesses[column].fields)
@@ -135,26 +150,28 @@ class Proposer:
         penalties = len(missing) + bool(expected and guesses.keys().isdisjoint(expected))
         score += 2 * len(kept) - _MISSING_PENALTY * penalties
         missing = [column for column in missing if "identity" not in more or column != self._source.columns[0]]
-        return Proposal(self._source, columns, missing, unused, perhaps, score, more)
+        return Proposal(self._source, columns, missing, unused, perhaps, score, more, existing.preset)
 
     def _is_top(self, path: str) -> bool:
         return not any(path.startswith((f"{other}.", f"{other}[")) for other in self._fields if other != path)
 
     def _applies(self, origin: Origin) -> bool:
-        return not origin.used or any(name in self._fields for name in origin.used)
+        return not origin.used or any(field_at(self._fields, name) for name in origin.used)
 
-    def _kept(self, column: str, origin: Origin) -> ColumnGuess:
-        read = [self._fields[name] for name in origin.used if name in self._fields]
+    def _kept(self, column: str, origin: Origin, of_preset: str | None) -> ColumnGuess:
+        read = [field for name in origin.used if (field := field_at(self._fields, name))]
         example = next((value for field in read for value in field.given[:1]), "")
-        filled = _filled(read) if read and origin.const is None else 1.0
-        return ColumnGuess(column, plain(origin), origin.used, "your field map", filled, example=example)
+        filled = filled_by(read) if read and origin.const is None else 1.0
+        is_of_preset = of_preset and preset(of_preset).maps[self._source.name].columns.get(column) == origin
+        reason = f"the preset {of_preset}" if is_of_preset else "your field map"
+        return ColumnGuess(column, plain(origin), origin.used, reason, filled, example=example)
 
     def _guess(self, one: Candidate, taken: set[str], existing: SourceMap) -> ColumnGuess:
         column, fields, filled = one.column, [one.field], one.field.filled
         own = self._own.get(column, [])
         if column in self._source.required and filled < FULL and not one.format:
             fields += self._fallbacks(one, taken)
-            filled = _filled(fields)
+            filled = filled_by(fields)
         names = [field.path for field in fields]
         meanings = self._meanings(column, fields, existing)
         values = self._values(column, fields) if not meanings else {}
@@ -183,7 +200,7 @@ class Proposer:
         for other in self._found[one.column]:
             if other.score >= SURE and other.field.path not in taken and not other.format:
                 more = [*fields, other.field]
-                fields = more if _filled(more) > _filled(fields) else fields
+                fields = more if filled_by(more) > filled_by(fields) else fields
         return fields[1:]
 
     def _values(self, column: str, fields: Sequence[Field]) -> dict[str, str]:
@@ -237,19 +254,6 @@ class Proposer:
         return [ColumnGuess(key, {"const": None}, (), reason, filled=0.0)]
 
 
-def _filled(fields: Sequence[Field]) -> float:
-    rows = zip(*(field.values for field in fields), strict=True)
-    return sum(any(value is not None for value in row) for row in rows) / max(1, len(fields[0].values))
-
-
 def _named(path: str) -> str:
     """A field in an expression; quoted unless it is an identifier or a path of identifiers."""
     return path if all(part.isidentifier() for part in path.split(".")) else f"'{path}'"
-
-
-def plain(origin: Origin) -> Any:
-    """An origin in its shortest form."""
-    given = origin.model_dump(by_alias=True, exclude_unset=True)
-    if "field" in given:
-        given["field"] = list(origin.fields) if len(origin.fields) > 1 else origin.fields[0]
-    return given["field"] if list(given) == ["field"] else given

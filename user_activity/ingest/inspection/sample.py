@@ -42,8 +42,11 @@ def input_file(path: Path, found: Recognised, landing_date: date) -> InputFile:
 
 
 def mapped(settings: Settings, source: Source, columns: FieldMap) -> Settings:
-    """The settings with these origins of a source's columns as the only ones; what else its map says stays."""
-    said = field_map(settings, source.name).model_copy(update={"columns": columns})
+    """The settings with these origins of a source's columns as the only ones, without a preset, which has some, too.
+
+    What else its map says stays.
+    """
+    said = field_map(settings, source.name).model_copy(update={"preset": None, "columns": columns})
     return settings.model_copy(update={"field_maps": {source.name: said}, "field_maps_file": None})
 
 

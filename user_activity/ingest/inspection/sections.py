@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from user_activity.origins import Origin
 from user_activity.setting_types import EVENT_TYPES, ORDER_STATUSES, folded
 from user_activity.source_maps import SourceMap
 from user_activity.sources import Source
@@ -41,3 +42,17 @@ def sections(
         more = meanings.get(column, {})
         found[section] = {ours: [*said.get(ours, []), *more.get(ours, [])] for ours in {**said, **more}}
     return {section: value for section, value in found.items() if value}
+
+
+def plain(origin: Origin) -> Any:
+    """An origin in its shortest form."""
+    given = origin.model_dump(by_alias=True, exclude_unset=True)
+    if "field" in given:
+        given["field"] = list(origin.fields) if len(origin.fields) > 1 else origin.fields[0]
+    return given["field"] if list(given) == ["field"] else given
+
+
+def besides(preset: SourceMap, source: Source, given: dict[str, Any]) -> dict[str, Any]:
+    """Of a map, what its preset does not say in the same way."""
+    said = sections(source, preset, (), (), {}) | {name: plain(origin) for name, origin in preset.columns.items()}
+    return {name: value for name, value in given.items() if name not in said or said[name] != value}

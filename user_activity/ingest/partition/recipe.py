@@ -8,7 +8,7 @@ from user_activity.ingest.validation.in_force import accepting, in_force
 from user_activity.settings import Settings
 from user_activity.sources import Source
 
-VERSION = 3
+VERSION = 4
 """Increase it when the code produces other rows from the same files, so that all files are read again."""
 
 MIXED = "mixed"

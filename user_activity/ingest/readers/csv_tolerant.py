@@ -63,7 +63,10 @@ def _records(stream: BinaryIO, header: Header, limit: int) -> Iterator[Record]:
             record += "\n" + waiting[taken]
             taken += 1
         fields = _fields(record, delimiter)
-        if fields is not None and (not taken or len(fields) == width):
+        if taken and (fields is None or len(fields) != width):
+            record, taken = first, 0
+            fields = _fields(record, delimiter)  # a quote inside of a field that has no quotes around it is text
+        if fields is not None:
             for _ in range(taken):
                 waiting.popleft()
             yield record, *_joined(fields)

@@ -50,11 +50,11 @@ def inside(text: str, path: str) -> str:
     return f"json_extract_string({text}, {quoted(pointer(path[end:]))})"
 
 
-def replaced(text: str, values: Sequence[tuple[str, str]], other: str) -> str:
+def replaced(text: str, values: Sequence[tuple[str, str | None]], other: str) -> str:
     """SQL for the text with whole values replaced; ``other`` is what becomes of the rest."""
     if not values:
         return other
-    cases = " ".join(f"when {quoted(old)} then {quoted(new)}" for old, new in values)
+    cases = " ".join(f"when {quoted(old)} then {'null' if new is None else quoted(new)}" for old, new in values)
     return f"case {text} {cases} else {other} end"
 
 

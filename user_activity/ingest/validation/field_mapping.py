@@ -42,7 +42,7 @@ class Pick:
     names: tuple[str, ...] = ()
     constant: str | None = None
     expression: str | None = None
-    values: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, str | None], ...] = ()
     format: str | None = None
     zone: str | None = None
     missing: tuple[str, ...] = ()

@@ -1,8 +1,9 @@
-"""The maps of all sources: those of a file, and those of the setting, which override it word by word."""
+"""The maps of all sources: presets, then those of a file, then those of the setting; each overrides word by word."""
 
 from collections.abc import Callable, Iterable, Mapping
 
 from user_activity.ingest.validation.map_documents import FieldMapRejected, map_document
+from user_activity.ingest.validation.presets import preset_map
 from user_activity.setting_types import EVENT_TYPES, ORDER_STATUSES, folded
 from user_activity.settings import Settings
 from user_activity.source_maps import SECTIONS, Mistake, Place, SourceMap, columns_named, nearest, source_map
@@ -19,13 +20,14 @@ _MEANT = {"roles": ("event_type", "event type", EVENT_TYPES), "statuses": ("stat
 
 def field_maps(settings: Settings) -> Mapping[str, SourceMap]:
     """The map of each source. Raises :class:`FieldMapRejected`; the settings cannot check names themselves."""
+    found: dict[str, SourceMap] = {}
     for source, given in settings.field_maps.items():
         _check(source, given.columns, lambda place: _SETTING)
         _check_meanings(source, given, lambda place: _SETTING)
+        found[source] = _with_preset(source, given, _SETTING)
     if settings.field_maps_file is None:
-        return settings.field_maps
+        return found
     document = map_document(settings.field_maps_file)
-    found = dict(settings.field_maps)
     for source, value in document.sources.items():
         _check(source, columns_named(value), document.at)
         try:
@@ -33,13 +35,20 @@ def field_maps(settings: Settings) -> Mapping[str, SourceMap]:
         except Mistake as mistake:
             raise FieldMapRejected(f"{document.at_value((source, *mistake.place))}: {mistake}.") from None
         _check_meanings(source, written, document.at)
-        found[source] = written.overridden(found[source]) if source in found else written
+        over = settings.field_maps.get(source, SourceMap())
+        at = _SETTING if over.preset else document.at((source, "preset"))
+        found[source] = _with_preset(source, written.overridden(over), at)
     return found
 
 
 def field_map(settings: Settings, source: str) -> SourceMap:
     """The map of one source; one that says nothing if there is none."""
     return field_maps(settings).get(source) or SourceMap()
+
+
+def _with_preset(source: str, said: SourceMap, at: str) -> SourceMap:
+    """The map with what its preset says put under it. To do so twice changes nothing."""
+    return said if said.preset is None else preset_map(said.preset, source, at).overridden(said)
 
 
 def _check(source: str, names: Iterable[str], at: Callable[[Place], str]) -> None:

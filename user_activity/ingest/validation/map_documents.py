@@ -86,8 +86,11 @@ def _nodes(node: yaml.Node, place: Place) -> tuple[yaml.Node, yaml.Node]:
     return name, node
 
 
-def _value(path: Path, node: yaml.Node) -> Any:
-    """The value of a node. Names and replaced values are texts, also where YAML sees a number, a date or a flag."""
+def _value(path: Path, node: yaml.Node, *, replaces: bool = False) -> Any:
+    """The value of a node. Names and replaced values are texts, also where YAML sees a number, a date or a flag.
+
+    Only for a value that ``replaces`` another one, null is none.
+    """
     if isinstance(node, yaml.SequenceNode):
         return [_value(path, item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
@@ -96,6 +99,12 @@ def _value(path: Path, node: yaml.Node) -> Any:
             if key.value in found:
                 raise FieldMapRejected(f"{_at(path, key)} has {key.value!r} a second time: put both together.")
             constant = key.value == "const"
-            found[key.value] = yaml.SafeLoader("").construct_object(item, deep=True) if constant else _value(path, item)
+            found[key.value] = (
+                yaml.SafeLoader("").construct_object(item, deep=True)
+                if constant
+                else _value(path, item, replaces=key.value == "values" or replaces)
+            )
         return found
+    if replaces and node.tag == "tag:yaml.org,2002:null":
+        return None
     return node.value or (None if node.tag == "tag:yaml.org,2002:null" else "")

@@ -14,6 +14,8 @@ from user_activity.sources.contracts.values import Amount, ValidationContext, Va
 
 _GIVEN_BACK = ("refund", "")
 _DONE = ("success", "completed", "")
+_NEGATED = "total"
+"""The name under which a shop system (WooCommerce) states what is given back as a negative amount."""
 
 
 class Refund(Contract):
@@ -40,11 +42,14 @@ class Refunds(Value):
 
     def _refund(self, number: int, refund: dict[str, Any], context: ValidationContext) -> dict[str, str]:
         texts = {name: text for name, value in refund.items() if (text := _as_text(value))}
-        record = {
-            name: texts[key_found]
+        keys = {
+            name: key_found
             for name, names in spellings(Refund).items()
             if (key_found := next((key for key in (name, *names) if key in texts), None))
         }
+        record = {name: texts[key] for name, key in keys.items()}
+        if keys.get("amount") == _NEGATED:
+            record["amount"] = record["amount"].removeprefix("-")
         if "amount" not in record and isinstance(refund.get("transactions"), list):
             amounts = [_as_text(each.get("amount")) for each in refund["transactions"] if _gave_back(each)]
             record |= _sum([amount for amount in amounts if amount])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from user_activity.ingest.inspection.map_file import MapNotWritten, write
-from user_activity.ingest.inspection.proposal import plain
+from user_activity.ingest.inspection.sections import plain
 from user_activity.ingest.validation.field_maps import field_maps
 from user_activity.settings import Settings
 from user_activity.source_maps import SourceMap

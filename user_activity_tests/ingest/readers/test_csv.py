@@ -53,6 +53,11 @@ def test_a_stray_quote_costs_its_record(drop: Drop) -> None:
     assert "quote" in bad[2]
 
 
+def test_a_quote_inside_of_a_field_without_quotes_is_text_on_any_line(drop: Drop) -> None:
+    content = HEADER + 'u1,click,2026-01-05,/12" cup\n' + GOOD.format(2) + 'u3,click,2026-01-05,/7" cup\n'
+    assert outcome(drop, content) == ([(1, '/12" cup'), (2, "/x"), (3, '/7" cup')], {})
+
+
 def test_newlines_quotes_and_delimiters_inside_quotes_are_text(drop: Drop) -> None:
     accepted, bad = outcome(
         drop, HEADER + 'u1,click,2026-01-05,"a\r\nb, ""c"""\r\n' + '"u2","click","2026-01-05",""\r\n'

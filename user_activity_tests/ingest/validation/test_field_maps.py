@@ -172,3 +172,10 @@ def test_a_mistake_in_toml_is_named(text: str, says: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "events:\n"])
 def test_an_empty_file_maps_nothing(text: str, tmp_path: Path) -> None:
     assert all(said == SourceMap() for said in field_maps(settings(tmp_path, text)).values())
+
+
+def test_a_value_that_stands_for_none(tmp_path: Path) -> None:
+    text = "orders:\n  user_id: {field: customer, values: {0: null, 1: u1}}\n  country: {field: null}\n"
+    columns = field_maps(settings(tmp_path, text))["orders"].columns
+    assert columns["user_id"].values == {"0": None, "1": "u1"}
+    assert columns["country"].fields == ("null",)

@@ -94,6 +94,7 @@ def test_what_is_wrong_is_one_sentence(changes: dict[str, Any], reason: str, dro
     [
         ([], []),
         ([{"amount": 5}], [{"amount": "5.0000"}]),
+        ([{"id": 1, "reason": "", "total": "-5.00"}], [{"amount": "5.0000"}]),
         (
             [{"id": 1, "created_at": "2026-01-07T10:00:00+01:00", "transactions": [
                 {"kind": "refund", "status": "success", "amount": "2.50"}, {"kind": "refund", "amount": 1},
