@@ -15,6 +15,8 @@ import typer
 
 from user_activity import sources
 from user_activity.cli import app, status
+from user_activity.orchestration.dbt.runner import ensure_manifest
+from user_activity.settings import Settings
 from user_activity.sources import SourceRejected
 from user_activity_tests.cli.conftest import Command
 
@@ -72,6 +74,7 @@ def test_small_commands_do_not_wait_for_dagster(arguments: list[str], tmp_path: 
         f"finally: print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
     (tmp_path / "x.jsonl").write_text("{}\n")
+    ensure_manifest(Settings(_env_file=None, data_dir=tmp_path / "data"))  # the first command after a change parses
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments],
         cwd=tmp_path,
