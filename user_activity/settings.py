@@ -1,7 +1,6 @@
 """Every setting, read from environment variables (prefix ``USER_ACTIVITY_``), then from ``.env``."""
 
 import hashlib
-import re
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +9,7 @@ from pydantic import Field, FilePath, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from user_activity.database_settings import Database, WithDatabaseVariables
+from user_activity.folders import Folders
 from user_activity.setting_types import (
     EVENT_TYPES,
     MISSING_VALUES,
@@ -33,7 +33,7 @@ from user_activity.setting_types import (
 from user_activity.source_maps import SourceMaps
 
 
-class Settings(WithDatabaseVariables):
+class Settings(Folders, WithDatabaseVariables):
     """All settings. ``.env.example`` has the same list; a test compares the two."""
 
     model_config = SettingsConfigDict(
@@ -190,50 +190,6 @@ class Settings(WithDatabaseVariables):
     ui_url: Annotated[str, Field(pattern=r"^https?://\w")] = Field(
         "http://127.0.0.1:3000", description="The URL of the Dagster UI, used in links."
     )
-
-    @property
-    def incoming_dir(self) -> Path:
-        """The folder for new files: ``incoming/<source>/[<date>/]<file>``."""
-        return self.data_dir / "incoming"
-
-    @property
-    def archive_dir(self) -> Path:
-        """The folder to which original files are moved after they are ingested."""
-        return self.data_dir / "archive"
-
-    @property
-    def lake_dir(self) -> Path:
-        """The raw layer: Parquet parts, quarantine and manifests by landing date."""
-        return self.data_dir / "lake"
-
-    @property
-    def warehouse_dir(self) -> Path:
-        """The folder of the embedded warehouse file, or of a server's local state."""
-        folder = self.data_dir / "warehouse"
-        if self.warehouse == "duckdb" or self.warehouse_url is None:
-            return folder
-        place = re.sub(r"^.*@|^.*//|\?.*$", "", self.warehouse_url.get_secret_value())
-        return folder / f"{self.warehouse}-{hashlib.sha256(place.encode()).hexdigest()[:12]}"
-
-    @property
-    def published_dir(self) -> Path:
-        """Marts and metrics as Parquet, for readers that must not be blocked while the warehouse is written."""
-        return self.data_dir / "published"
-
-    @property
-    def dagster_home(self) -> Path:
-        """Dagster's instance: runs, events, sensor cursors."""
-        return self.data_dir / "dagster"
-
-    @property
-    def alerts_dir(self) -> Path:
-        """The state of alerts: incidents already sent, and those still to be sent."""
-        return self.data_dir / "alerts"
-
-    @property
-    def dbt_dir(self) -> Path:
-        """dbt's output: compiled models, results, logs."""
-        return self.data_dir / "dbt"
 
     def model_environment(self) -> dict[str, str]:
         """The settings that affect model results, as environment variables for dbt."""

@@ -184,7 +184,7 @@ def source_map(source: str, given: Any) -> SourceMap:
         elif reason["type"] in ("model_type", "dict_type"):
             sentence = "must be names with their values, like `name: value`"
         else:
-            sentence = reason["msg"].removeprefix("Value error, ")
+            sentence = reason["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
         where = f" ({'.'.join(map(str, rest))})" if rest else ""
         raise Mistake(place, f"{'.'.join(map(str, (source, *named)))}{where} {sentence}") from None
 

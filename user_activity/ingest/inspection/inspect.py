@@ -11,7 +11,8 @@ from user_activity.ingest.inspection.fields import Field, fields_of
 from user_activity.ingest.inspection.formats import Recognised, recognised
 from user_activity.ingest.inspection.needs import Need, needs, unlimited
 from user_activity.ingest.inspection.notes import notes_on
-from user_activity.ingest.inspection.proposal import Proposal, Proposer
+from user_activity.ingest.inspection.proposal import Proposal
+from user_activity.ingest.inspection.proposer import Proposer
 from user_activity.ingest.inspection.reading import assuming, decimal_of, with_points
 from user_activity.ingest.inspection.sample import Sample, Seen, input_file, sampled
 from user_activity.ingest.inspection.times import kind

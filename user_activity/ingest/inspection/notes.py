@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from user_activity.ingest.inspection.proposal import FULL, ColumnGuess, Proposal
+from user_activity.ingest.inspection.proposal import ColumnGuess, Proposal
+from user_activity.ingest.inspection.proposer import FULL
 from user_activity.setting_types import folded
 from user_activity.settings import Settings
 from user_activity.sources.contracts.base import spellings

@@ -16,7 +16,8 @@ from user_activity.ingest.readers.csv import InconsistentQuoting
 from user_activity.ingest.readers.files import InputFile
 from user_activity.ingest.validation.expressions import ROWS, decode
 from user_activity.ingest.validation.field_maps import field_map
-from user_activity.ingest.validation.read import Opening, Reader, connected
+from user_activity.ingest.validation.opening import Opening, Reader
+from user_activity.ingest.validation.read import connected
 from user_activity.origins import FieldMap, Origin
 from user_activity.settings import Settings
 from user_activity.sources import Source

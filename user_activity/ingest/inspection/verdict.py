@@ -12,7 +12,8 @@ from user_activity.ingest.partition.faults import guilt
 from user_activity.ingest.partition.load import by_file
 from user_activity.ingest.readers.files import InputFile
 from user_activity.ingest.validation.in_force import accepting, in_force
-from user_activity.ingest.validation.read import Opening, Reader, Stream, connected
+from user_activity.ingest.validation.opening import Opening, Reader
+from user_activity.ingest.validation.read import Stream, connected
 from user_activity.ingest.validation.validate import SET_ASIDE, ContractValidator
 from user_activity.settings import Settings
 from user_activity.sources import Source

@@ -19,7 +19,8 @@ from user_activity.ingest.readers.batches import Shape, array, numbers
 from user_activity.ingest.readers.csv import InconsistentQuoting
 from user_activity.ingest.readers.files import FileProblem
 from user_activity.ingest.validation.in_force import accepting, in_force
-from user_activity.ingest.validation.read import Opening, Reader, Stream, connected
+from user_activity.ingest.validation.opening import Opening, Reader
+from user_activity.ingest.validation.read import Stream, connected
 from user_activity.ingest.validation.validate import ContractValidator, Rejection
 from user_activity.settings import Settings
 from user_activity.sources import Source

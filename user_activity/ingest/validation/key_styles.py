@@ -9,7 +9,7 @@ from user_activity.ingest.readers.files import MOST_FIELDS
 from user_activity.ingest.validation.conversions import root
 from user_activity.ingest.validation.field_mapping import REPAIRED, Pick
 from user_activity.setting_types import folded
-from user_activity.sources.contracts.values import quoted
+from user_activity.sources.contracts.values import quoted, sql_folded
 
 
 class KeyStyles:
@@ -40,7 +40,7 @@ class KeyStyles:
         known = ", ".join(_listed(keys) for keys in usual)
         is_usual = f"coalesce(list_contains([{known}], _keys), false)" if usual else "false"
         is_one_now = f"list_contains([{known}], _names)" if usual else "false"
-        folds = f"list_transform(_keys, lambda key: {_folded('key')})"
+        folds = f"list_transform(_keys, lambda key: {sql_folded('key')})"
         relation = f"(select *, {is_usual} as _was_usual from {relation})"
         relation = f"(select *, case when not _was_usual and len(_keys) <= {MOST_FIELDS} then {folds} end as _folds "\
             f"from {relation})"  # fmt: skip
@@ -67,10 +67,6 @@ class KeyStyles:
             f"list_transform(range(1, len(_keys) + 1), lambda place: case when {meant} is not null and {is_first} "
             f"and {is_free} then {meant} else _keys[place] end)"
         )
-
-
-def _folded(key: str) -> str:
-    return f"translate(lower({key}), ' \t\u00a0_-', '')"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from user_activity.sources.contracts.values import quoted
+from user_activity.sources.contracts.values import quoted, sql_folded
 
 BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029,
                            0x202F, 0x205F, 0x3000]))  # fmt: skip
@@ -60,14 +60,14 @@ def meaning_of(text: str, meant: Sequence[tuple[str, str]]) -> str:
     if not meant:
         return text
     names = ", ".join(f"{quoted(name)}: {quoted(ours)}" for name, ours in meant)
-    return f"coalesce(map {{{names}}}[translate(lower({text}), ' \t\u00a0_-', '')], {text})"
+    return f"coalesce(map {{{names}}}[{sql_folded(text)}], {text})"
 
 
 def with_originals(relation: str, columns: Sequence[str]) -> str:
     """The relation with its ``_originals``, an object that may be NULL, as one more member of ``_properties``."""
-    member = f"{quoted(json.dumps(ORIGINAL))} || ':' || _originals"
+    original = f"{quoted(json.dumps(ORIGINAL))} || ':' || _originals"
     whole = (
-        f"case when _originals is null then _properties when _properties is null then '{{' || {member} || '}}' "
-        f"else left(_properties, length(_properties) - 1) || ',' || {member} || '}}' end"
+        f"case when _originals is null then _properties when _properties is null then '{{' || {original} || '}}' "
+        f"else left(_properties, length(_properties) - 1) || ',' || {original} || '}}' end"
     )
     return f"(select {', '.join(columns)}, {whole} as _properties from {relation})"

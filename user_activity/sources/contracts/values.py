@@ -34,6 +34,11 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def sql_folded(text: str) -> str:
+    """SQL for what ``folded`` makes of a text."""
+    return f"translate(lower({text}), ' \t\u00a0_-', '')"
+
+
 def sql_is_one_of(text: str, names: Iterable[str]) -> str:
     """SQL that tests whether a text is one of many names.
 
@@ -143,8 +148,8 @@ class OneOf(Value):
         if "*" in names:
             return Text().sql(text, settings)
         known = self._known(names)
-        plain = f"translate(lower({text}), ' _-', '')"
-        found = f"map {{{', '.join(f'{quoted(key)}: {quoted(name)}' for key, name in known.items())}}}[{plain}]"
+        pairs = ", ".join(f"{quoted(key)}: {quoted(name)}" for key, name in known.items())
+        found = f"map {{{pairs}}}[{sql_folded(text)}]"
         return f"case when {sql_is_one_of(text, names)} then {text} else {found} end"
 
 

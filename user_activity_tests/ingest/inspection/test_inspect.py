@@ -13,7 +13,7 @@ from user_activity.ingest.inspection.inspect import Inspection, inspect
 from user_activity.ingest.inspection.sample import first_records
 from user_activity.ingest.readers.batches import Batches, Numbering, Shape
 from user_activity.ingest.readers.files import FileProblem
-from user_activity.ingest.validation.read import Opening
+from user_activity.ingest.validation.opening import Opening
 from user_activity.settings import Settings
 from user_activity.sources import SOURCES
 from user_activity_tests.ingest.conftest import DAY, Drop

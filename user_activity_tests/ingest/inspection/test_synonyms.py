@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from user_activity.ingest.inspection.fields import fields_of
 from user_activity.ingest.inspection.needs import unlimited
-from user_activity.ingest.inspection.proposal import Proposer
+from user_activity.ingest.inspection.proposer import Proposer
 from user_activity.ingest.inspection.synonyms import NAMES, VALUES, WEAK, names_of
 from user_activity.ingest.readers.batches import Shape
 from user_activity.setting_types import EVENT_TYPES, MISSING_VALUES, ORDER_STATUSES, PAYMENT_METHODS, folded

@@ -14,7 +14,7 @@ import pytest
 from user_activity.ingest import FilesNotRead
 from user_activity.ingest.landing import incoming, originals
 from user_activity.ingest.readers.batches import Batches, Numbering, Shape
-from user_activity.ingest.validation import read
+from user_activity.ingest.validation import opening
 from user_activity_tests.ingest.conftest import EVENT, Drop
 
 HEADER, ROW = "user_id,event,ts\n", "u{},click,2026-01-05\n"
@@ -63,7 +63,7 @@ def test_a_file_that_ends_the_engine_ends_it_for_no_other(drop: Drop, monkeypatc
         for batch in parquet.iter_batches():
             yield numbering.batch(shape, batch.columns)
 
-    monkeypatch.setattr(read, "parquet_batches", unchecked)
+    monkeypatch.setattr(opening, "parquet_batches", unchecked)
     fill(drop)
     for name, text in (("b.parquet", b"\xff\xfe"), ("y.parquet", b"u1")):
         user_id = pa.StringArray.from_buffers(1, pa.array([0, 2], pa.int32()).buffers()[1], pa.py_buffer(text))
@@ -81,7 +81,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception, str], None]
     """Makes the CSV reader fail in the middle of records that hold a text."""
 
     def plant(error: Exception, text: str) -> None:
-        batches = read.quick_batches
+        batches = opening.quick_batches
 
         def failing(*given: Any) -> Batches:
             for batch in batches(*given):
@@ -89,7 +89,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception, str], None]
                 if text in str(batch.column("_text")):
                     raise error
 
-        monkeypatch.setattr(read, "quick_batches", failing)
+        monkeypatch.setattr(opening, "quick_batches", failing)
 
     return plant
 
@@ -174,7 +174,7 @@ def test_a_file_that_vanishes_or_grows_while_it_is_read_is_no_fault(
     drop: Drop, planted: Callable[[Exception, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(drop)
-    batches = read.quick_batches
+    batches = opening.quick_batches
 
     def moved(*given: Any) -> Batches:
         for batch in batches(*given):
@@ -185,7 +185,7 @@ def test_a_file_that_vanishes_or_grows_while_it_is_read_is_no_fault(
                     more.write(ROW.format(7))
                 raise FileNotFoundError(2, "No such file or directory")
 
-    monkeypatch.setattr(read, "quick_batches", moved)
+    monkeypatch.setattr(opening, "quick_batches", moved)
     assert [entry.file_name for entry in drop.ingest().files] == ["0.csv", "2.csv", "4.csv", "a.jsonl"]
     monkeypatch.undo()
     assert "3.csv" in ingested(drop)

@@ -128,7 +128,8 @@ def test_a_file_that_is_not_as_its_map_says_is_quarantined(
     assert says in drop.bad()[0].reasons[0]
 
 
-WORDS = st.text(st.characters(codec="cp1252", exclude_characters='"', exclude_categories=["Cc", "Zs"]), min_size=1)
+# Without what is more than text: quotation marks, the text for a missing value, and ids such as 1.0.
+WORDS = st.text(st.characters(codec="cp1252", exclude_characters='"?.', exclude_categories=["Cc", "Zs"]), min_size=1)
 
 
 @pytest.mark.law
