@@ -92,6 +92,17 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     return platform
 
 
+def test_days_on_which_nothing_but_refunds_happened_are_built_once(shop: Platform) -> None:
+    days = "event_date between date '2025-01-07' and date '2025-01-09'"
+    assert shop.query(
+        f"select event_date, count(distinct run_id) from audit.rebuild_history where {days} group by 1 order by 1"
+    ) == [
+        (date(2025, 1, 7), 1),
+        (date(2025, 1, 8), 1),
+        (date(2025, 1, 9), 1),
+    ]
+
+
 def test_orders_are_whole_and_count_once(shop: Platform) -> None:
     found = {
         name: tuple(amounts)
