@@ -262,12 +262,14 @@ def test_a_failed_test_of_error_severity_keeps_its_dates_from_being_published(
     assert not outcome.success
     assert outcome.checks["failed"] == ["marts/fct_events: event_key_is_unique_in_fct_events"]
     assert not settings.published_dir.exists()
-    (check,) = [
-        result
+    ((run_id, check),) = [
+        (run.run_id, result)
         for run in outcome.runs
         for result in run.get_asset_check_evaluations()
         if result.check_name == "event_key_is_unique_in_fct_events"
     ]
+    assert check.target_materialization_data
+    assert check.target_materialization_data.run_id == run_id
     assert check.metadata["failing_rows"].value == 3
     assert "e9" in str(check.metadata["some_of_them"].value)
 
